@@ -1,5 +1,30 @@
 //! amiwatch tells people and programs when an EC2 AMI store task or bundle task ends.
+//!
+//! One task's way through the code, in the order in which it happens:
+//!
+//! 1. [`aws::ec2`] lists it and turns it into a [`task::Task`].
+//! 2. [`poll`] owns the order: list, read, decide, save, publish, confirm.
+//! 3. [`decide`] judges it: pure, of (known, listed, now).
+//! 4. [`record`] is what is remembered; [`store`] and [`aws::dynamodb`] keep it.
+//! 5. [`event`] is what is told; [`render`] puts it into words for each channel.
+//! 6. [`aws::sns`] publishes it.
+//!
+//! [`ports`] are the edges of a poll as traits. [`function`] is the Lambda function. With the
+//! feature `cli` there are [`cli`], the command line, and [`sim`], the simulator of EC2's task APIs.
 
+pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod clock;
+pub mod decide;
 pub mod event;
+pub mod function;
 pub mod place;
+pub mod poll;
+pub mod ports;
+pub mod record;
+pub mod render;
+#[cfg(feature = "cli")]
+pub mod sim;
+pub mod store;
 pub mod task;

@@ -179,6 +179,12 @@ impl TaskKey {
         Self(format!("t#{from:.3}#"))
     }
 
+    /// A key behind those of all store tasks started at `to`: `$` follows `#`.
+    #[must_use]
+    pub fn behind_all_at(to: Timestamp) -> Self {
+        Self(format!("t#{to:.3}$"))
+    }
+
     /// Reads a key back from the table; `None` where it is not one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

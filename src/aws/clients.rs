@@ -1,0 +1,64 @@
+//! One HTTP client and one set of time-outs and retries for all SDK clients.
+
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::{Builder, SharedAsyncSleep};
+
+/// How long one attempt of a call may take. EC2's listings of 200 tasks take well under a second.
+const ATTEMPT: Duration = Duration::from_secs(4);
+
+/// How long a call may take with its retries. Less than the part of a claim in which nothing is
+/// published, so that a claim outlives every call begun under it.
+const CALL: Duration = Duration::from_secs(10);
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Attempts of a call, the first included.
+const ATTEMPTS: u32 = 3;
+
+/// The HTTP client that every SDK client shares: TLS is set up once.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// Sets what all clients have in common: HTTP client, time-outs, retries.
+#[must_use]
+pub fn with_bounds(builder: Builder) -> Builder {
+    builder
+        .http_client(http_client())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT)
+                .operation_attempt_timeout(ATTEMPT)
+                .operation_timeout(CALL)
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+}
+
+/// The endpoint that the environment sets for a service, as every AWS SDK reads it:
+/// `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`.
+#[must_use]
+pub fn endpoint_url(service: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()]
+        .iter()
+        .find_map(|name| lookup(name).filter(|url| !url.is_empty()))
+}
+
+/// The same configuration for another Region.
+#[must_use]
+pub fn in_region(config: &SdkConfig, region: &str) -> SdkConfig {
+    config.clone().into_builder().region(Region::new(region.to_owned())).build()
+}

@@ -1,0 +1,97 @@
+//! EC2's listings of store-image tasks and bundle tasks.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use aws_sdk_ec2::Client;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+
+use super::clients::in_region;
+use super::ec2_convert;
+use super::error::reason;
+use crate::place::Place;
+use crate::ports::{ListError, Page, TaskSource};
+use crate::task::Kind;
+
+/// The most tasks that EC2 gives a page.
+const PAGE_SIZE: i32 = 200;
+
+/// The error codes with which EC2 refuses a page token.
+const TOKEN_REFUSED: [&str; 2] = ["InvalidNextToken", "InvalidPaginationToken"];
+
+/// EC2 in every Region asked for, over one HTTP client.
+#[derive(Debug)]
+pub struct Ec2Tasks {
+    config: SdkConfig,
+    endpoint_url: Option<String>,
+    clients: Mutex<HashMap<String, Client>>,
+}
+
+impl Ec2Tasks {
+    /// Lists with this configuration, in the Region of each place.
+    #[must_use]
+    pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
+        Self { config: config.clone(), endpoint_url, clients: Mutex::default() }
+    }
+
+    fn client(&self, region: &str) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        clients
+            .entry(region.to_owned())
+            .or_insert_with(|| {
+                let config = in_region(&self.config, region);
+                let mut builder = aws_sdk_ec2::config::Builder::from(&config);
+                if let Some(url) = &self.endpoint_url {
+                    builder = builder.endpoint_url(url);
+                }
+                Client::from_conf(builder.build())
+            })
+            .clone()
+    }
+}
+
+impl TaskSource for Ec2Tasks {
+    async fn list(
+        &self,
+        place: &Place,
+        kind: Kind,
+        token: Option<&str>,
+    ) -> Result<Page, ListError> {
+        let client = self.client(&place.region);
+        match kind {
+            Kind::StoreImage => {
+                let answer = client
+                    .describe_store_image_tasks()
+                    .max_results(PAGE_SIZE)
+                    .set_next_token(token.map(str::to_owned))
+                    .send()
+                    .await
+                    .map_err(|error| failed("DescribeStoreImageTasks", place, &error))?;
+                Ok(ec2_convert::store_image_page(answer))
+            }
+            Kind::Bundle => {
+                let answer = client
+                    .describe_bundle_tasks()
+                    .send()
+                    .await
+                    .map_err(|error| failed("DescribeBundleTasks", place, &error))?;
+                Ok(ec2_convert::bundle_page(answer))
+            }
+        }
+    }
+}
+
+fn failed<E, R>(operation: &'static str, place: &Place, error: &SdkError<E, R>) -> ListError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    ListError {
+        operation,
+        region: place.region.clone(),
+        reason: reason(error),
+        token_refused: error.code().is_some_and(|code| TOKEN_REFUSED.contains(&code)),
+    }
+}

@@ -1,0 +1,141 @@
+//! From the SDK's types to ours, once. A missing field is named; the secrets that EC2 lists with a
+//! bundle task are not taken over; texts without bound are cut.
+
+use aws_sdk_ec2::operation::describe_bundle_tasks::DescribeBundleTasksOutput;
+use aws_sdk_ec2::operation::describe_store_image_tasks::DescribeStoreImageTasksOutput;
+use aws_sdk_ec2::types::{BundleTask, StoreImageTaskResult};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use crate::ports::{Page, Rejected};
+use crate::task::{Failure, Kind, State, Subject, Task};
+
+/// The longest failure reason that is kept, in characters. EC2's own are a sentence or two; the
+/// bound keeps records under DynamoDB's 400 KB and messages under SNS's 256 KB whatever comes.
+const REASON_MAX_CHARS: usize = 4_000;
+
+/// The longest name (bucket, key, prefix, id, state) that is kept, in characters: S3 keys have at
+/// most 1,024 bytes.
+const NAME_MAX_CHARS: usize = 1_024;
+
+pub(super) fn store_image_page(answer: DescribeStoreImageTasksOutput) -> Page {
+    let mut page = Page { next: answer.next_token, ..Page::default() };
+    for item in answer.store_image_task_results.unwrap_or_default() {
+        match store_image(item) {
+            Ok(task) => page.tasks.push(task),
+            Err(rejected) => page.rejected.push(rejected),
+        }
+    }
+    page.next = page.next.filter(|token| !token.is_empty());
+    page
+}
+
+pub(super) fn bundle_page(answer: DescribeBundleTasksOutput) -> Page {
+    let mut page = Page::default();
+    for item in answer.bundle_tasks.unwrap_or_default() {
+        match bundle(item) {
+            Ok(task) => page.tasks.push(task),
+            Err(rejected) => page.rejected.push(rejected),
+        }
+    }
+    page
+}
+
+fn store_image(item: StoreImageTaskResult) -> Result<Task, Rejected> {
+    let described = describe("store-image task of", item.ami_id.as_deref(), item.bucket.as_deref());
+    let missing = |field: &str| missing(&described, field);
+    let image_id = name(item.ami_id).ok_or_else(|| missing("amiId"))?;
+    let bucket = name(item.bucket).ok_or_else(|| missing("bucket"))?;
+    let started_at = item
+        .task_start_time
+        .as_ref()
+        .and_then(timestamp)
+        .ok_or_else(|| missing("taskStartTime"))?;
+    let state = name(item.store_task_state).ok_or_else(|| missing("storeTaskState"))?;
+    Ok(Task {
+        subject: Subject::StoreImage { image_id, object_key: name(item.s3object_key) },
+        bucket: Some(bucket),
+        state: State::from_wire(Kind::StoreImage, &state),
+        progress_percent: item.progress_percentage.and_then(percent),
+        started_at: Some(started_at),
+        updated_at: None,
+        failure: item
+            .store_task_failure_reason
+            .filter(|reason| !reason.trim().is_empty())
+            .map(|reason| Failure { code: None, message: Some(cut(reason, REASON_MAX_CHARS)) }),
+    })
+}
+
+fn bundle(item: BundleTask) -> Result<Task, Rejected> {
+    // Only bucket and prefix are taken out of the storage location: the rest of it is secrets.
+    let (bucket, prefix) = item
+        .storage
+        .and_then(|storage| storage.s3)
+        .map(|s3| (s3.bucket, s3.prefix))
+        .unwrap_or_default();
+    let described = describe("bundle task", item.bundle_id.as_deref(), bucket.as_deref());
+    let missing = |field: &str| missing(&described, field);
+    let bundle_id = name(item.bundle_id).ok_or_else(|| missing("bundleId"))?;
+    let state = item.state.ok_or_else(|| missing("state"))?;
+    Ok(Task {
+        subject: Subject::Bundle {
+            bundle_id,
+            instance_id: name(item.instance_id),
+            prefix: name(prefix),
+        },
+        bucket: name(bucket),
+        state: State::from_wire(Kind::Bundle, &cut(state.as_str().to_owned(), NAME_MAX_CHARS)),
+        progress_percent: item.progress.as_deref().and_then(percent_text),
+        started_at: item.start_time.as_ref().and_then(timestamp),
+        updated_at: item.update_time.as_ref().and_then(timestamp),
+        failure: item.bundle_task_error.map(|error| Failure {
+            code: error.code.map(|code| cut(code, NAME_MAX_CHARS)),
+            message: error.message.map(|message| cut(message, REASON_MAX_CHARS)),
+        }),
+    })
+}
+
+fn describe(what: &str, id: Option<&str>, bucket: Option<&str>) -> String {
+    let id = id.unwrap_or("(no id)");
+    match bucket {
+        Some(bucket) => format!("{what} {id} in bucket {bucket}"),
+        None => format!("{what} {id}"),
+    }
+}
+
+fn missing(item: &str, field: &str) -> Rejected {
+    Rejected {
+        item: cut(item.to_owned(), NAME_MAX_CHARS),
+        reason: format!("EC2 listed it without {field}; it is passed over until EC2 lists that"),
+    }
+}
+
+fn name(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(|text| cut(text, NAME_MAX_CHARS))
+}
+
+fn cut(text: String, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        None => text,
+        Some((end, _)) => {
+            let (kept, rest) = text.split_at(end);
+            format!("{kept} [... {} characters more]", rest.chars().count())
+        }
+    }
+}
+
+fn timestamp(time: &DateTime) -> Option<Timestamp> {
+    let whole = Timestamp::from_second(time.secs()).ok()?;
+    // EC2 gives milliseconds; what is finer would make another task of the same one.
+    let millis = i64::from(time.subsec_nanos() / 1_000_000);
+    Timestamp::from_millisecond(whole.as_millisecond().saturating_add(millis)).ok()
+}
+
+fn percent(number: i32) -> Option<u8> {
+    u8::try_from(number).ok().filter(|percent| *percent <= 100)
+}
+
+/// `20%`
+fn percent_text(text: &str) -> Option<u8> {
+    text.trim().trim_end_matches('%').trim().parse().ok().and_then(percent)
+}

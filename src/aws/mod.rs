@@ -1,0 +1,9 @@
+//! The edge to AWS: one adapter a file, each an SDK call and one conversion.
+
+pub mod clients;
+pub mod dynamodb;
+pub mod ec2;
+mod ec2_convert;
+mod error;
+pub mod event_bridge;
+pub mod sns;

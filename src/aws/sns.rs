@@ -1,0 +1,101 @@
+//! Publishing to an SNS topic.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::operation::publish::PublishError as SnsError;
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_types::SdkConfig;
+
+use super::clients::in_region;
+use super::error::reason;
+use crate::event::Event;
+use crate::ports::{PublishError, Published};
+use crate::record::Sink;
+use crate::render::{self, ChatChannel, SnsMessage};
+
+/// An SNS topic.
+#[derive(Debug)]
+pub struct SnsTopic {
+    client: Client,
+    topic_arn: String,
+    chat: ChatChannel,
+}
+
+impl SnsTopic {
+    /// Publishes to this topic, in the Region that its ARN names.
+    #[must_use]
+    pub fn new(
+        config: &SdkConfig,
+        endpoint_url: Option<String>,
+        topic_arn: impl Into<String>,
+        chat: ChatChannel,
+    ) -> Self {
+        let topic_arn = topic_arn.into();
+        let config = match topic_arn.split(':').nth(3) {
+            Some(region) => in_region(config, region),
+            None => config.clone(),
+        };
+        let mut builder = aws_sdk_sns::config::Builder::from(&config);
+        if let Some(url) = endpoint_url {
+            builder = builder.endpoint_url(url);
+        }
+        Self { client: Client::from_conf(builder.build()), topic_arn, chat }
+    }
+
+    /// Publishes an event; if SNS refuses its message for good, the minimal form of it.
+    ///
+    /// # Errors
+    /// SNS refuses also the minimal form, or cannot be used now.
+    pub async fn publish(&self, event: &Event) -> Result<Published, PublishError> {
+        let refused = match self.send(render::sns(event, self.chat)).await {
+            Ok(()) => return Ok(Published::InFull),
+            Err(error) if is_refusal_of_message(&error) => reason(&error),
+            Err(error) => {
+                return Err(PublishError::Unavailable { sink: Sink::Sns, reason: reason(&error) });
+            }
+        };
+        tracing::error!(account = event.account, region = event.region, id = %event.id,
+            "SNS refused the message of event {} and gets its minimal form: {refused}", event.id);
+        match self.send(render::minimal(event)).await {
+            Ok(()) => Ok(Published::Minimal),
+            Err(error) if is_refusal_of_message(&error) => {
+                Err(PublishError::Refused { sink: Sink::Sns, id: event.id, reason: reason(&error) })
+            }
+            Err(error) => {
+                Err(PublishError::Unavailable { sink: Sink::Sns, reason: reason(&error) })
+            }
+        }
+    }
+
+    async fn send(&self, message: SnsMessage) -> Result<(), SdkError<SnsError, HttpResponse>> {
+        let mut publish = self
+            .client
+            .publish()
+            .topic_arn(&self.topic_arn)
+            .subject(message.subject)
+            .message(message.message)
+            .message_structure("json");
+        for (name, value) in message.attributes {
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build()
+                .map_err(SdkError::construction_failure)?;
+            publish = publish.message_attributes(name, value);
+        }
+        publish.send().await.map(drop)
+    }
+}
+
+/// Whether SNS refuses what the message holds, not who sends it, where to, or how often.
+fn is_refusal_of_message<R>(error: &SdkError<SnsError, R>) -> bool {
+    matches!(
+        error.as_service_error(),
+        Some(
+            SnsError::InvalidParameterException(_)
+                | SnsError::InvalidParameterValueException(_)
+                | SnsError::ValidationException(_)
+        )
+    )
+}

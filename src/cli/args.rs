@@ -1,0 +1,177 @@
+//! What can be written on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::event::Outcome;
+use crate::render::Channel;
+use crate::task::Kind;
+
+/// Tells when an EC2 AMI store task or bundle task ends.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Says more on stderr: once what is done, twice what is sent
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists the tasks that EC2 knows
+    List(ListArgs),
+    /// Polls once, tells what ended since the last poll, and remembers it
+    Poll(PollArgs),
+    /// Shows an event as each channel would show it
+    Render(RenderArgs),
+    /// Serves a simulated EC2 task API on this machine
+    Sim(SimArgs),
+    /// Shows the whole way on a simulated EC2, in about 20 seconds
+    Demo(DemoArgs),
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OutputForm {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Where EC2 is asked, and for what.
+#[derive(Debug, Args)]
+pub struct WhereArgs {
+    /// Region; may be given several times [default: the one of the AWS configuration]
+    #[arg(short, long = "region", value_name = "REGION")]
+    pub regions: Vec<String>,
+    /// Profile of the AWS configuration
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Only tasks of this kind: store-image or bundle; may be given several times
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<Kind>,
+}
+
+/// `amiwatch list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Where to look
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}
+
+/// `amiwatch poll`
+#[derive(Debug, Args)]
+pub struct PollArgs {
+    /// Where to look
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// 12-digit account id [default: asked of STS]
+    #[arg(long, env = "AMIWATCH_ACCOUNT")]
+    pub account: Option<String>,
+    /// File that remembers the tasks [default: amiwatch/state.redb in the user's state folder]
+    #[arg(long, value_name = "FILE", env = "AMIWATCH_STATE", conflicts_with = "table")]
+    pub state: Option<PathBuf>,
+    /// DynamoDB table that remembers the tasks, instead of a file
+    #[arg(long)]
+    pub table: Option<String>,
+    /// SNS topic to publish to, instead of the terminal
+    #[arg(long, value_name = "ARN")]
+    pub topic: Option<String>,
+    /// Outcome to tell; may be given several times [default: all but started]
+    #[arg(long = "tell", value_name = "OUTCOME")]
+    pub tell: Vec<Outcome>,
+    /// Minutes without progress after which a task counts as stalled
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
+    pub stalled_after_minutes: u32,
+    /// Calls of DescribeStoreImageTasks a Region
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub listing_calls: u32,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}
+
+/// `amiwatch render`
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// File with an event, `-` for standard input [default: samples]
+    pub event: Option<PathBuf>,
+    /// Channel to show: event, subject, email, sms, chat, slack or teams
+    #[arg(long, default_value = "email", value_parser = channel)]
+    pub channel: Channel,
+    /// Only the sample of this outcome
+    #[arg(long)]
+    pub outcome: Option<Outcome>,
+    /// Only the sample of this kind
+    #[arg(long)]
+    pub kind: Option<Kind>,
+    /// Every channel of every sample
+    #[arg(long, conflicts_with_all = ["event", "channel", "outcome", "kind"])]
+    pub all: bool,
+    /// How to print it: with json a list of objects with kind, outcome, channel and text
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}
+
+fn channel(text: &str) -> Result<Channel, String> {
+    Channel::ALL.into_iter().find(|channel| channel.name() == text).ok_or_else(|| {
+        let names: Vec<&str> = Channel::ALL.iter().map(|channel| channel.name()).collect();
+        format!("\"{text}\" is no channel: write one of {}", names.join(", "))
+    })
+}
+
+/// `amiwatch sim`
+#[derive(Debug, Args)]
+pub struct SimArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Scenario file (YAML) [default: no tasks]
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// How much faster than real time the simulated time passes [default: the scenario's, else 1]
+    #[arg(long, value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Throttling as EC2 documents it, or none [default: the scenario's, else on]
+    #[arg(long, value_enum)]
+    pub throttle: Option<OnOff>,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// On
+    On,
+    /// Off
+    Off,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed| (0.001..=1_000_000.0).contains(speed))
+        .ok_or_else(|| format!("\"{text}\" is no speed: write a number from 0.001 to 1000000"))
+}
+
+/// `amiwatch demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// How much faster than real time the simulated time passes
+    #[arg(long, default_value = "60", value_parser = speed)]
+    pub speed: f64,
+    /// Where a person's notification goes: text as an email, json as the event
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}

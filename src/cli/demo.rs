@@ -1,0 +1,187 @@
+//! `amiwatch demo`: the whole way on one machine. The simulator, the real SDK over HTTP, the
+//! embedded store, and the terminal in place of an inbox.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedCredentialsProvider;
+use jiff::Timestamp;
+
+use super::args::{DemoArgs, OutputForm};
+use super::bars::Bars;
+use super::list::all_pages;
+use super::output::{print, say};
+use super::{CliError, Outcome};
+use crate::aws::clients::with_bounds;
+use crate::aws::ec2::Ec2Tasks;
+use crate::decide::Policy;
+use crate::event::{self, Event};
+use crate::place::Place;
+use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
+use crate::ports::{Clock, Notifier, PublishError, Published};
+use crate::record::Sink;
+use crate::render::terminal::notification;
+use crate::sim::{ServeOptions, SimClock, Simulator};
+use crate::store::file::FileStore;
+use crate::task::{Kind, Phase, Task};
+
+const SCENARIO: &str = include_str!("../../scenarios/demo.yaml");
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-east-1";
+
+/// Simulated time between two polls, as the function's schedule has it.
+const POLL_EVERY_SECONDS: f64 = 60.0;
+
+/// Simulated time after which the demo ends whatever is still running.
+const LONGEST: jiff::SignedDuration = jiff::SignedDuration::from_mins(60);
+
+/// The simulated time as the poller's clock.
+#[derive(Debug)]
+struct Simulated(SimClock);
+
+impl Clock for Simulated {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// Keeps what was told, to be shown beside the bars.
+#[derive(Debug, Default)]
+struct Inbox(std::sync::Mutex<Vec<Event>>);
+
+impl Inbox {
+    fn take(&self) -> Vec<Event> {
+        self.0.lock().map(|mut events| std::mem::take(&mut *events)).unwrap_or_default()
+    }
+}
+
+impl Notifier for Inbox {
+    fn sinks(&self) -> Vec<Sink> {
+        vec![Sink::Terminal]
+    }
+
+    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+        match self.0.lock() {
+            Ok(mut events) => events.push(event.clone()),
+            Err(error) => {
+                return Err(PublishError::Unavailable { sink, reason: error.to_string() });
+            }
+        }
+        Ok(Published::InFull)
+    }
+}
+
+pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
+    let scenario = Some(("scenarios/demo.yaml".to_owned(), SCENARIO.to_owned()));
+    let options = ServeOptions { scenario, speed: Some(args.speed), ..ServeOptions::default() };
+    let simulator = crate::sim::serve(options).await.map_err(CliError::new)?;
+    let folder = TemporaryFolder::make()?;
+    let clock = Simulated(simulator.clock().clone());
+    let store = FileStore::open(&folder.0.join("state.redb"), &clock).map_err(CliError::new)?;
+    let poller = Poller {
+        source: Ec2Tasks::new(&sdk_config(), Some(simulator.url())),
+        store,
+        notifier: Inbox::default(),
+        clock,
+        policy: Policy::default(),
+        limits: Limits::default(),
+    };
+    say(&format!(
+        "A simulated EC2 at {}, {} times as fast as the real one; a poll each simulated minute.\n\
+         What ended before the first poll is old news and is not told.\n",
+        simulator.url(),
+        args.speed
+    ));
+    let told = watch(&poller, &simulator, &args).await?;
+    simulator.shutdown().await;
+    summarize(&told);
+    Ok(Outcome::Done)
+}
+
+/// Polls until every task that was seen running has ended and was told.
+async fn watch(
+    poller: &Poller<Ec2Tasks, FileStore, Inbox, Simulated>,
+    simulator: &Simulator,
+    args: &DemoArgs,
+) -> Result<BTreeMap<event::Outcome, usize>, CliError> {
+    let place = Place::new(ACCOUNT, REGION);
+    let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
+    let mut told: BTreeMap<event::Outcome, usize> = BTreeMap::new();
+    let mut bars = Bars::new();
+    let began = simulator.clock().now();
+    let mut timer = tokio::time::interval(Duration::from_secs_f64(POLL_EVERY_SECONDS / args.speed));
+    loop {
+        timer.tick().await;
+        let tasks = all_tasks(&poller.source, &place).await?;
+        bars.show(&tasks);
+        let summary: Summary = poller.poll(&places, None).await;
+        let failures = summary.all_failures();
+        if !failures.is_empty() {
+            return Err(CliError(failures.join("; ")));
+        }
+        for event in poller.notifier.take() {
+            *told.entry(event.detail.outcome).or_default() += 1;
+            let text = match args.output {
+                OutputForm::Text => notification(&event),
+                OutputForm::Json => serde_json::to_string(&event).map_err(CliError::new)?,
+            };
+            bars.beside(|| print(&text))?;
+        }
+        let now = simulator.clock().now();
+        let all_ended = tasks.iter().all(|task| task.state.phase() != Phase::Running);
+        let settled = bars.is_any_shown()
+            && all_ended
+            && summary.targets.iter().all(|target| target.saved == 0);
+        if settled || now.duration_since(began) > LONGEST {
+            return Ok(told);
+        }
+    }
+}
+
+async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliError> {
+    let (mut tasks, _) = all_pages(source, place, Kind::StoreImage).await?;
+    tasks.extend(all_pages(source, place, Kind::Bundle).await?.0);
+    tasks.sort_by_key(|task| task.started_at);
+    Ok(tasks)
+}
+
+fn summarize(told: &BTreeMap<event::Outcome, usize>) {
+    let counts: Vec<String> =
+        told.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+    let total: usize = told.values().sum();
+    say(&format!("\n{total} notifications, each task told once: {}.", counts.join(", ")));
+    say("Next: `amiwatch poll` against your own account, or deploy the function (see README.md).");
+}
+
+fn sdk_config() -> SdkConfig {
+    let credentials = Credentials::new(ACCOUNT, "simulated", None, None, "demo");
+    let builder = SdkConfig::builder()
+        .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    with_bounds(builder).build()
+}
+
+/// A folder of this process's own, gone when it is dropped.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn make() -> Result<Self, CliError> {
+        let path = std::env::temp_dir().join(format!("amiwatch-demo-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&path).map_err(|error| {
+            CliError(format!("cannot make the folder {}: {error}", path.display()))
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // Left to the system's own cleaning where it cannot be removed.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}

@@ -1,0 +1,73 @@
+//! The command line: arguments, one file a command, exit codes.
+//!
+//! Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 a task failed, vanished or stalled;
+//! 2 could not do it; 3 timed out waiting.
+
+mod args;
+mod bars;
+mod connect;
+mod demo;
+mod list;
+mod output;
+mod poll;
+mod render;
+mod sim;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{Cli, Command};
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Done.
+    Done,
+    /// Done, and a task failed, vanished or stalled.
+    TaskInTrouble,
+}
+
+/// Why a command could not be done: what, and the way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct CliError(String);
+
+impl CliError {
+    fn new(text: impl std::fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}
+
+/// Parses the arguments, runs the command and tells the shell what came of it.
+#[must_use]
+pub fn main() -> ExitCode {
+    // clap ends wrong usage with exit code 2, and prints help and version itself.
+    let cli = Cli::parse();
+    output::log_to_stderr(cli.verbose);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => Err(CliError::new(error)),
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::TaskInTrouble) => ExitCode::from(1),
+        Err(error) => {
+            output::say(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<Outcome, CliError> {
+    match cli.command {
+        Command::List(args) => list::run(args).await,
+        Command::Poll(args) => poll::run(args).await,
+        Command::Render(args) => render::run(&args),
+        Command::Sim(args) => sim::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+    }
+}

@@ -1,0 +1,133 @@
+//! `amiwatch poll`: the function's poll, from a terminal, a script or cron.
+
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
+use super::args::{OutputForm, PollArgs};
+use super::connect::{Connection, from_env};
+use super::list::kinds;
+use super::output::say;
+use super::terminal::{Terminal, is_trouble};
+use super::{CliError, Outcome};
+use crate::aws::clients::endpoint_url;
+use crate::aws::dynamodb::DynamoStore;
+use crate::aws::sns::SnsTopic;
+use crate::clock::SystemClock;
+use crate::decide::Policy;
+use crate::function::sinks::Sinks;
+use crate::place::Place;
+use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
+use crate::ports::{Notifier, StateStore};
+use crate::render::ChatChannel;
+use crate::store::file::FileStore;
+
+pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
+    let connection = Connection::open(&args.place).await?;
+    let account = connection.account(args.account.as_deref()).await?;
+    let places: Vec<PlaceToPoll> = connection
+        .regions
+        .iter()
+        .map(|region| PlaceToPoll {
+            place: Place::new(&account, region),
+            kinds: kinds(&args.place.kinds),
+        })
+        .collect();
+    if let Some(table) = &args.table {
+        let url = endpoint_url("DYNAMODB", &from_env);
+        let store = DynamoStore::new(&connection.sdk, url, table);
+        with_store(&args, &connection, &places, store).await
+    } else {
+        let path = match &args.state {
+            Some(path) => path.clone(),
+            None => default_state()?,
+        };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                CliError(format!(
+                    "cannot make the folder {}: {error}; give --state",
+                    folder.display()
+                ))
+            })?;
+        }
+        let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
+        with_store(&args, &connection, &places, store).await
+    }
+}
+
+async fn with_store<T: StateStore + Sync>(
+    args: &PollArgs,
+    connection: &Connection,
+    places: &[PlaceToPoll],
+    store: T,
+) -> Result<Outcome, CliError> {
+    match &args.topic {
+        Some(topic) => {
+            let url = endpoint_url("SNS", &from_env);
+            let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
+            let sinks = Sinks { sns: Some(sns), event_bridge: None };
+            let (summary, _) = poll(args, connection, places, store, sinks).await;
+            report(args, &summary)?;
+            Ok(Outcome::Done)
+        }
+        None => {
+            let terminal = Terminal::new(args.output);
+            let (summary, terminal) = poll(args, connection, places, store, terminal).await;
+            report(args, &summary)?;
+            let trouble = terminal.told().into_iter().any(is_trouble);
+            Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
+        }
+    }
+}
+
+async fn poll<T: StateStore + Sync, N: Notifier + Sync>(
+    args: &PollArgs,
+    connection: &Connection,
+    places: &[PlaceToPoll],
+    store: T,
+    notifier: N,
+) -> (Summary, N) {
+    let default = Policy::default();
+    let tell =
+        if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
+    let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
+    let poller = Poller {
+        source: connection.ec2(),
+        store,
+        notifier,
+        clock: SystemClock,
+        policy: Policy { tell, stalled_after },
+        limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
+    };
+    let summary = poller.poll(places, None).await;
+    (summary, poller.notifier)
+}
+
+/// Says what was done; a failure is the command's failure, after the rest was done.
+fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
+    for target in &summary.targets {
+        let baseline = if target.baseline { ", baseline: what is there is not told" } else { "" };
+        say(&format!(
+            "{}/{} {}: {} tasks listed, {} records saved, {} to tell{baseline}",
+            target.account, target.region, target.kind, target.listed, target.saved, target.decided
+        ));
+    }
+    if args.output == OutputForm::Text {
+        say(&format!("{} told, {} left for the next poll", summary.published, summary.left));
+    }
+    let failures = summary.all_failures();
+    if failures.is_empty() { Ok(()) } else { Err(CliError(failures.join("\nerror: "))) }
+}
+
+/// `$XDG_STATE_HOME/amiwatch/state.redb`, as the XDG base directory specification has it.
+fn default_state() -> Result<PathBuf, CliError> {
+    let set =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_STATE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| {
+            set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local/state"))
+        })
+        .ok_or_else(|| CliError::new("no home folder is set: give --state FILE"))?;
+    Ok(base.join("amiwatch").join("state.redb"))
+}

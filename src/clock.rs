@@ -1,0 +1,17 @@
+//! The system's clock: the only place that reads it.
+
+use jiff::Timestamp;
+
+use crate::ports::Clock;
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    // Everything else takes the time as an argument.
+    #[allow(clippy::disallowed_methods)]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

@@ -1,0 +1,140 @@
+//! Judges what was listed of one target against what is known of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Context, task};
+use crate::ports::Known;
+use crate::record::{Ledger, Record};
+use crate::task::{Kind, Phase, State, Task, TaskKey};
+
+/// What was listed of one target in one poll.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// The tasks, each once.
+    pub tasks: BTreeMap<TaskKey, Task>,
+    /// Open tasks that a complete listing did not hold.
+    pub absent: BTreeSet<TaskKey>,
+    /// Whether the store was asked for the records of all listed tasks, also of those below the
+    /// window. If not, a task below the window that is not known is taken to be settled.
+    pub looked_up: bool,
+}
+
+/// A record to be written where its stored version is still `expected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The task.
+    pub key: TaskKey,
+    /// What to remember of it.
+    pub record: Record,
+    /// The version under which it was read; 0 where it was not there.
+    pub expected: u64,
+}
+
+/// What follows from a listing.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    /// Records of tasks that ended before the baseline: written in batches, nothing is told.
+    pub settled: Vec<(TaskKey, Record)>,
+    /// Records to write one by one.
+    pub changes: Vec<Change>,
+    /// News from below the window: EC2 listed them later than we provide for, or out of order.
+    pub late: Vec<TaskKey>,
+    /// Tasks in a state that EC2 did not document.
+    pub unknown_states: Vec<(TaskKey, String)>,
+}
+
+/// Judges a listing.
+///
+/// `stored` is the ledger as it is in the store; none at the very first listing of the target.
+#[must_use]
+pub fn judge(
+    listed: &Listed,
+    known: &Known,
+    stored: Option<&Ledger>,
+    ledger: &Ledger,
+    context: &Context<'_>,
+) -> Decisions {
+    let mut decisions = Decisions::default();
+    for (key, found) in &listed.tasks {
+        if let State::Unknown(state) = &found.state {
+            decisions.unknown_states.push((key.clone(), state.clone()));
+        }
+        if let Some(known) = known.records.get(key) {
+            let record = task::seen_again(key, &known.value, found, context);
+            decisions.change(key, record, known.version);
+            continue;
+        }
+        if known.is_unreadable(key) {
+            continue;
+        }
+        match standing(found, stored, ledger, listed.looked_up) {
+            Standing::Settled => {}
+            Standing::AtBaseline => {
+                let record = task::first_sight(key, found, false, context);
+                if !record.is_settled() {
+                    decisions.change(key, Some(record), 0);
+                } else if is_from(found, ledger.cutoff) {
+                    decisions.settled.push((key.clone(), record));
+                }
+            }
+            Standing::News => {
+                if !is_from(found, ledger.window_from) {
+                    decisions.late.push(key.clone());
+                }
+                decisions.change(key, Some(task::first_sight(key, found, true, context)), 0);
+            }
+        }
+    }
+    for key in &listed.absent {
+        if let Some(known) = known.records.get(key) {
+            let record = task::absent(key, &known.value, context);
+            decisions.change(key, record, known.version);
+        }
+    }
+    decisions
+}
+
+impl Decisions {
+    fn change(&mut self, key: &TaskKey, record: Option<Record>, expected: u64) {
+        self.changes.extend(record.map(|record| Change { key: key.clone(), record, expected }));
+    }
+}
+
+/// What a task without a record is.
+enum Standing {
+    /// It ended before the baseline, or its record is below the window and was not asked for.
+    Settled,
+    /// It was there before the baseline was taken.
+    AtBaseline,
+    /// It came after the baseline.
+    News,
+}
+
+fn standing(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bool) -> Standing {
+    let Some(stored) = stored else {
+        return Standing::AtBaseline;
+    };
+    if found.kind() == Kind::Bundle {
+        return if stored.baseline_done { Standing::News } else { Standing::AtBaseline };
+    }
+    if !stored.baseline_done {
+        // The first listing is still being read: what started after it began is news already.
+        let is_new = stored.sweep.as_ref().is_some_and(|sweep| is_from(found, sweep.top));
+        return if is_new { Standing::News } else { Standing::AtBaseline };
+    }
+    if !is_from(found, ledger.cutoff) {
+        return match found.state.phase() {
+            // Running, though not remembered: its record was lost. Its end is worth telling.
+            Phase::Running if looked_up => Standing::AtBaseline,
+            _ => Standing::Settled,
+        };
+    }
+    if is_from(found, stored.window_from) || looked_up { Standing::News } else { Standing::Settled }
+}
+
+fn is_from(found: &Task, time: jiff::Timestamp) -> bool {
+    found.started_at.is_none_or(|start| start >= time)
+}
+
+#[cfg(test)]
+mod tests;

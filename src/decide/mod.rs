@@ -1,0 +1,58 @@
+//! What deserves telling: pure functions of what was known, what is listed, and the time.
+//!
+//! [`task`] judges one task, [`listing`] one whole listing of a target, and [`ledger`] how far
+//! back everything is known. None of them knows EC2's SDK, the store or a clock.
+
+pub mod ledger;
+pub mod listing;
+pub mod task;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::event::Outcome;
+use crate::place::Place;
+use crate::record::{Claim, Sink};
+
+/// Which outcomes are told, and when a task counts as stalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The outcomes that are told.
+    pub tell: BTreeSet<Outcome>,
+    /// How long the progress must stand still.
+    pub stalled_after: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            tell: [Outcome::Completed, Outcome::Failed, Outcome::Vanished, Outcome::Stalled].into(),
+            stalled_after: SignedDuration::from_hours(3),
+        }
+    }
+}
+
+/// What every judgement of one poll has in common.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The account and Region.
+    pub place: &'a Place,
+    /// The time of the poll.
+    pub now: Timestamp,
+    /// What is told.
+    pub policy: &'a Policy,
+    /// Where it is told.
+    pub sinks: &'a BTreeSet<Sink>,
+    /// The claim that this poll lays on what it is going to tell.
+    pub claim: &'a Claim,
+}
+
+impl Context<'_> {
+    /// Whether somebody else is telling the record's events at the moment. Such a record is left
+    /// alone: changing it would make its holder's confirmation fail, and the event be told twice.
+    #[must_use]
+    pub fn is_held_by_another(&self, claim: Option<&Claim>) -> bool {
+        claim.is_some_and(|claim| claim.by != self.claim.by && claim.until > self.now)
+    }
+}

@@ -1,0 +1,125 @@
+//! Judges one task: from what is remembered and what is listed to what must be remembered and told.
+
+use jiff::SignedDuration;
+
+use super::Context;
+use crate::event::{Change, Event, Outcome};
+use crate::record::{Closing, EC2_LISTS_FOR, Record, Untold};
+use crate::task::{Kind, Phase, Task, TaskKey};
+
+/// How many complete listings in a row a task must be missing from before it counts as vanished.
+const MISSED_UNTIL_VANISHED: u8 = 2;
+
+/// How much before the end of the 31 days a task's absence stops being a sign of anything.
+const AGE_MARGIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Judges a task of which nothing is remembered. `news` is false at the baseline.
+#[must_use]
+pub fn first_sight(key: &TaskKey, listed: &Task, news: bool, context: &Context<'_>) -> Record {
+    let mut record = Record::first_seen(listed.clone(), context.now);
+    record.closed = closing(listed.state.phase());
+    let outcome = record.outcome().unwrap_or(Outcome::Started);
+    if news {
+        tell(&mut record, key, outcome, None, context);
+    }
+    record
+}
+
+/// Judges a listed task that is remembered. `None`: nothing to write.
+#[must_use]
+pub fn seen_again(
+    key: &TaskKey,
+    known: &Record,
+    listed: &Task,
+    context: &Context<'_>,
+) -> Option<Record> {
+    // An end that was seen stays an end: EC2 may answer with an older state for a while.
+    if matches!(known.closed, Some(Closing::Completed | Closing::Failed)) {
+        return None;
+    }
+    if context.is_held_by_another(known.claim.as_ref()) {
+        return None;
+    }
+    let mut next = known.clone();
+    next.missed = 0;
+    next.closed = closing(listed.state.phase());
+    next.task = listed.clone();
+    // A field that EC2 left out this time is not a field that changed.
+    next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
+    if next.task.progress_percent != known.task.progress_percent {
+        next.moved_at = context.now;
+        next.stalled = false;
+    }
+    if let Some(outcome) = next.outcome() {
+        tell(&mut next, key, outcome, Some(known.task.state.as_wire()), context);
+        return Some(next);
+    }
+    if !next.stalled && context.now.duration_since(next.moved_at) >= context.policy.stalled_after {
+        next.stalled = true;
+        tell(&mut next, key, Outcome::Stalled, Some(known.task.state.as_wire()), context);
+    }
+    let changed = next.stalled != known.stalled
+        || next.missed != known.missed
+        || next.closed != known.closed
+        || next.task.state != known.task.state
+        || next.task.progress_percent != known.task.progress_percent;
+    changed.then(|| Record { changed_at: context.now, ..next })
+}
+
+/// Judges a remembered, open task that a complete listing does not hold.
+#[must_use]
+pub fn absent(key: &TaskKey, known: &Record, context: &Context<'_>) -> Option<Record> {
+    if known.closed.is_some() || context.is_held_by_another(known.claim.as_ref()) {
+        return None;
+    }
+    let mut next = Record { changed_at: context.now, ..known.clone() };
+    if is_past_listing(&known.task, context) {
+        next.closed = Some(Closing::AgedOut);
+        return Some(next);
+    }
+    next.missed = known.missed.saturating_add(1);
+    if next.missed >= MISSED_UNTIL_VANISHED {
+        next.closed = Some(Closing::Vanished);
+        tell(&mut next, key, Outcome::Vanished, Some(known.task.state.as_wire()), context);
+    }
+    Some(next)
+}
+
+fn closing(phase: Phase) -> Option<Closing> {
+    match phase {
+        Phase::Running => None,
+        Phase::Completed => Some(Closing::Completed),
+        Phase::Failed => Some(Closing::Failed),
+    }
+}
+
+/// EC2 lists a store task for 31 days: later its absence says nothing.
+fn is_past_listing(task: &Task, context: &Context<'_>) -> bool {
+    task.kind() == Kind::StoreImage
+        && task.started_at.is_some_and(|start| {
+            context.now.duration_since(start) >= EC2_LISTS_FOR.saturating_sub(AGE_MARGIN)
+        })
+}
+
+/// Adds the event to what the record has to tell, and lays this poll's claim on it.
+fn tell(
+    record: &mut Record,
+    key: &TaskKey,
+    outcome: Outcome,
+    previous_state: Option<&str>,
+    context: &Context<'_>,
+) {
+    record.changed_at = context.now;
+    if !context.policy.tell.contains(&outcome) || context.sinks.is_empty() {
+        return;
+    }
+    let change = Change { outcome, previous_state, observed_at: context.now };
+    record.untold.push(Untold {
+        event: Event::of(context.place, key, &record.task, change),
+        sinks: context.sinks.clone(),
+    });
+    record.claim = Some(context.claim.clone());
+}
+
+#[cfg(test)]
+mod tests;

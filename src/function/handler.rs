@@ -1,0 +1,174 @@
+//! One invocation: from its payload to its answer.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::request::{QueueRecord, Request, Selection};
+use crate::place::Place;
+use crate::poll::{PlaceToPoll, Poller, Summary};
+use crate::ports::{Clock, Notifier, StateStore, TaskSource};
+use crate::task::Kind;
+
+/// What Lambda says of an invocation.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// The function's ARN; it names the account.
+    pub function_arn: &'a str,
+    /// When Lambda ends the invocation, in milliseconds since 1970.
+    pub deadline_ms: u64,
+}
+
+/// What every invocation works with.
+#[derive(Debug)]
+pub struct Handler<S, T, N, C> {
+    /// The poller.
+    pub poller: Poller<S, T, N, C>,
+    /// The configured Regions.
+    pub regions: Vec<String>,
+    /// The configured kinds.
+    pub kinds: BTreeSet<Kind>,
+}
+
+/// An invocation that failed, in part or as a whole. What could be done was done.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct HandlerError(pub Vec<String>);
+
+impl<S, T, N, C> Handler<S, T, N, C>
+where
+    S: TaskSource + Sync,
+    T: StateStore + Sync,
+    N: Notifier + Sync,
+    C: Clock + Sync,
+{
+    /// Answers an invocation with its summary, or for SQS with the records to deliver again.
+    ///
+    /// # Errors
+    /// The payload is none of the forms, or some target failed: each is named.
+    pub async fn handle(
+        &self,
+        payload: &Value,
+        invocation: &Invocation<'_>,
+    ) -> Result<Value, HandlerError> {
+        let failed = |reason: String| {
+            tracing::error!("{reason}");
+            HandlerError(vec![reason])
+        };
+        let request = Request::parse(payload).map_err(|error| failed(error.to_string()))?;
+        let account = account_of(invocation.function_arn).map_err(failed)?;
+        let deadline = i64::try_from(invocation.deadline_ms)
+            .ok()
+            .and_then(|deadline| Timestamp::from_millisecond(deadline).ok());
+        match request {
+            Request::Everything => self.some(account, &Selection::default(), deadline).await,
+            Request::Some(selection) => self.some(account, &selection, deadline).await,
+            Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
+        }
+    }
+
+    async fn some(
+        &self,
+        account: &str,
+        selection: &Selection,
+        deadline: Option<Timestamp>,
+    ) -> Result<Value, HandlerError> {
+        let unknown: Vec<String> = selection
+            .regions
+            .iter()
+            .filter(|region| !self.regions.contains(region))
+            .map(|region| {
+                format!(
+                    "the invocation names {region}, which is not among the configured Regions ({}); \
+                     nothing was done",
+                    self.regions.join(", ")
+                )
+            })
+            .collect();
+        if !unknown.is_empty() {
+            return Err(HandlerError(unknown));
+        }
+        let wanted =
+            |region: &&String| selection.regions.is_empty() || selection.regions.contains(*region);
+        let kinds = if selection.kinds.is_empty() { &self.kinds } else { &selection.kinds };
+        let places: Vec<PlaceToPoll> = self
+            .regions
+            .iter()
+            .filter(wanted)
+            .map(|region| PlaceToPoll { place: Place::new(account, region), kinds: kinds.clone() })
+            .collect();
+        let summary = self.poller.poll(&places, deadline).await;
+        log_summary(&summary);
+        let failures = summary.all_failures();
+        if failures.is_empty() { Ok(json!(summary)) } else { Err(HandlerError(failures)) }
+    }
+
+    async fn queue(
+        &self,
+        account: &str,
+        records: Vec<QueueRecord>,
+        deadline: Option<Timestamp>,
+    ) -> Value {
+        let mut again = Vec::new();
+        for QueueRecord { message_id, target } in records {
+            let failures = match target {
+                Err(reason) => vec![reason],
+                Ok(target) => {
+                    let place = Place::new(account, target.region);
+                    let to_poll = PlaceToPoll { place, kinds: [target.kind].into() };
+                    let summary = self.poller.poll(&[to_poll], deadline).await;
+                    log_summary(&summary);
+                    summary.all_failures()
+                }
+            };
+            if !failures.is_empty() {
+                tracing::error!(
+                    message_id,
+                    "SQS message {message_id} will be delivered again: {}",
+                    failures.join("; ")
+                );
+                again.push(json!({ "itemIdentifier": message_id }));
+            }
+        }
+        json!({ "batchItemFailures": again })
+    }
+}
+
+/// The account in a function's ARN: `arn:<partition>:lambda:<region>:<account>:function:<name>`.
+fn account_of(function_arn: &str) -> Result<&str, String> {
+    function_arn
+        .split(':')
+        .nth(4)
+        .filter(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+        .ok_or_else(|| {
+            format!(
+                "the function's ARN \"{function_arn}\" names no 12-digit account; nothing was done"
+            )
+        })
+}
+
+fn log_summary(summary: &Summary) {
+    let sum = |of: fn(&crate::poll::TargetSummary) -> usize| {
+        summary.targets.iter().map(of).sum::<usize>()
+    };
+    let listed = sum(|target| target.listed);
+    let saved = sum(|target| target.saved);
+    let listing_calls: u32 = summary.targets.iter().map(|target| target.listing_calls).sum();
+    let failures = summary.all_failures().len();
+    tracing::info!(
+        targets = summary.targets.len(),
+        listed,
+        listing_calls,
+        saved,
+        published = summary.published,
+        minimal = summary.minimal,
+        refused = summary.refused,
+        left = summary.left,
+        failures,
+        "Polled {} targets: {listed} tasks listed, {saved} records saved, {} events published, {} left, {failures} failures",
+        summary.targets.len(),
+        summary.published,
+        summary.left,
+    );
+}

@@ -1,0 +1,23 @@
+//! The function's log: JSON, one readable sentence a line with the same facts as fields.
+
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Begins to log to stdout, at the level that Lambda's logging configuration sets. Libraries below
+/// us may speak from `WARN` up: what the SDK says in more detail holds whole answers of EC2.
+pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
+    let level = lookup("AWS_LAMBDA_LOG_LEVEL")
+        .and_then(|level| level.parse::<Level>().ok())
+        .unwrap_or(Level::INFO);
+    let json = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_current_span(false)
+        .with_span_list(false);
+    let targets = Targets::new().with_default(Level::WARN).with_target("amiwatch", level);
+    // Only a second call fails, and the first one's settings hold then.
+    drop(tracing_subscriber::registry().with(json).with(targets).try_init());
+}

@@ -1,0 +1,138 @@
+//! The forms in which the function can be invoked.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::config::is_region;
+use crate::task::Kind;
+
+/// What an invocation asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Poll every configured target: a schedule's or a rule's event.
+    Everything,
+    /// Poll some of them: by hand.
+    Some(Selection),
+    /// Poll one target a record: from SQS.
+    Queue(Vec<QueueRecord>),
+}
+
+/// Some of the configured targets. An empty list stands for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Region codes.
+    #[serde(default)]
+    pub regions: BTreeSet<String>,
+    /// Kinds.
+    #[serde(default)]
+    pub kinds: BTreeSet<Kind>,
+}
+
+/// One record of an SQS batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueRecord {
+    /// The message's id, by which a failure is reported.
+    pub message_id: String,
+    /// The target, or why the body names none.
+    pub target: Result<QueueTarget, String>,
+}
+
+/// The target that an SQS record names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueTarget {
+    /// The Region's code.
+    pub region: String,
+    /// The kind.
+    pub kind: Kind,
+}
+
+/// An invocation that asks for nothing that amiwatch does.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the invocation {0}; nothing was done")]
+pub struct RequestError(String);
+
+impl Request {
+    /// Reads the payload of an invocation.
+    ///
+    /// # Errors
+    /// It is no object, or one of our forms with something wrong in it.
+    pub fn parse(payload: &Value) -> Result<Self, RequestError> {
+        let Some(object) = payload.as_object() else {
+            return Err(RequestError(format!(
+                "is {}; send a JSON object, such as {{}} or {{\"poll\": {{\"regions\": [\"us-east-1\"]}}}}",
+                described(payload)
+            )));
+        };
+        if let Some(poll) = object.get("poll") {
+            if let Some(other) = object.keys().find(|key| *key != "poll") {
+                return Err(RequestError(format!("has \"{other}\" beside \"poll\"; leave it out")));
+            }
+            let selection: Selection = serde_json::from_value(poll.clone()).map_err(|error| {
+                RequestError(format!(
+                    "has a \"poll\" that cannot be read ({error}); write \
+                     {{\"poll\": {{\"regions\": [\"us-east-1\"], \"kinds\": [\"store-image\"]}}}}"
+                ))
+            })?;
+            if let Some(region) = selection.regions.iter().find(|region| !is_region(region)) {
+                return Err(RequestError(format!(
+                    "names \"{region}\", which is no Region code such as us-east-1"
+                )));
+            }
+            return Ok(Self::Some(selection));
+        }
+        match object.get("Records").and_then(Value::as_array) {
+            Some(records) if records.iter().any(is_from_queue) => {
+                records.iter().map(queue_record).collect::<Result<_, _>>().map(Self::Queue)
+            }
+            _ => Ok(Self::Everything),
+        }
+    }
+}
+
+fn is_from_queue(record: &Value) -> bool {
+    record.get("eventSource").and_then(Value::as_str) == Some("aws:sqs")
+}
+
+fn queue_record(record: &Value) -> Result<QueueRecord, RequestError> {
+    let message_id = record
+        .get("messageId")
+        .and_then(Value::as_str)
+        .ok_or_else(|| RequestError("has an SQS record without \"messageId\"".into()))?;
+    let body = record.get("body").and_then(Value::as_str).unwrap_or_default();
+    let target = serde_json::from_str::<QueueTarget>(body)
+        .map_err(|error| {
+            format!(
+                "SQS message {message_id} has a body that cannot be read ({error}); write \
+                 {{\"region\": \"us-east-1\", \"kind\": \"store-image\"}}"
+            )
+        })
+        .and_then(|target| {
+            if is_region(&target.region) {
+                Ok(target)
+            } else {
+                Err(format!(
+                    "SQS message {message_id} names \"{}\", which is no Region code such as us-east-1",
+                    target.region
+                ))
+            }
+        });
+    Ok(QueueRecord { message_id: message_id.to_owned(), target })
+}
+
+fn described(payload: &Value) -> &'static str {
+    match payload {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests;

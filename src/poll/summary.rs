@@ -1,0 +1,89 @@
+//! What a poll did, as a value: the function's answer, its summary line, the command line's output.
+
+use serde::Serialize;
+
+use crate::place::Place;
+use crate::task::Kind;
+
+/// What one poll of one target did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetSummary {
+    /// The account.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The kind of task.
+    pub kind: Kind,
+    /// Calls of EC2's listing.
+    pub listing_calls: u32,
+    /// Tasks listed.
+    pub listed: usize,
+    /// This poll took, or went on taking, the baseline.
+    pub baseline: bool,
+    /// Records written.
+    pub saved: usize,
+    /// Events decided on by this poll.
+    pub decided: usize,
+    /// What went wrong; the next poll takes it up again.
+    pub failures: Vec<String>,
+}
+
+impl TargetSummary {
+    pub(super) fn new(place: &Place, kind: Kind) -> Self {
+        Self {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            kind,
+            listing_calls: 0,
+            listed: 0,
+            baseline: false,
+            saved: 0,
+            decided: 0,
+            failures: Vec::new(),
+        }
+    }
+}
+
+/// What one poll did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Each target that was polled.
+    pub targets: Vec<TargetSummary>,
+    /// Events published, each counted once a sink.
+    pub published: usize,
+    /// Events of which a sink took only the minimal form.
+    pub minimal: usize,
+    /// Events that a sink refused.
+    pub refused: usize,
+    /// Events left for a later poll: a sink is down, somebody else tells them, or time ran out.
+    pub left: usize,
+    /// Targets not begun, as the time ran out.
+    pub targets_left: Vec<String>,
+    /// What went wrong while telling.
+    pub failures: Vec<String>,
+}
+
+impl Summary {
+    /// Everything that went wrong, each with the name of its target.
+    #[must_use]
+    pub fn all_failures(&self) -> Vec<String> {
+        let of_targets = self.targets.iter().flat_map(|target| {
+            let name = format!("{}/{} {}", target.account, target.region, target.kind);
+            target.failures.iter().map(move |failure| format!("{name}: {failure}"))
+        });
+        let left = self.targets_left.iter().map(|name| format!("{name}: not begun, out of time"));
+        of_targets.chain(self.failures.iter().cloned()).chain(left).collect()
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.targets.extend(other.targets);
+        self.published += other.published;
+        self.minimal += other.minimal;
+        self.refused += other.refused;
+        self.left += other.left;
+        self.targets_left.extend(other.targets_left);
+        self.failures.extend(other.failures);
+    }
+}

@@ -1,0 +1,214 @@
+//! The edges of a poll as small traits in our own types: EC2, the store, the sinks, the clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::event::Event;
+use crate::place::Place;
+use crate::record::{Ledger, Record, Sink, Versioned};
+use crate::task::{Kind, Task, TaskKey};
+
+/// The time. The only source of "now" in the library.
+pub trait Clock {
+    /// The current time.
+    fn now(&self) -> Timestamp;
+}
+
+/// One item of a listing that could not be read as a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// What is known of it: ids, bucket.
+    pub item: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The tasks, in EC2's order.
+    pub tasks: Vec<Task>,
+    /// The items that could not be read.
+    pub rejected: Vec<Rejected>,
+    /// The token of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// A listing call that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} in {region}: {reason}")]
+pub struct ListError {
+    /// EC2's operation.
+    pub operation: &'static str,
+    /// The Region asked.
+    pub region: String,
+    /// Why, in EC2's words where it gave any.
+    pub reason: String,
+    /// EC2 no longer takes the page token: the listing must begin anew.
+    pub token_refused: bool,
+}
+
+/// EC2's listings.
+pub trait TaskSource {
+    /// Lists one page of a kind of task; without a token the first.
+    fn list(
+        &self,
+        place: &Place,
+        kind: Kind,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Page, ListError>> + Send;
+}
+
+/// A read or a write of the state that failed. What it would have changed is unchanged, or, after
+/// a time-out, changed as a whole: the next poll reads which.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} on {store}: {reason}")]
+pub struct StoreError {
+    /// What was being done, and to which item.
+    pub operation: String,
+    /// The table or file.
+    pub store: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A stored item that cannot be understood. It is left as it is, and its task is passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The item's key in the store.
+    pub key: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+/// The sort key of a target's ledger. It sorts behind every task's.
+#[must_use]
+pub fn ledger_key(kind: Kind) -> String {
+    format!("~{kind}")
+}
+
+/// What the store knows of a place.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The ledgers of the targets that have one.
+    pub ledgers: BTreeMap<Kind, Versioned<Ledger>>,
+    /// The records of the window, the stragglers, and all bundle tasks.
+    pub records: BTreeMap<TaskKey, Versioned<Record>>,
+    /// Items that cannot be understood.
+    pub unreadable: Vec<Unreadable>,
+    /// Tasks whose record somebody else changed since it was read.
+    pub conflicts: BTreeSet<TaskKey>,
+}
+
+impl Known {
+    /// Whether the store holds an item for this task that cannot be understood.
+    #[must_use]
+    pub fn is_unreadable(&self, key: &TaskKey) -> bool {
+        self.unreadable.iter().any(|item| item.key == key.as_str())
+    }
+
+    /// Whether the store holds a ledger of this kind that cannot be understood.
+    #[must_use]
+    pub fn is_ledger_unreadable(&self, kind: Kind) -> bool {
+        self.unreadable.iter().any(|item| item.key == ledger_key(kind))
+    }
+}
+
+/// The result of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// Written.
+    Written,
+    /// Somebody else had changed the item since it was read; nothing was written.
+    Conflict,
+}
+
+/// What amiwatch remembers.
+pub trait StateStore {
+    /// Reads the ledgers of a place, the records of its window, the stragglers and the bundle tasks.
+    fn read(&self, place: &Place) -> impl Future<Output = Result<Known, StoreError>> + Send;
+
+    /// Reads the records of store tasks that started between two times, both included.
+    fn read_between(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+
+    /// Writes a record where the stored version is still `expected` (0: nothing stored).
+    fn save(
+        &self,
+        place: &Place,
+        key: &TaskKey,
+        record: &Record,
+        expected: u64,
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
+
+    /// Writes records of settled tasks that nothing has to be told of, many in one call. Each
+    /// call is atomic and holds only while the target's ledger still has the version
+    /// `expected_ledger`: a slow first listing must not silence what ended after another poller
+    /// finished the baseline. Records that are already stored are left as they are.
+    fn save_settled(
+        &self,
+        place: &Place,
+        kind: Kind,
+        expected_ledger: u64,
+        records: Vec<(TaskKey, Record)>,
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
+
+    /// Writes a ledger where the stored version is still `expected` (0: nothing stored).
+    fn save_ledger(
+        &self,
+        place: &Place,
+        ledger: &Ledger,
+        expected: u64,
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
+}
+
+/// Why an event was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The sink refuses this event, also in its minimal form; others may pass.
+    #[error("{sink} refused event {id}: {reason}")]
+    Refused {
+        /// The sink.
+        sink: Sink,
+        /// The event's id.
+        id: uuid::Uuid,
+        /// The sink's reason.
+        reason: String,
+    },
+    /// The sink cannot be used now: down, throttled, denied. Others would fare no better.
+    #[error("{sink} is not available: {reason}")]
+    Unavailable {
+        /// The sink.
+        sink: Sink,
+        /// What failed.
+        reason: String,
+    },
+}
+
+/// How an event was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// In full.
+    InFull,
+    /// In the minimal form, as the sink refused the full one for good.
+    Minimal,
+}
+
+/// A place to which events go.
+pub trait Notifier {
+    /// The sinks that are configured.
+    fn sinks(&self) -> Vec<Sink>;
+
+    /// Publishes one event to one sink, once.
+    fn publish(
+        &self,
+        sink: Sink,
+        event: &Event,
+    ) -> impl Future<Output = Result<Published, PublishError>> + Send;
+}

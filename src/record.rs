@@ -1,0 +1,190 @@
+//! What amiwatch remembers: one record a task, one ledger a target. Stored state is a public
+//! format: see `docs/architecture.md`.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::event::{Event, Outcome};
+use crate::task::{Kind, Task, TaskKey};
+
+/// EC2 lists a store task for this long after its start.
+pub const EC2_LISTS_FOR: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// How long a settled record stays after its last change. Two weeks more than EC2 lists a task,
+/// so that no record goes while its task can still be listed; DynamoDB deletes it some time later.
+pub const RECORD_KEPT_FOR: SignedDuration = SignedDuration::from_hours(45 * 24);
+
+/// Where an event can go. Each sink confirms for itself, so that one that is down neither holds
+/// nor repeats the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sink {
+    /// An SNS topic.
+    Sns,
+    /// An EventBridge event bus.
+    EventBridge,
+    /// The terminal of the command line.
+    Terminal,
+}
+
+impl std::fmt::Display for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sns => "sns",
+            Self::EventBridge => "event-bridge",
+            Self::Terminal => "terminal",
+        })
+    }
+}
+
+/// How a task's story ended for the watcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closing {
+    /// Seen completed.
+    Completed,
+    /// Seen failed.
+    Failed,
+    /// Missing from two complete listings in a row. It may still come back.
+    Vanished,
+    /// Ran on past the time for which EC2 lists it: nothing more can be learned.
+    AgedOut,
+}
+
+/// An event that is not yet confirmed by every sink.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Untold {
+    /// The event as it will be published, fixed when it was decided on.
+    pub event: Event,
+    /// The sinks that have not confirmed it.
+    pub sinks: BTreeSet<Sink>,
+}
+
+/// Who is telling a record's events at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The poll that holds it.
+    pub by: Uuid,
+    /// Until when nobody else may tell.
+    pub until: Timestamp,
+}
+
+/// What is remembered of one task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The task as last seen.
+    pub task: Task,
+    /// When its progress last moved, or when it was first seen.
+    pub moved_at: Timestamp,
+    /// The progress at which it was called stalled, until it moves again.
+    pub stalled: bool,
+    /// Complete listings in a row from which it was absent.
+    pub missed: u8,
+    /// How its story ended; none while it is open.
+    pub closed: Option<Closing>,
+    /// What is still to be told, oldest first.
+    pub untold: Vec<Untold>,
+    /// Who is telling it.
+    pub claim: Option<Claim>,
+    /// When the record was last changed.
+    pub changed_at: Timestamp,
+}
+
+impl Record {
+    /// A record of a task that is seen for the first time.
+    #[must_use]
+    pub fn first_seen(task: Task, now: Timestamp) -> Self {
+        Self {
+            task,
+            moved_at: now,
+            stalled: false,
+            missed: 0,
+            closed: None,
+            untold: Vec::new(),
+            claim: None,
+            changed_at: now,
+        }
+    }
+
+    /// Nothing is expected of the task and nothing is left to tell.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.closed.is_some() && self.untold.is_empty()
+    }
+
+    /// When the store may forget the record; never while the task is open or untold.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let latest =
+            self.task.started_at.map_or(self.changed_at, |start| start.max(self.changed_at));
+        self.is_settled().then(|| latest.saturating_add(RECORD_KEPT_FOR).unwrap_or(latest))
+    }
+
+    /// The outcome that ended the task, where one did.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.closed? {
+            Closing::Completed => Some(Outcome::Completed),
+            Closing::Failed => Some(Outcome::Failed),
+            Closing::Vanished => Some(Outcome::Vanished),
+            Closing::AgedOut => None,
+        }
+    }
+}
+
+/// A stored value with the version under which it was read: what a conditional write compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: T,
+    /// Counts the writes; 0 where nothing is stored yet.
+    pub version: u64,
+}
+
+/// What is remembered of one target: how far back everything is known.
+///
+/// Of a store-image target:
+/// - a task that started before `cutoff` and has no record was there at the baseline: old news;
+/// - a task that started before `window_from` is settled, unless it is among the `stragglers`;
+/// - a task that started later has a record, or is news.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ledger {
+    /// Which listing.
+    pub kind: Kind,
+    /// When the first listing began.
+    pub baseline_began_at: Timestamp,
+    /// Whether the first listing was read to its end.
+    pub baseline_done: bool,
+    /// Tasks that started before this were there at the baseline.
+    pub cutoff: Timestamp,
+    /// Only records of tasks that started since then are read by every poll.
+    pub window_from: Timestamp,
+    /// Tasks from before the window that are still open or untold.
+    pub stragglers: BTreeSet<TaskKey>,
+    /// A listing that is read to its end over several polls.
+    pub sweep: Option<Sweep>,
+    /// When a listing was last read to its end.
+    pub swept_at: Option<Timestamp>,
+    /// When EC2 was last seen to list out of order, or to list late. For a day after it no listing
+    /// stops early.
+    pub distrusted_at: Option<Timestamp>,
+}
+
+/// How far a listing over several polls has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sweep {
+    /// The token of the next page.
+    pub token: String,
+    /// The newest start seen when it began: what is newer is for the head of the listing.
+    pub top: Timestamp,
+    /// Open tasks that it has not met yet.
+    pub unseen: BTreeSet<TaskKey>,
+}

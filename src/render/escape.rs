@@ -1,0 +1,156 @@
+//! Carrying EC2's text into places that give some characters a meaning: shells, chats, links.
+
+use std::fmt::Write;
+
+use super::text::{is_hidden, plain, truncate};
+
+/// The longest S3 key; a longer value is none that a command could use.
+const LONGEST_ARGUMENT: usize = 1_024;
+
+/// The value as one argument of a POSIX shell and of the AWS CLI, or `None` where no quoting
+/// makes it safe to paste: it is empty, hides characters, would be read as an option, or as a file
+/// or an address to load the value from.
+#[must_use]
+pub fn shell(value: &str) -> Option<String> {
+    let loads =
+        ["file://", "fileb://", "http://", "https://"].iter().any(|it| value.starts_with(it));
+    if value.is_empty()
+        || value.len() > LONGEST_ARGUMENT
+        || value.starts_with('-')
+        || loads
+        || value.chars().any(is_hidden)
+    {
+        return None;
+    }
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
+    Some(if value.chars().all(bare) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    })
+}
+
+/// `&`, `<` and `>` as Slack wants them.
+#[must_use]
+pub fn slack(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// One line in which no chat sees a mention, a link, an entity, or the end of a code span.
+///
+/// Chats have no common escape character, so what has a meaning is replaced by what looks like it.
+#[must_use]
+pub fn defuse(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        safe.push(match c {
+            '<' => '\u{2039}',
+            '>' => '\u{203a}',
+            '@' => '\u{ff20}',
+            '&' => '\u{ff06}',
+            '`' => '\'',
+            _ => c,
+        });
+    }
+    // No chat makes a link of an S3 URI, and people copy it.
+    let mut unlinked = String::with_capacity(safe.len());
+    for piece in safe.split_inclusive("://") {
+        match piece.strip_suffix("://") {
+            Some(scheme) if !scheme.ends_with("s3") => {
+                unlinked.push_str(scheme);
+                unlinked.push_str(":\u{2215}\u{2215}");
+            }
+            _ => unlinked.push_str(piece),
+        }
+    }
+    unlinked
+}
+
+/// The text for a chat message in markdown: itself where it is only letters, digits, hyphens and
+/// spaces, else in a code span, where no markup works.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == ' ';
+    let text = plain(text);
+    if text.is_empty() {
+        "unknown".to_owned()
+    } else if text.chars().all(bare) && !text.starts_with('-') {
+        text
+    } else {
+        code(&text)
+    }
+}
+
+/// A name or ARN for a field that machines read and chats may show: itself where it holds no
+/// markup, else in a code span.
+#[must_use]
+pub fn tame(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-_.:/+=,% ".contains(c);
+    // The end of a bundle's objects, `prefix*`, cannot begin or end any markup alone.
+    let text = truncate(&defuse(text), 1_300);
+    let body = text.strip_suffix('*').unwrap_or(&text);
+    if body.chars().all(bare) { text } else { code(&text) }
+}
+
+/// The text in a code span, at most 1,500 characters of it.
+#[must_use]
+pub fn code(text: &str) -> String {
+    format!("`{}`", truncate(&defuse(text), 1_500))
+}
+
+/// Percent-encoded for any part of a link.
+#[must_use]
+pub fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_argument_is_quoted_or_refused() {
+        assert_eq!(shell("s3://b/k-1.bin").as_deref(), Some("s3://b/k-1.bin"));
+        assert_eq!(shell("it's $(x)").as_deref(), Some(r"'it'\''s $(x)'"));
+        for bad in ["", "-rf", "file:///etc/passwd", "a\nb", "a\u{202e}b", "\u{1b}[2J"] {
+            assert_eq!(shell(bad), None, "{bad:?}");
+        }
+        assert_eq!(shell(&"k".repeat(1_025)), None);
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        for value in ["a b", "it's", "\"$HOME\" `id` \\", "!x;|&<>*?[~#", "é 漢"] {
+            let script = format!("printf %s {}", shell(value).expect("quotable"));
+            let output =
+                std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), value);
+        }
+    }
+
+    #[test]
+    fn chats_see_no_mention_link_or_markup() {
+        assert_eq!(slack("<!channel> & co"), "&lt;!channel&gt; &amp; co");
+        assert_eq!(
+            inert("<!here> @all `x` https://evil.example"),
+            "`\u{2039}!here\u{203a} \u{ff20}all 'x' https:\u{2215}\u{2215}evil.example`"
+        );
+        assert_eq!(inert("ami-0123456789abcdef0"), "ami-0123456789abcdef0");
+        assert_eq!(inert("my.bucket"), "`my.bucket`");
+        assert_eq!(inert("\u{200b}"), "unknown");
+    }
+
+    #[test]
+    fn a_link_holds_only_what_links_may_hold() {
+        assert_eq!(percent("a b/ü?#&"), "a%20b%2F%C3%BC%3F%23%26");
+    }
+}

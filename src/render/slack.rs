@@ -1,0 +1,115 @@
+//! The payload of a Slack incoming webhook: a fallback text, and Block Kit blocks in an attachment
+//! that carries the outcome's colour.
+
+use serde_json::{Value, json};
+
+use super::escape::{code, defuse, slack as escape};
+use super::facts::{facts, headline, reason};
+use super::links::links;
+use super::next::{Step, next};
+use super::subject::subject;
+use super::text::truncate;
+use crate::event::{Event, Outcome};
+
+/// Slack takes 3,000 characters in a section; escaping makes five of one.
+const LONGEST_SECTION: usize = 2_900;
+
+/// Slack takes 2,000 characters in a field.
+const LONGEST_FIELD: usize = 1_900;
+
+/// A chat shows no more of one text; the email has all of it.
+const LONGEST_REASON: usize = 1_200;
+
+/// The payload.
+#[must_use]
+pub fn payload(event: &Event) -> Value {
+    let line = defuse(&subject(event));
+    let mut blocks = vec![
+        json!({"type": "header", "text": {"type": "plain_text", "text": line, "emoji": false}}),
+        section(&headline(event, |name| code(&truncate(name, 200)))),
+    ];
+    blocks.extend(event.detail.progress_percent.map(progress));
+    let fields: Vec<Value> = facts(event)
+        .iter()
+        .map(|fact| mrkdwn(&fit(fact.label, &code(&fact.value))))
+        .take(10)
+        .collect();
+    blocks.push(json!({"type": "section", "fields": fields}));
+    if event.detail.outcome == Outcome::Failed {
+        blocks.push(section(&why(event)));
+    }
+    let next = next(event);
+    blocks.push(json!({"type": "divider"}));
+    blocks.push(section(&format!("*What to do next*\n{}", next.meaning)));
+    blocks.extend(next.steps.iter().map(say));
+    let buttons: Vec<Value> = links(event)
+        .into_iter()
+        .enumerate()
+        .map(|(index, link)| {
+            json!({
+                "type": "button",
+                "action_id": format!("open-{index}"),
+                "text": {"type": "plain_text", "text": link.label, "emoji": false},
+                "url": link.url,
+            })
+        })
+        .collect();
+    if !buttons.is_empty() {
+        blocks.push(json!({"type": "actions", "elements": buttons}));
+    }
+    blocks.push(json!({
+        "type": "context",
+        "elements": [mrkdwn(&format!("amiwatch, event `{}`", event.id))],
+    }));
+    json!({
+        "text": line,
+        "attachments": [{"color": colour(event.detail.outcome), "blocks": blocks}],
+    })
+}
+
+fn colour(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "#2eb67d",
+        Outcome::Failed => "#e01e5a",
+        Outcome::Vanished | Outcome::Stalled => "#ecb22e",
+        Outcome::Started => "#36c5f0",
+    }
+}
+
+/// `verbatim` keeps Slack from looking for names and addresses in the text.
+fn mrkdwn(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+fn section(text: &str) -> Value {
+    json!({"type": "section", "text": mrkdwn(text)})
+}
+
+fn fit(label: &str, value: &str) -> String {
+    truncate(&format!("*{label}*\n{value}"), LONGEST_FIELD)
+}
+
+fn progress(percent: u8) -> Value {
+    let full = usize::from(percent.min(100)) / 10;
+    let bar = format!("{}{}", "\u{2588}".repeat(full), "\u{2591}".repeat(10 - full));
+    json!({"type": "context", "elements": [mrkdwn(&format!("{bar} {percent}%"))]})
+}
+
+fn why(event: &Event) -> String {
+    match reason(event).map(|reason| truncate(&defuse(&reason), LONGEST_REASON)) {
+        Some(reason) if !reason.is_empty() => format!("*Why it failed*\n{}", code(&reason)),
+        _ => "*Why it failed*\nEC2 gave no reason.".to_owned(),
+    }
+}
+
+fn say(step: &Step) -> Value {
+    let shown = match &step.command {
+        // A backtick would end the block, and a longer command would lose its end.
+        Ok(command) if !command.contains('`') && escape(command).len() < LONGEST_SECTION - 400 => {
+            format!("```{}```", escape(command))
+        }
+        Ok(_) => "The email of this notification has the command.".to_owned(),
+        Err(_) => step.excuse().unwrap_or_default().to_owned(),
+    };
+    section(&format!("{}\n{shown}", escape(step.say)))
+}

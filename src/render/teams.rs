@@ -1,0 +1,146 @@
+//! The message for a Microsoft Teams workflow: an Adaptive Card.
+
+use serde_json::{Value, json};
+
+use super::escape::defuse;
+use super::facts::{facts, headline, reason};
+use super::links::links;
+use super::next::next;
+use super::subject::subject;
+use super::text::{shorten, truncate};
+use crate::event::{Event, Outcome};
+
+/// What Teams takes, in bytes of JSON.
+pub const LARGEST: usize = 28 * 1024;
+
+/// How much of an event a card shows, from all to what always fits.
+const DETAILS: [Detail; 3] = [
+    Detail { reason: 2_000, value: 1_500, commands: true },
+    Detail { reason: 1_000, value: 300, commands: false },
+    Detail { reason: 200, value: 60, commands: false },
+];
+
+#[derive(Clone, Copy)]
+struct Detail {
+    reason: usize,
+    value: usize,
+    commands: bool,
+}
+
+/// The message, never larger than 28 KB.
+#[must_use]
+pub fn message(event: &Event) -> Value {
+    let mut message = Value::Null;
+    for detail in DETAILS {
+        message = with(event, detail);
+        if message.to_string().len() <= LARGEST {
+            break;
+        }
+    }
+    message
+}
+
+fn with(event: &Event, detail: Detail) -> Value {
+    let mut body = vec![json!({
+        "type": "Container",
+        "style": style(event.detail.outcome),
+        "bleed": true,
+        "items": [text(&[run(&defuse(&subject(event))).bold().large()])],
+    })];
+    body.push(text(&[run(&headline(event, |name| shorten(&defuse(name), 64)))]));
+    body.extend(facts(event).iter().map(|fact| {
+        let value = truncate(&defuse(&fact.value), detail.value);
+        text(&[run(&format!("{}: ", fact.label)).bold(), run(&value)]).tight()
+    }));
+    if event.detail.outcome == Outcome::Failed {
+        let reason = reason(event).map(|reason| truncate(&defuse(&reason), detail.reason));
+        let reason = reason.filter(|reason| !reason.is_empty());
+        body.push(text(&[run("Why it failed").bold()]));
+        body.push(text(&[run(reason.as_deref().unwrap_or("EC2 gave no reason."))]).tight());
+    }
+    let next = next(event);
+    body.push(text(&[run("What to do next").bold()]));
+    body.push(text(&[run(next.meaning)]).tight());
+    for step in &next.steps {
+        body.push(text(&[run(step.say)]));
+        let shown = match &step.command {
+            Ok(command) if detail.commands => text(&[run(command).monospace()]),
+            Ok(_) => text(&[run("The email of this notification has the command.")]),
+            Err(_) => text(&[run(step.excuse().unwrap_or_default())]),
+        };
+        body.push(shown.tight());
+    }
+    body.push(text(&[run(&format!("amiwatch, event {}", event.id)).small()]));
+    let actions: Vec<Value> = links(event)
+        .into_iter()
+        .map(|link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url}))
+        .collect();
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": {
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard",
+                "version": "1.4",
+                "fallbackText": defuse(&subject(event)),
+                "msteams": {"width": "Full"},
+                "body": body,
+                "actions": actions,
+            },
+        }],
+    })
+}
+
+fn style(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "good",
+        Outcome::Failed => "attention",
+        Outcome::Vanished | Outcome::Stalled => "warning",
+        Outcome::Started => "accent",
+    }
+}
+
+/// A paragraph of text runs, in which Teams reads no markup, unlike in a text block.
+fn text(runs: &[Value]) -> Value {
+    json!({"type": "RichTextBlock", "inlines": runs})
+}
+
+fn run(text: &str) -> Value {
+    json!({"type": "TextRun", "text": text})
+}
+
+/// The few looks that the card uses.
+trait Look: Sized {
+    fn with(self, key: &str, value: &str) -> Self;
+
+    fn bold(self) -> Self {
+        self.with("weight", "Bolder")
+    }
+
+    fn large(self) -> Self {
+        self.with("size", "Large")
+    }
+
+    fn small(self) -> Self {
+        self.with("size", "Small")
+    }
+
+    fn monospace(self) -> Self {
+        self.with("fontType", "Monospace")
+    }
+
+    fn tight(self) -> Self {
+        self.with("spacing", "Small")
+    }
+}
+
+impl Look for Value {
+    fn with(mut self, key: &str, value: &str) -> Self {
+        if let Some(object) = self.as_object_mut() {
+            object.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+}

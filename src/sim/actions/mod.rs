@@ -1,0 +1,107 @@
+//! The actions of the EC2 API, each a function from its parameters to the elements of its answer.
+
+mod bundle;
+mod regions;
+mod store;
+
+use jiff::Timestamp;
+
+use super::error::ApiError;
+use super::faults::Effects;
+use super::params::Params;
+use super::settings::Settings;
+use super::state::State;
+use super::xml::Element;
+use crate::place::Place;
+
+/// What an action works with.
+pub(crate) struct Context<'a> {
+    pub(crate) params: Params<'a>,
+    pub(crate) place: &'a Place,
+    pub(crate) now: Timestamp,
+    pub(crate) settings: &'a Settings,
+    pub(crate) state: &'a mut State,
+    pub(crate) effects: &'a Effects,
+}
+
+impl Context<'_> {
+    /// Ends a dry run; called once the parameters are found to be in order.
+    fn permit(&self) -> Result<(), ApiError> {
+        if self.params.flag("DryRun")? { Err(ApiError::dry_run()) } else { Ok(()) }
+    }
+}
+
+/// An action: the parameters that it knows, and what it does.
+pub(crate) struct Action {
+    name: &'static str,
+    pub(crate) parameters: &'static [&'static str],
+    pub(crate) run: fn(&mut Context<'_>) -> Result<Vec<Element>, ApiError>,
+}
+
+const FILTER_NAME: &str = "Filter.N.Name";
+const FILTER_VALUE: &str = "Filter.N.Value.N";
+
+static ACTIONS: [Action; 6] = [
+    Action {
+        name: "DescribeStoreImageTasks",
+        parameters: &["ImageId.N", FILTER_NAME, FILTER_VALUE, "NextToken", "MaxResults"],
+        run: store::describe,
+    },
+    Action {
+        name: "CreateStoreImageTask",
+        parameters: &["ImageId", "Bucket", "S3ObjectTag.N.Key", "S3ObjectTag.N.Value"],
+        run: store::create,
+    },
+    Action {
+        name: "DescribeBundleTasks",
+        parameters: &["BundleId.N", FILTER_NAME, FILTER_VALUE],
+        run: bundle::describe,
+    },
+    Action {
+        name: "BundleInstance",
+        parameters: &[
+            "InstanceId",
+            "Storage.S3.AWSAccessKeyId",
+            "Storage.S3.Bucket",
+            "Storage.S3.Prefix",
+            "Storage.S3.UploadPolicy",
+            "Storage.S3.UploadPolicySignature",
+        ],
+        run: bundle::create,
+    },
+    Action { name: "CancelBundleTask", parameters: &["BundleId"], run: bundle::cancel },
+    Action {
+        name: "DescribeRegions",
+        parameters: &["RegionName.N", "AllRegions", FILTER_NAME, FILTER_VALUE],
+        run: regions::describe,
+    },
+];
+
+/// Finds an action by its name.
+pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
+    ACTIONS.iter().find(|action| action.name == name).ok_or_else(|| match name {
+        "" => ApiError::new("MissingAction", "The request must contain the parameter Action"),
+        _ => {
+            let message = format!("The action {name} is not valid for this web service.");
+            ApiError::new("InvalidAction", message)
+        }
+    })
+}
+
+/// All actions, for a sentence.
+pub(crate) fn names() -> String {
+    ACTIONS.each_ref().map(|action| action.name).join(", ")
+}
+
+/// `2022-01-01T01:01:01.001Z`.
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// True for `<prefix>` and 8 or 17 hexadecimal digits.
+fn is_resource_id(prefix: &str, id: &str) -> bool {
+    id.strip_prefix(prefix).is_some_and(|digits| {
+        matches!(digits.len(), 8 | 17)
+            && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}

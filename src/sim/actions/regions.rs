@@ -1,0 +1,79 @@
+//! `DescribeRegions`, for callers that find out for themselves which Regions to look at.
+
+use super::Context;
+use crate::place::Partition;
+use crate::sim::error::ApiError;
+use crate::sim::filter::check_names;
+use crate::sim::xml::Element;
+
+const ENABLED: &str = "opt-in-not-required";
+const NOT_ENABLED: &str = "not-opted-in";
+
+/// Some Regions of each partition, those that need opting in among them.
+const REGIONS: [(&str, &str); 24] = [
+    ("ap-east-1", NOT_ENABLED),
+    ("ap-northeast-1", ENABLED),
+    ("ap-northeast-2", ENABLED),
+    ("ap-northeast-3", ENABLED),
+    ("ap-south-1", ENABLED),
+    ("ap-southeast-1", ENABLED),
+    ("ap-southeast-2", ENABLED),
+    ("ca-central-1", ENABLED),
+    ("eu-central-1", ENABLED),
+    ("eu-central-2", NOT_ENABLED),
+    ("eu-north-1", ENABLED),
+    ("eu-west-1", ENABLED),
+    ("eu-west-2", ENABLED),
+    ("eu-west-3", ENABLED),
+    ("me-south-1", NOT_ENABLED),
+    ("sa-east-1", ENABLED),
+    ("us-east-1", ENABLED),
+    ("us-east-2", ENABLED),
+    ("us-west-1", ENABLED),
+    ("us-west-2", ENABLED),
+    ("cn-north-1", ENABLED),
+    ("cn-northwest-1", ENABLED),
+    ("us-gov-east-1", ENABLED),
+    ("us-gov-west-1", ENABLED),
+];
+
+pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
+    let params = context.params;
+    let filters = params.filters()?;
+    check_names(&filters, &["region-name", "opt-in-status", "endpoint"])?;
+    let all = params.flag("AllRegions")?;
+    let names = params.list("RegionName");
+    let partition = context.place.partition();
+    let known: Vec<_> =
+        REGIONS.iter().filter(|(name, _)| Partition::of_region(name) == partition).collect();
+    if let Some(name) = names.iter().find(|name| known.iter().all(|(known, _)| known != *name)) {
+        let message = format!("Invalid region: [{name}]");
+        return Err(ApiError::new("InvalidParameterValue", message));
+    }
+    context.permit()?;
+    let suffix = if partition == Partition::China { ".cn" } else { "" };
+    let wildcards = context.settings.wildcards;
+    let mut items = Vec::new();
+    for (name, status) in known {
+        let endpoint = format!("ec2.{name}.amazonaws.com{suffix}");
+        let wanted = (names.is_empty() || names.contains(name))
+            && (all || names.contains(name) || *status == ENABLED)
+            && filters.iter().all(|filter| {
+                let text = match filter.name.as_str() {
+                    "region-name" => name,
+                    "opt-in-status" => status,
+                    _ => endpoint.as_str(),
+                };
+                filter.accepts(Some(text), wildcards)
+            });
+        if wanted {
+            let fields = vec![
+                Element::text("regionName", *name),
+                Element::text("regionEndpoint", endpoint),
+                Element::text("optInStatus", *status),
+            ];
+            items.push(Element::parent("item", fields));
+        }
+    }
+    Ok(vec![Element::parent("regionInfo", items)])
+}

@@ -1,0 +1,158 @@
+//! The admin surface: what a test in any language needs to steer a running simulator.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{delete, get, post, put};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::plan::TaskStatus;
+use super::request::DEFAULT_ACCOUNT;
+use super::scenario::{Account, FaultSpec, PlaceSpec, Problem, Span, from_yaml};
+use super::state::TaskId;
+use super::world::World;
+
+type Shared = State<Arc<World>>;
+
+/// Adds its routes, all of them under `/_sim/`.
+pub(crate) fn routes(router: Router<Arc<World>>) -> Router<Arc<World>> {
+    router
+        .route("/_sim/clock", get(clock))
+        .route("/_sim/advance", post(advance))
+        .route("/_sim/tasks", post(add_tasks))
+        .route("/_sim/tasks/{id}", put(set_state).delete(remove_task))
+        .route("/_sim/objects", delete(delete_object))
+        .route("/_sim/faults", post(add_fault).delete(clear_faults))
+        .route("/_sim/calls", get(calls).delete(reset_calls))
+}
+
+fn answer(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn ok(value: &Value) -> Response {
+    answer(StatusCode::OK, value)
+}
+
+fn refuse(status: StatusCode, problem: &Problem) -> Response {
+    let Problem { field, rule, way_out } = problem;
+    let message = format!("{field}: {rule}: {way_out}");
+    let error = json!({"field": field, "rule": rule, "way_out": way_out, "message": message});
+    answer(status, &json!({ "error": error }))
+}
+
+/// Reads the body, and answers with what is wrong in it or with what `then` makes of it.
+fn with<T: DeserializeOwned>(
+    body: &str,
+    then: impl FnOnce(T) -> Result<Value, Problem>,
+) -> Response {
+    match from_yaml(body).and_then(then) {
+        Ok(value) => ok(&value),
+        Err(problem) => refuse(StatusCode::BAD_REQUEST, &problem),
+    }
+}
+
+async fn clock(State(world): Shared) -> Response {
+    ok(&json!({ "now": world.now() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    by: Span,
+}
+
+async fn advance(State(world): Shared, body: String) -> Response {
+    with(&body, |Advance { by: Span(by) }| Ok(json!({ "now": world.advance(by) })))
+}
+
+async fn add_tasks(State(world): Shared, body: String) -> Response {
+    with(&body, |place: PlaceSpec| {
+        place.check(world.settings())?;
+        Ok(json!(place.apply(&world)))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Status {
+    state: String,
+    progress: Option<u8>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+fn unknown_task(id: &str) -> Response {
+    let rule = format!("there is no task {id}");
+    let way_out = "use an id that POST /_sim/tasks gave";
+    refuse(StatusCode::NOT_FOUND, &Problem::new("id", rule, way_out))
+}
+
+async fn set_state(State(world): Shared, Path(id): Path<String>, body: String) -> Response {
+    let status: Status = match from_yaml(&body) {
+        Ok(status) => status,
+        Err(problem) => return refuse(StatusCode::BAD_REQUEST, &problem),
+    };
+    let Status { state, progress, code, message } = status;
+    let status = TaskStatus { state, progress, code, message };
+    let found = id.parse().is_ok_and(|number| world.set_state(TaskId(number), status));
+    if found { ok(&json!({})) } else { unknown_task(&id) }
+}
+
+async fn remove_task(State(world): Shared, Path(id): Path<String>) -> Response {
+    let found = id.parse().is_ok_and(|number| world.remove_task(TaskId(number)));
+    if found { ok(&json!({})) } else { unknown_task(&id) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Object {
+    account: Option<Account>,
+    region: String,
+    bucket: String,
+    object_key: String,
+}
+
+async fn delete_object(State(world): Shared, body: String) -> Response {
+    with(&body, |object: Object| {
+        let account = object.account.map_or_else(|| DEFAULT_ACCOUNT.to_owned(), |id| id.0);
+        let Object { region, bucket, object_key, .. } = object;
+        if world.delete_object(&account, &region, &bucket, &object_key) {
+            return Ok(json!({}));
+        }
+        let rule = format!("there is no such object in the bucket \"{bucket}\"");
+        Err(Problem::new("object_key", rule, "name the object of a task that is Completed"))
+    })
+}
+
+async fn add_fault(State(world): Shared, body: String) -> Response {
+    with(&body, |fault: FaultSpec| {
+        fault.check()?;
+        Ok(json!({ "id": world.add_fault(fault.resolve(world.now())).0 }))
+    })
+}
+
+async fn clear_faults(State(world): Shared) -> Response {
+    world.clear_faults();
+    ok(&json!({}))
+}
+
+async fn calls(State(world): Shared) -> Response {
+    answer(StatusCode::OK, &json!({ "calls": world.calls() }))
+}
+
+async fn reset_calls(State(world): Shared) -> Response {
+    world.reset_calls();
+    ok(&json!({}))
+}

@@ -1,0 +1,152 @@
+//! From a call to its answer, in EC2's order: who asks, what befalls the call, whether it is too
+//! many, whether it is understood, and only then what it asks for.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::Timestamp;
+
+use super::actions::{self, Context};
+use super::call::Call;
+use super::error::ApiError;
+use super::faults::{Effects, FaultKind};
+use super::params::Params;
+use super::request::Incoming;
+use super::state::State;
+use super::world::World;
+use super::xml::{self, Element};
+use crate::place::Place;
+
+/// The one version of the API that there is.
+const VERSION: &str = "2016-11-15";
+/// How far a signature's time may be from now, as for SigV4.
+const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+
+/// An answer, and what happens to it on its way.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) request_id: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delay: Duration,
+    pub(crate) cut: bool,
+}
+
+impl World {
+    /// Answers one call and records it.
+    pub(crate) fn answer(&self, incoming: Incoming) -> Reply {
+        let now = self.now();
+        let state = &mut *self.state();
+        let request_id = request_id(&mut state.rng);
+        let (effects, result) = self.decide(state, &incoming, now);
+        let (status, error, mut body) = match result {
+            Ok(elements) => (200, None, xml::response(&incoming.action, &request_id, elements)),
+            Err(error) => {
+                let body = xml::error(&error.code, &error.message, &request_id);
+                (error.status, Some(error.code.into_owned()), body)
+            }
+        };
+        if effects.malformed {
+            body.truncate(body.len() * 2 / 3);
+        }
+        let place = incoming.place.unwrap_or_else(|_| Place::new("", ""));
+        state.calls.push(Call {
+            at: now,
+            action: incoming.action,
+            account: place.account,
+            region: place.region,
+            parameters: incoming.params,
+            status,
+            error,
+            response_bytes: body.len(),
+        });
+        Reply { status, request_id, body, delay: effects.delay, cut: effects.cut }
+    }
+
+    fn decide(
+        &self,
+        state: &mut State,
+        incoming: &Incoming,
+        now: Timestamp,
+    ) -> (Effects, Result<Vec<Element>, ApiError>) {
+        let place = match &incoming.place {
+            Ok(place) => place,
+            Err(error) => return (Effects::default(), Err(error.clone())),
+        };
+        let State { faults, rng, .. } = state;
+        let effects = faults.befall(&incoming.action, place, now, rng);
+        let result = match effects.error.clone() {
+            Some(error) => Err(error),
+            None => self.run(state, incoming, place, now, &effects),
+        };
+        (effects, result)
+    }
+
+    fn run(
+        &self,
+        state: &mut State,
+        incoming: &Incoming,
+        place: &Place,
+        now: Timestamp,
+        effects: &Effects,
+    ) -> Result<Vec<Element>, ApiError> {
+        let settings = self.settings();
+        if settings.check_request_time {
+            let fresh = |at: Timestamp| at.duration_since(now).unsigned_abs() <= CLOCK_SKEW;
+            if !incoming.signed_at.is_some_and(fresh) {
+                return Err(ApiError::expired());
+            }
+        }
+        let action = actions::find(&incoming.action)?;
+        if !state.buckets.take(&settings.throttle, place, &incoming.action, now) {
+            return Err(ApiError::throttled());
+        }
+        match incoming.version.as_deref() {
+            Some(VERSION) => {}
+            None => return Err(ApiError::missing("Version")),
+            Some(other) => {
+                let message = format!("The version {other} is not valid: the version is {VERSION}");
+                return Err(ApiError::new("NoSuchVersion", message));
+            }
+        }
+        let params = Params(&incoming.params);
+        params.check_known(action.parameters)?;
+        params.flag("DryRun")?;
+        let mut context = Context { params, place, now, settings, state, effects };
+        let mut elements = (action.run)(&mut context)?;
+        edit(&mut elements, &effects.edits);
+        Ok(elements)
+    }
+}
+
+/// Makes the faults' changes to the items of a listing, or to an answer without items as a whole.
+fn edit(elements: &mut [Element], edits: &[FaultKind]) {
+    for element in elements {
+        match element.items_mut() {
+            Some(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    edit_item(item, index, edits);
+                }
+            }
+            None => edit_item(element, 0, edits),
+        }
+    }
+}
+
+fn edit_item(target: &mut Element, index: usize, edits: &[FaultKind]) {
+    let is_meant = |item: &Option<usize>| item.is_none_or(|item| item == index);
+    for edit in edits {
+        match edit {
+            FaultKind::MissingFields { fields, item } if is_meant(item) => target.omit(fields),
+            FaultKind::RawText { element, text, item } if is_meant(item) => {
+                target.put_raw(element, text);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Looks like EC2's, and is the same in every run of one seed.
+fn request_id(rng: &mut Rng) -> String {
+    uuid::Uuid::from_u128(rng.u128(..)).to_string()
+}

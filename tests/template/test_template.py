@@ -1,0 +1,288 @@
+"""What the linters let through: names that only AWS would refuse, and wiring that nothing would refuse."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from template_reader import ROOT, Template
+
+AWS = botocore.session.get_session()
+SLACK = {"SlackWorkspaceId": "T0123456789", "SlackChannelId": "C0123456789"}
+EVERYTHING = {"Email": "a@example.com", "EventBusName": "default", "Regions": "us-east-1, eu-west-1", **SLACK}
+
+
+# Most actions are called as the operation is; these exist in IAM alone.
+NOT_OPERATIONS = {"dynamodb": ["ConditionCheckItem"]}
+# A transaction is permitted by what is in it, and has no action of its own.
+IN_A_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+def statements(template=None, role="PollerRole"):
+    template = template or Template(**EVERYTHING)
+    return [
+        statement
+        for policy in template.properties(role).get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions(statement):
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def granted(service):
+    names = (action.split(":") for statement in statements() for action in actions(statement))
+    return {operation for prefix, operation in names if prefix == service}
+
+
+def statement_for(action, template=None):
+    [found] = [s for s in statements(template) if action in actions(s)]
+    return found
+
+
+def run(*command):
+    environment = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def sources(folder="src"):
+    """The Rust files below a folder, without their tests."""
+    for path in sorted((ROOT / folder).rglob("*.rs")):
+        yield path, path.read_text().split("#[cfg(test)]\nmod ")[0]
+
+
+# The linters
+
+
+def test_cfn_lint_finds_nothing():
+    run(Path(sys.executable).with_name("cfn-lint"), "template.yaml")
+
+
+def test_sam_validate_finds_nothing():
+    sam = os.environ.get("AMIWATCH_TEST_SAM") or shutil.which("sam")
+    if sam is None:
+        pytest.skip("the AWS SAM CLI is not installed; tests/run without 'fast' installs it")
+    run(sam, "validate", "--lint", "--template-file", "template.yaml")
+
+
+# What the function may do
+
+
+def test_every_action_exists():
+    for statement in statements():
+        for action in actions(statement):
+            service, operation = action.split(":")
+            known = [*AWS.get_service_model(service).operation_names, *NOT_OPERATIONS.get(service, ())]
+            assert operation in known, f"{action} is no action"
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "ec2", "sns"])
+def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(service):
+    operations = {xform_name(name): name for name in AWS.get_service_model(service).operation_names}
+    files = [text for _, text in sources("src/aws") if f"aws_sdk_{service}" in text]
+    assert files, f"no file in src/aws uses aws_sdk_{service}"
+    calls = {call for text in files for call in re.findall(r"\.(\w+)\(\)", text)}
+    needed = {operations[call] for call in calls & operations.keys()}
+    if "TransactWriteItems" in needed:
+        needed.remove("TransactWriteItems")
+        built = {kind for text in files for kind in re.findall(r"\b(\w+)::builder\(\)", text)}
+        needed |= {IN_A_TRANSACTION[kind] for kind in built & IN_A_TRANSACTION.keys()}
+    assert granted(service) == needed
+
+
+def test_only_what_knows_no_resources_is_granted_on_all_of_them():
+    for statement in statements():
+        if statement["Resource"] == "*":
+            assert {action.split(":")[0] for action in actions(statement)} == {"ec2"}
+
+
+def test_the_listings_are_granted_in_the_watched_regions_only():
+    def regions(**parameters):
+        statement = statement_for("ec2:DescribeStoreImageTasks", Template(**parameters))
+        return statement["Condition"]["StringEquals"]["aws:RequestedRegion"]
+
+    assert regions() == "us-east-1"
+    assert regions(Regions="eu-west-1, eu-west-2") == ["eu-west-1", "eu-west-2"]
+
+
+def test_a_bus_is_granted_only_where_there_is_one():
+    assert not any("events:PutEvents" in actions(s) for s in statements(Template()))
+    bus = statement_for("events:PutEvents", Template(EventBusName="ami-events"))["Resource"]
+    assert bus == "arn:aws:events:us-east-1:123456789012:event-bus/ami-events"
+
+
+def test_no_arn_names_a_partition():
+    assert "arn:aws" not in (ROOT / "template.yaml").read_text()
+
+
+# What the function is given
+
+
+def test_the_environment_is_what_the_configuration_reads():
+    given = Template().properties("Poller")["Environment"]["Variables"]
+    text = (ROOT / "src/function/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
+    assert set(given) == set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b", text))
+
+
+def test_the_environment_follows_the_parameters():
+    def environment(**parameters):
+        return Template(**parameters).properties("Poller")["Environment"]["Variables"]
+
+    assert environment() == {
+        "AMIWATCH_TABLE": "<Table>",
+        "AMIWATCH_TOPIC_ARN": "<Topic>",
+        "AMIWATCH_REGIONS": "us-east-1",
+        "AMIWATCH_KINDS": "store-image,bundle",
+        "AMIWATCH_TELL": "completed,failed,vanished,stalled",
+        "AMIWATCH_STALLED_AFTER_MINUTES": "180",
+        "AMIWATCH_LISTING_CALLS": "10",
+        "AMIWATCH_CHAT": "false",
+        "AMIWATCH_EVENT_BUS": "",
+    }
+    everything = environment(**EVERYTHING)
+    assert everything["AMIWATCH_REGIONS"] == "us-east-1,eu-west-1"
+    assert everything["AMIWATCH_CHAT"] == "true"
+    assert everything["AMIWATCH_EVENT_BUS"] == "default"
+
+
+def test_the_function_runs_on_what_lambda_knows():
+    function = Template().properties("Poller")
+    shapes = AWS.get_service_model("lambda").shape_for
+    assert function["Runtime"] in shapes("Runtime").enum
+    assert function["LoggingConfig"]["LogFormat"] in shapes("LogFormat").enum
+    assert set(Template().raw["Parameters"]["Architecture"]["AllowedValues"]) <= set(shapes("Architecture").enum)
+
+
+def test_the_built_binary_is_one_of_the_package():
+    binary = Template().raw["Resources"]["Poller"]["Metadata"]["BuildProperties"]["Binary"]
+    assert f'\n[[bin]]\nname = "{binary}"\n' in (ROOT / "Cargo.toml").read_text()
+
+
+# When it runs, and what happens when it fails
+
+
+def schedule(**parameters):
+    return Template(**parameters).properties("Poller")["Events"]["Schedule"]["Properties"]
+
+
+def test_the_schedule_has_the_right_unit_for_every_allowed_value():
+    allowed = Template().raw["Parameters"]["ScheduleMinutes"]
+    for minutes in range(allowed["MinValue"], allowed["MaxValue"] + 1):
+        unit = "minute" if minutes == 1 else "minutes"
+        assert schedule(ScheduleMinutes=minutes)["ScheduleExpression"] == f"rate({minutes} {unit})"
+
+
+def test_a_second_stack_in_the_region_gets_names_of_its_own():
+    assert schedule()["OmitName"] is True
+    # Names inside a resource, and the ones that a person reads.
+    local = {"AttributeName", "PolicyName", "MetricName", "DisplayName"}
+    template = Template(**EVERYTHING)
+    for name, resource in template.raw["Resources"].items():
+        for field, value in resource["Properties"].items():
+            if field.endswith("Name") and field not in local:
+                assert "amiwatch" in template.resolve(value), f"{name} has the same {field} in every stack"
+                assert isinstance(value, dict), f"{name} has the same {field} in every stack"
+
+
+def test_a_failed_poll_ends_in_the_dead_letter_queue_whatever_failed():
+    assert schedule()["DeadLetterConfig"]["Arn"] == "<DeadLetters.Arn>"
+    failure = Template().properties("Poller")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert failure["Destination"] == "<DeadLetters.Arn>"
+    assert statement_for("sqs:SendMessage")["Resource"] == "<DeadLetters.Arn>"
+    assert Template().raw["Resources"]["DeadLetters"]["Type"] == "AWS::SQS::Queue"
+    assert Template().properties("DeadLetters")["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_a_poll_and_its_retries_never_list_faster_than_ec2_refills():
+    refill_a_minute = 30
+    attempts = 1 + Template().properties("Poller")["EventInvokeConfig"]["MaximumRetryAttempts"]
+    most = Template().raw["Parameters"]["ListingCallsPerPoll"]["MaxValue"]
+    assert attempts * most <= refill_a_minute
+
+
+def test_a_hanging_poll_is_over_before_the_next():
+    assert Template().properties("Poller")["Timeout"] < 60
+
+
+def test_every_alarm_is_about_this_stack_and_told():
+    raw = Template().raw["Resources"]
+    alarms = [name for name in raw if raw[name]["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = set()
+    for name in alarms:
+        alarm = Template().properties(name)
+        assert alarm["AlarmActions"] == ["<AlarmTopic>"]
+        watched |= {dimension["Value"] for dimension in alarm["Dimensions"]}
+    assert watched == {"<Poller>", "<DeadLetters.QueueName>"}
+    assert Template().properties("SilentAlarm")["Period"] > 60 * Template().raw["Parameters"]["ScheduleMinutes"]["MaxValue"]
+
+
+# What it remembers
+
+
+def test_the_table_has_the_keys_that_the_code_writes():
+    table = Template().properties("Table")
+    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    assert keys == {"HASH": "pk", "RANGE": "sk"}
+    assert {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]} == {"pk": "S", "sk": "S"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    code = "".join(text for _, text in sources())
+    for name in ("pk", "sk", "expires_at"):
+        assert f'"{name}"' in code, f"no Rust file writes {name}"
+
+
+# Who is told
+
+
+def test_only_who_is_named_is_subscribed():
+    optional = {"EmailSubscription", "AlarmEmailSubscription", "SlackChannel", "SlackRole"}
+    assert not any(Template().has(name) for name in optional)
+    assert all(Template(**EVERYTHING).has(name) for name in optional)
+    assert Template(Email="a@example.com").properties("EmailSubscription") == {
+        "TopicArn": "<Topic>",
+        "Protocol": "email",
+        "Endpoint": "a@example.com",
+    }
+
+
+def test_a_channel_without_its_workspace_is_refused():
+    def accepted(**parameters):
+        template = Template(**parameters)
+        rules = template.raw["Rules"].values()
+        return all(template.resolve(a["Assert"]) for rule in rules for a in rule["Assertions"])
+
+    assert accepted()
+    assert accepted(**SLACK)
+    for name, value in SLACK.items():
+        assert not accepted(**{name: value})
+
+
+def test_nobody_gets_rights_from_the_chat_channel():
+    template = Template(**EVERYTHING)
+    assert template.properties("SlackChannel")["GuardrailPolicies"] == ["arn:aws:iam::aws:policy/AWSDenyAll"]
+    assert set(template.properties("SlackRole")) == {"Description", "AssumeRolePolicyDocument"}
+
+
+def test_every_default_is_an_allowed_value():
+    for name, definition in Template().raw["Parameters"].items():
+        default = definition["Default"]
+        values = str(default).split(",") if definition["Type"] == "CommaDelimitedList" else [default]
+        if "AllowedValues" in definition:
+            assert set(values) <= set(definition["AllowedValues"]), name
+        if "AllowedPattern" in definition:
+            assert re.fullmatch(definition["AllowedPattern"], default), name
+        assert definition["Description"], name
