@@ -246,19 +246,6 @@ where
     }
 }
 
-impl Walk {
-    /// A listing that EC2 gives whole in one answer.
-    fn of_one_page(page: Page, open: BTreeSet<TaskKey>) -> Self {
-        let mut walk = Self { calls: 1, complete: true, ..Self::default() };
-        walk.rejected = page.rejected;
-        walk.tasks = page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))).collect();
-        if walk.rejected.is_empty() {
-            walk.absent = open.into_iter().filter(|key| !walk.tasks.contains_key(key)).collect();
-        }
-        walk
-    }
-}
-
 fn open_tasks(known: &Known, kind: Kind) -> BTreeSet<TaskKey> {
     let is_open = |record: &Record| record.closed.is_none();
     known

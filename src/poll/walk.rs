@@ -82,6 +82,17 @@ impl Walk {
         walk
     }
 
+    /// A listing that EC2 gives whole in one answer.
+    pub(super) fn of_one_page(page: Page, open: BTreeSet<TaskKey>) -> Self {
+        let mut walk = Self { calls: 1, complete: true, ..Self::default() };
+        walk.rejected = page.rejected;
+        walk.tasks = page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))).collect();
+        if walk.rejected.is_empty() {
+            walk.absent = open.into_iter().filter(|key| !walk.tasks.contains_key(key)).collect();
+        }
+        walk
+    }
+
     /// Which sweep, if any, this poll has to go on with once the head is read.
     fn next_sweep(
         &self,

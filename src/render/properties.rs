@@ -257,6 +257,7 @@ fn conforms(schema: &Value, value: &Value, at: &str) {
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 128,
+        max_shrink_iters: 500,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

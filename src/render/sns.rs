@@ -79,7 +79,7 @@ pub fn minimal_for(event: &Event, chat: ChatChannel) -> SnsMessage {
     let mut bare = map_texts(event, |text| {
         let harmless = |c: char| c.is_ascii_alphanumeric() || " ._:/()#,=+*-".contains(c);
         let text: String = plain(text).chars().map(|c| if harmless(c) { c } else { '?' }).collect();
-        truncate(&text, 200)
+        truncate(&text.replace("://", ":??"), 200)
     });
     if let Some(failure) = &mut bare.detail.failure {
         let run = Commands::of(event);

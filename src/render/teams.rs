@@ -64,7 +64,9 @@ fn with(event: &Event, detail: Detail) -> Value {
     for step in &next.steps {
         body.push(text(&[run(step.say)]));
         let shown = match &step.command {
-            Ok(command) if detail.commands => text(&[run(command).monospace()]),
+            Ok(command) if detail.commands && defuse(command) == *command => {
+                text(&[run(command).monospace()])
+            }
             Ok(_) => text(&[run("The email of this notification has the command.")]),
             Err(_) => text(&[run(step.excuse().unwrap_or_default())]),
         };

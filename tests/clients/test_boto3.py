@@ -9,7 +9,13 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError, ConnectionClosedError, WaiterError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    IncompleteReadError,
+    WaiterError,
+)
+from botocore.parsers import ResponseParserError
 from conftest import ACCOUNT, REGION
 
 AMI = "ami-0123456789abcdef0"
@@ -163,10 +169,9 @@ def test_a_fault_gives_its_error_and_then_is_over(sim, ec2, kind, expected):
 def test_a_cut_connection_is_seen_as_one(sim, ec2):
     generate(sim, 100)
     sim.fault("cut", next=1)
-    with pytest.raises(Exception) as error:
+    # urllib3 may hand over the half body as if it were whole: then it is its XML that is broken.
+    with pytest.raises((ConnectionClosedError, IncompleteReadError, ResponseParserError)):
         ec2.describe_store_image_tasks()
-    names = {ConnectionClosedError.__name__, "ResponseStreamingError", "IncompleteReadError"}
-    assert type(error.value).__name__ in names
     ec2.describe_store_image_tasks()
 
 

@@ -73,57 +73,61 @@ fn when(text: &str) -> Option<When> {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_str(Text)?;
-        span(&text).map(Self).ok_or_else(|| {
-            D::Error::custom(format_args!(
-                "\"{text}\" is not a length of time; write a number and one of ms, s, m, h, d, \
-                 such as 90s or 1h30m"
-            ))
-        })
+        from.deserialize_str(Text(|text| {
+            span(text).map(Self).ok_or_else(|| {
+                format!(
+                    "\"{text}\" is not a length of time; write a number and one of ms, s, m, h, d, \
+                     such as 90s or 1h30m"
+                )
+            })
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_str(Text)?;
-        when(&text).ok_or_else(|| {
-            D::Error::custom(format_args!(
-                "\"{text}\" is not a time; write now, -2h, +30s, or a UTC time such as \
-                 2026-11-22T00:10:00Z"
-            ))
-        })
+        from.deserialize_str(Text(|text| {
+            when(text).ok_or_else(|| {
+                format!(
+                    "\"{text}\" is not a time; write now, -2h, +30s, or a UTC time such as \
+                     2026-11-22T00:10:00Z"
+                )
+            })
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for Account {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_any(Text)?;
-        if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Self(text));
-        }
-        Err(D::Error::custom(format_args!(
-            "\"{text}\" is not an account id; write its 12 digits in quotes, such as \
-             \"123456789012\""
-        )))
+        from.deserialize_any(Text(|text| {
+            if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Ok(Self(text.to_owned()));
+            }
+            Err(format!(
+                "\"{text}\" is not an account id; write its 12 digits in quotes, such as \
+                 \"123456789012\""
+            ))
+        }))
     }
 }
 
-/// Takes a text, or a number for one.
-struct Text;
+/// Takes a text, or a number for one. It judges the text itself, because the deserializer adds
+/// the field's path only to what is refused while it reads the field.
+struct Text<T>(fn(&str) -> Result<T, String>);
 
-impl Visitor<'_> for Text {
-    type Value = String;
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
     }
 }
 
