@@ -57,7 +57,7 @@ impl SnsTopic {
         };
         tracing::error!(account = event.account, region = event.region, id = %event.id,
             "SNS refused the message of event {} and gets its minimal form: {refused}", event.id);
-        match self.send(render::minimal(event)).await {
+        match self.send(render::minimal_for(event, self.chat)).await {
             Ok(()) => Ok(Published::Minimal),
             Err(error) if is_refusal_of_message(&error) => {
                 Err(PublishError::Refused { sink: Sink::Sns, id: event.id, reason: reason(&error) })

@@ -275,18 +275,20 @@ fn every_rule_holds_for_each_sample() {
 
 #[test]
 fn every_rule_holds_for_texts_far_beyond_any_limit() {
-    for unit in ["x", "\0", "\"", "é", "word ", "<!channel>", "`", "'", "\n", "🙂", "\u{fffe}"] {
+    for (unit, kind) in [
+        ("\0", Kind::StoreImage),
+        ("\"<!channel>`'\n", Kind::Bundle),
+        ("🙂\u{fffe}", Kind::StoreImage),
+    ] {
         let huge = unit.repeat(400_000 / unit.len());
-        for kind in Kind::ALL {
-            let mut event = sample::event(kind, Outcome::Failed);
-            event.detail.failure = Some(Failure { code: None, message: Some(huge.clone()) });
-            check(&event);
-            event.detail.bucket = Some(huge.clone());
-            event.detail.state.clone_from(&huge);
-            event.resources = vec![huge.clone(); 2];
-            event.region.clone_from(&huge);
-            check(&event);
-        }
+        let mut event = sample::event(kind, Outcome::Failed);
+        event.detail.failure = Some(Failure { code: None, message: Some(huge.clone()) });
+        check(&event);
+        event.detail.bucket = Some(huge.clone());
+        event.detail.state.clone_from(&huge);
+        event.resources = vec![huge.clone(); 2];
+        event.region.clone_from(&huge);
+        check(&event);
     }
 }
 

@@ -121,14 +121,15 @@ struct Object {
     account: Option<Account>,
     region: String,
     bucket: String,
-    object_key: String,
+    #[serde(rename = "object_key")]
+    key: String,
 }
 
 async fn delete_object(State(world): Shared, body: String) -> Response {
     with(&body, |object: Object| {
         let account = object.account.map_or_else(|| DEFAULT_ACCOUNT.to_owned(), |id| id.0);
-        let Object { region, bucket, object_key, .. } = object;
-        if world.delete_object(&account, &region, &bucket, &object_key) {
+        let Object { region, bucket, key, .. } = object;
+        if world.delete_object(&account, &region, &bucket, &key) {
             return Ok(json!({}));
         }
         let rule = format!("there is no such object in the bucket \"{bucket}\"");

@@ -19,8 +19,8 @@ use crate::place::Place;
 
 /// The one version of the API that there is.
 const VERSION: &str = "2016-11-15";
-/// How far a signature's time may be from now, as for SigV4.
-const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+/// How far a signature's time may be from now, as AWS signatures have it.
+const CLOCK_SKEW: Duration = Duration::from_mins(15);
 
 /// An answer, and what happens to it on its way.
 #[derive(Debug)]

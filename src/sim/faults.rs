@@ -202,6 +202,8 @@ impl Faults {
 
 /// All that befalls one call. Of several errors the first counts; everything else adds up.
 #[derive(Debug, Default)]
+// Each is a fault of its own, and any of them may come together.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Effects {
     pub(crate) delay: Duration,
     pub(crate) error: Option<ApiError>,

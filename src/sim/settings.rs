@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::throttle::Throttle;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The simulator's settings.
 #[derive(Debug, Clone, PartialEq)]

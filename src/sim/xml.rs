@@ -45,7 +45,9 @@ impl Element {
     pub(crate) fn omit(&mut self, names: &[String]) {
         if let Content::Children(children) = &mut self.content {
             children.retain(|child| !names.contains(&child.name));
-            children.iter_mut().for_each(|child| child.omit(names));
+            for child in children {
+                child.omit(names);
+            }
         }
     }
 

@@ -79,12 +79,13 @@ static ACTIONS: [Action; 6] = [
 
 /// Finds an action by its name.
 pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
-    ACTIONS.iter().find(|action| action.name == name).ok_or_else(|| match name {
-        "" => ApiError::new("MissingAction", "The request must contain the parameter Action"),
-        _ => {
-            let message = format!("The action {name} is not valid for this web service.");
-            ApiError::new("InvalidAction", message)
+    ACTIONS.iter().find(|action| action.name == name).ok_or_else(|| {
+        if name.is_empty() {
+            let message = "The request must contain the parameter Action";
+            return ApiError::new("MissingAction", message);
         }
+        let message = format!("The action {name} is not valid for this web service.");
+        ApiError::new("InvalidAction", message)
     })
 }
 

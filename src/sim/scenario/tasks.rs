@@ -127,7 +127,7 @@ fn default_region() -> String {
 
 impl When {
     fn yesterday() -> Self {
-        Self::Ago(Duration::from_secs(86_400))
+        Self::Ago(Duration::from_hours(24))
     }
 }
 
@@ -283,7 +283,7 @@ impl GenerateSpec {
     /// sets apart.
     fn plans<'a>(&'a self, world: &World, set: u32) -> impl Iterator<Item = StorePlan> + use<'a> {
         let duration = self.duration.map_or(world.settings().store_duration, |span| span.0);
-        let every = self.every.map_or(Duration::from_secs(60), |span| span.0);
+        let every = self.every.map_or(Duration::from_mins(1), |span| span.0);
         let newest = self.newest.resolve(world.now());
         (0..self.count).map(move |index| {
             let image = format!("ami-{set:04x}{index:013x}");

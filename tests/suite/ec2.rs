@@ -1,0 +1,174 @@
+//! The EC2 adapter: the real SDK client over HTTP against the simulator.
+
+use std::time::Duration;
+
+use amiwatch::aws::ec2::Ec2Tasks;
+use amiwatch::ports::{Page, TaskSource};
+use amiwatch::sim::{
+    BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskStatus, Throttle,
+};
+use amiwatch::task::{Kind, State, Subject};
+
+use crate::support::{ACCOUNT, REGION, ago, now, place, sdk};
+
+async fn simulator() -> Simulator {
+    let builder = Simulator::builder().clock(SimClock::manual(now())).throttle(Throttle::Off);
+    builder.start().await.unwrap()
+}
+
+fn adapter(sim: &Simulator) -> Ec2Tasks {
+    Ec2Tasks::new(&sdk(), Some(sim.url()))
+}
+
+async fn store_pages(sim: &Simulator) -> Vec<Page> {
+    let source = adapter(sim);
+    let mut pages = vec![source.list(&place(), Kind::StoreImage, None).await.unwrap()];
+    while let Some(token) = pages.last().unwrap().next.clone() {
+        pages.push(source.list(&place(), Kind::StoreImage, Some(&token)).await.unwrap());
+    }
+    pages
+}
+
+fn add_stores(sim: &Simulator, count: i64) {
+    for n in 0..count {
+        let plan =
+            StorePlan::new(format!("ami-{n:017x}"), "b", ago(60 + n), Duration::from_secs(1));
+        sim.add_store_task(ACCOUNT, REGION, plan);
+    }
+}
+
+#[tokio::test]
+async fn all_pages_hold_every_task_once_and_newest_first() {
+    let sim = simulator().await;
+    add_stores(&sim, 450);
+    let pages = store_pages(&sim).await;
+    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [200, 200, 50]);
+    let starts: Vec<_> =
+        pages.iter().flat_map(|page| &page.tasks).map(|task| task.started_at).collect();
+    assert!(starts.is_sorted_by(|a, b| a > b));
+}
+
+#[tokio::test]
+async fn a_failed_store_has_its_reason_and_a_long_one_is_cut_with_a_note() {
+    let sim = simulator().await;
+    let reason = "x".repeat(400_000);
+    let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
+    sim.add_store_task(ACCOUNT, REGION, plan.failing(reason));
+    let pages = store_pages(&sim).await;
+    let task = &pages[0].tasks[0];
+    assert_eq!(task.state, State::Failed);
+    let message = task.failure.as_ref().unwrap().message.as_ref().unwrap();
+    assert!(message.ends_with("[... 396000 characters more]") && message.len() < 4_100);
+}
+
+#[tokio::test]
+async fn a_bundle_task_comes_without_its_secrets() {
+    let sim = simulator().await;
+    let mut plan = BundlePlan::new("bun-c1a540a8", "i-1", "b", ago(60), Duration::from_secs(600));
+    plan.access_key_id = Some("AKIASECRET".into());
+    plan.upload_policy = Some("c2VjcmV0LXBvbGljeQ==".into());
+    plan.upload_policy_signature = Some("secret-signature".into());
+    sim.add_bundle_task(ACCOUNT, REGION, plan);
+    let page = adapter(&sim).list(&place(), Kind::Bundle, None).await.unwrap();
+    let task = &page.tasks[0];
+    assert!(
+        matches!(&task.subject, Subject::Bundle { bundle_id, .. } if bundle_id == "bun-c1a540a8")
+    );
+    let text = format!("{page:?}").to_lowercase();
+    assert!(!text.contains("secret") && !text.contains("c2vjcmv0"), "{text}");
+}
+
+#[tokio::test]
+async fn one_item_with_a_missing_field_is_named_and_the_others_are_kept() {
+    let sim = simulator().await;
+    add_stores(&sim, 3);
+    for (field, position) in
+        [("amiId", 0), ("bucket", 1), ("taskStartTime", 2), ("storeTaskState", 0)]
+    {
+        sim.clear_faults();
+        let fields = vec![field.to_owned()];
+        sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(position) }));
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+        assert_eq!((page.tasks.len(), page.rejected.len()), (2, 1), "{field}");
+        assert!(page.rejected[0].reason.contains(field), "{:?}", page.rejected);
+    }
+    sim.clear_faults();
+    let fields = ["s3objectKey", "progressPercentage"].map(str::to_owned).to_vec();
+    sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
+    let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+    assert_eq!((page.tasks.len(), page.rejected.len()), (3, 0));
+    assert_eq!(page.tasks[0].progress_percent, None);
+}
+
+#[tokio::test]
+async fn a_state_that_ec2_does_not_document_is_kept_by_name() {
+    let sim = simulator().await;
+    let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
+    let id = sim.add_store_task(ACCOUNT, REGION, plan);
+    sim.set_state(id, TaskStatus::new("Paused", 40));
+    let pages = store_pages(&sim).await;
+    assert_eq!(pages[0].tasks[0].state, State::Unknown("Paused".into()));
+}
+
+#[tokio::test]
+async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
+    for kind in
+        [FaultKind::Throttle, FaultKind::InternalError, FaultKind::Unavailable, FaultKind::Cut]
+    {
+        let sim = simulator().await;
+        add_stores(&sim, 1);
+        sim.add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await;
+        assert_eq!(page.unwrap_or_else(|error| panic!("{kind:?}: {error}")).tasks.len(), 1);
+        assert_eq!(sim.calls().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
+    for (kind, words, calls) in [
+        (FaultKind::Denied, "UnauthorizedOperation", 1),
+        (FaultKind::AuthFailure, "AuthFailure", 1),
+        (FaultKind::Throttle, "RequestLimitExceeded", 3),
+        (FaultKind::MalformedXml, "", 1),
+    ] {
+        let sim = simulator().await;
+        sim.add_fault(FaultRule::new(kind.clone()));
+        let error = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("DescribeStoreImageTasks in us-east-1: "), "{text}");
+        assert!(text.contains(words), "{kind:?}: {text}");
+        assert_eq!(sim.calls().len(), calls, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_ends_in_a_time_out() {
+    let sim = simulator().await;
+    sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
+    let began = std::time::Instant::now();
+    let error = adapter(&sim).list(&place(), Kind::Bundle, None).await.unwrap_err().to_string();
+    assert!(error.contains("timeout") || error.contains("timed out"), "{error}");
+    // The bound is ours (10 s a call); an hour would be the server's.
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_told_from_other_errors() {
+    let sim = simulator().await;
+    let source = adapter(&sim);
+    let error = source.list(&place(), Kind::StoreImage, Some("not-a-token")).await.unwrap_err();
+    assert!(error.token_refused, "{error}");
+}
+
+#[tokio::test]
+async fn every_region_is_asked_for_itself() {
+    let sim = simulator().await;
+    add_stores(&sim, 1);
+    let elsewhere = amiwatch::place::Place::new(ACCOUNT, "eu-west-1");
+    let source = adapter(&sim);
+    assert_eq!(source.list(&place(), Kind::StoreImage, None).await.unwrap().tasks.len(), 1);
+    assert_eq!(source.list(&elsewhere, Kind::StoreImage, None).await.unwrap().tasks.len(), 0);
+    let regions: Vec<String> = sim.calls().into_iter().map(|call| call.region).collect();
+    assert_eq!(regions, ["us-east-1", "eu-west-1"]);
+}

@@ -1,0 +1,430 @@
+//! The real `poller` under a Runtime API stand-in, configured by what template.yaml gives it, with
+//! the simulator for EC2 and moto for DynamoDB and SNS.
+
+use std::time::Duration;
+
+use amiwatch::sim::{
+    BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
+};
+use serde_json::{Value, json};
+
+use crate::support::lambda::Function;
+use crate::support::moto::{self, Inbox};
+use crate::support::{ACCOUNT, REGION, ago, now};
+
+const AMI: &str = "ami-0123456789abcdef0";
+
+/// The whole stack on loopback.
+struct Stack {
+    sim: Simulator,
+    inbox: Inbox,
+    table: String,
+    variables: Vec<(String, String)>,
+}
+
+impl Stack {
+    async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(more: &[(&str, &str)]) -> Self {
+        let sim = Simulator::builder()
+            .clock(SimClock::manual(now()))
+            .throttle(Throttle::Documented)
+            .start()
+            .await
+            .unwrap();
+        let inbox = Inbox::open().await;
+        let table = moto::table().await;
+        let mut variables: Vec<(String, String)> = [
+            ("AMIWATCH_TABLE", table.as_str()),
+            ("AMIWATCH_TOPIC_ARN", inbox.topic_arn.as_str()),
+            ("AMIWATCH_REGIONS", ""),
+            ("AMIWATCH_KINDS", "store-image,bundle"),
+            ("AMIWATCH_TELL", "completed,failed,vanished,stalled"),
+            ("AMIWATCH_STALLED_AFTER_MINUTES", "180"),
+            ("AMIWATCH_LISTING_CALLS", "10"),
+            ("AMIWATCH_CHAT", "false"),
+            ("AMIWATCH_EVENT_BUS", ""),
+            ("AWS_ENDPOINT_URL", moto::url().as_str()),
+            ("AWS_ENDPOINT_URL_EC2", sim.url().as_str()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        for (name, value) in more {
+            variables.retain(|(known, _)| known != name);
+            variables.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Self { sim, inbox, table, variables }
+    }
+
+    async fn function(&self) -> Function {
+        let variables: Vec<(&str, &str)> =
+            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Function::start(&variables).await
+    }
+
+    fn running(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
+        let long = Duration::from_secs(30 * 24 * 3600);
+        self.sim.add_store_task(
+            ACCOUNT,
+            REGION,
+            StorePlan::new(image, bucket, ago(seconds_ago), long),
+        )
+    }
+
+    fn ended(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
+        let plan = StorePlan::new(image, bucket, ago(seconds_ago), Duration::from_secs(1));
+        self.sim.add_store_task(ACCOUNT, REGION, plan)
+    }
+
+    fn completes(&self, task: TaskId) {
+        self.sim.set_state(task, TaskStatus::new("Completed", 100));
+    }
+}
+
+fn schedule() -> Value {
+    json!({ "source": "aws.scheduler" })
+}
+
+/// Outcome and image (or bundle) of each event.
+fn told(events: &[Value]) -> Vec<(String, String)> {
+    let mut told: Vec<(String, String)> = events
+        .iter()
+        .map(|event| {
+            let detail = &event["detail"];
+            let name = detail["imageId"].as_str().or(detail["bundleId"].as_str()).unwrap();
+            (detail["outcome"].as_str().unwrap().to_owned(), name.to_owned())
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+fn one(outcome: &str, name: &str) -> Vec<(String, String)> {
+    vec![(outcome.to_owned(), name.to_owned())]
+}
+
+#[tokio::test]
+async fn the_baseline_is_silent_and_a_completed_store_is_told_once_in_full() {
+    let stack = Stack::new().await;
+    stack.ended("ami-00000000000000001", "old", 7200);
+    let task = stack.running(AMI, "my-bucket", 1800);
+    let mut function = stack.function().await;
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["targets"][0]["baseline"], true);
+    assert!(stack.inbox.events().await.is_empty());
+
+    let before = moto::table_as_text(&stack.table).await;
+    let quiet = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(quiet["targets"][0]["listingCalls"], 1);
+    assert!(quiet["targets"].as_array().unwrap().iter().all(|target| target["saved"] == 0));
+    assert_eq!(moto::table_as_text(&stack.table).await, before, "nothing new, nothing written");
+
+    stack.completes(task);
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["published"], 1);
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("completed", AMI));
+    let detail = &events[0]["detail"];
+    assert_eq!(detail["previousState"], "InProgress");
+    assert_eq!(detail["objectKey"], format!("{AMI}.bin"));
+    assert_eq!(detail["progressPercent"], 100);
+    assert!((1800..1900).contains(&detail["durationSeconds"].as_u64().unwrap()));
+    assert_eq!(events[0]["resources"][0], format!("arn:aws:ec2:us-east-1::image/{AMI}"));
+
+    for _ in 0..2 {
+        function.invoke(&schedule()).await.unwrap();
+    }
+    // A cold start forgets nothing.
+    function.kill().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_failed_store_is_told_with_ec2s_reason() {
+    let stack = Stack::new().await;
+    let task = stack.running(AMI, "b", 60);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let message = Some("The snapshot snap-1 \u{202e}does not exist.\nAsk <!channel>".to_owned());
+    stack
+        .sim
+        .set_state(task, TaskStatus { message: message.clone(), ..TaskStatus::new("Failed", 40) });
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("failed", AMI));
+    assert_eq!(events[0]["detail"]["failure"], json!({ "code": null, "message": message }));
+}
+
+#[tokio::test]
+async fn a_task_that_began_and_ended_between_two_polls_is_told_as_first_seen_ended() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.ended(AMI, "b", 30);
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("completed", AMI));
+    assert_eq!(events[0]["detail"]["previousState"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_same_ami_in_two_buckets_and_stored_again_is_three_tasks() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.ended(AMI, "one", 300);
+    stack.ended(AMI, "two", 200);
+    function.invoke(&schedule()).await.unwrap();
+    stack.ended(AMI, "one", 100);
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    let ids: std::collections::BTreeSet<&str> =
+        events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!((events.len(), ids.len()), (3, 3));
+}
+
+#[tokio::test]
+async fn bundle_tasks_are_told_and_their_secrets_are_nowhere() {
+    let stack = Stack::new().await;
+    let bundle = |id: &str| {
+        let mut plan =
+            BundlePlan::new(id, "i-0d21a7b6", "b", ago(600), Duration::from_secs(9_000_000));
+        plan.prefix = "web".into();
+        plan.access_key_id = Some("AKIASECRETKEY".into());
+        plan.upload_policy = Some("U0VDUkVUUE9MSUNZ".into());
+        plan.upload_policy_signature = Some("SECRETSIGNATURE".into());
+        stack.sim.add_bundle_task(ACCOUNT, REGION, plan)
+    };
+    let (good, bad) = (bundle("bun-00000001"), bundle("bun-00000002"));
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.sim.set_state(good, TaskStatus::new("complete", 100));
+    let failed = TaskStatus {
+        code: Some("Client.S3Error".into()),
+        message: Some("Access denied".into()),
+        ..TaskStatus::new("failed", 30)
+    };
+    stack.sim.set_state(bad, failed);
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(
+        told(&events),
+        [
+            ("completed".to_owned(), "bun-00000001".to_owned()),
+            ("failed".to_owned(), "bun-00000002".to_owned())
+        ]
+    );
+    let failed = events.iter().find(|event| event["detail"]["outcome"] == "failed").unwrap();
+    assert_eq!(failed["detail"]["failure"]["code"], "Client.S3Error");
+    assert_eq!(failed["detail-type"], "EC2 Bundle Task State Change");
+    let everything =
+        format!("{}{}{events:?}", function.log(), moto::table_as_text(&stack.table).await);
+    for secret in ["AKIASECRETKEY", "SECRETPOLICY", "U0VDUkVUUE9MSUNZ", "SECRETSIGNATURE"] {
+        assert!(!everything.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_missing_from_two_listings_in_a_row_has_vanished() {
+    let stack = Stack::new().await;
+    let task = stack.running(AMI, "b", 600);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.sim.remove_task(task);
+    function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty());
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(told(&stack.inbox.events().await), one("vanished", AMI));
+    function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_undocumented_state_is_logged_and_taken_to_be_running() {
+    let stack = Stack::new().await;
+    let task = stack.running(AMI, "b", 600);
+    stack.sim.set_state(task, TaskStatus::new("Hibernating", 10));
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    assert!(function.log().contains("Hibernating"));
+    stack.completes(task);
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("completed", AMI));
+    assert_eq!(events[0]["detail"]["previousState"], "Hibernating");
+}
+
+#[tokio::test]
+async fn a_thousand_recent_tasks_are_a_silent_baseline_and_then_a_quiet_poll() {
+    let stack = Stack::new().await;
+    for n in 0..1_000 {
+        stack.ended(&format!("ami-{n:017x}"), "b", 60 + n);
+    }
+    let task = stack.running(AMI, "b", 5);
+    let mut function = stack.function().await;
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["targets"][0]["listed"], 1_001);
+    assert_eq!(summary["targets"][0]["listingCalls"], 6);
+    assert!(stack.inbox.events().await.is_empty());
+    stack.completes(task);
+    stack.ended("ami-fffffffffffffffff", "b", 1);
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(stack.inbox.events().await.len(), 2);
+    let quiet = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(quiet["targets"][0]["saved"], 0);
+}
+
+#[tokio::test]
+async fn ten_thousand_old_tasks_never_cost_more_than_the_set_number_of_calls() {
+    let stack = Stack::new().await;
+    for n in 0..10_000 {
+        stack.ended(&format!("ami-{n:017x}"), "b", 7_200 + n * 100);
+    }
+    let task = stack.running(AMI, "b", 60);
+    let mut function = stack.function().await;
+    let listing_calls = |sim: &Simulator| {
+        let calls = sim.calls();
+        let all = calls.iter().filter(|call| call.action == "DescribeStoreImageTasks");
+        assert!(all.clone().all(|call| call.status == 200), "throttled");
+        let count = all.count();
+        sim.reset_calls();
+        count
+    };
+    let mut polls = 0;
+    loop {
+        let summary = function.invoke(&schedule()).await.unwrap();
+        assert!(listing_calls(&stack.sim) <= 10);
+        if summary["targets"][0]["baseline"] == false {
+            break;
+        }
+        polls += 1;
+        assert!(polls < 10, "the baseline ends");
+        // What ends during the baseline is told.
+        if polls == 2 {
+            stack.completes(task);
+        }
+        stack.sim.advance(Duration::from_secs(60));
+    }
+    assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
+    for _ in 0..3 {
+        stack.sim.advance(Duration::from_secs(60));
+        let quiet = function.invoke(&schedule()).await.unwrap();
+        assert_eq!(listing_calls(&stack.sim), 1);
+        assert_eq!(quiet["targets"][0]["saved"], 0);
+    }
+}
+
+#[tokio::test]
+async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_that_names_it() {
+    let stack = Stack::with(&[("AMIWATCH_REGIONS", "us-east-1,eu-west-1")]).await;
+    let task = stack.running(AMI, "b", 600);
+    stack.sim.add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap_err();
+    stack.completes(task);
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("eu-west-1") && text.contains("UnauthorizedOperation"), "{text}");
+    assert!(!text.contains("us-east-1"), "{text}");
+    assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
+}
+
+#[tokio::test]
+async fn without_a_table_nothing_is_told_and_the_error_names_it() {
+    let stack = Stack::with(&[("AMIWATCH_TABLE", "no-such-table")]).await;
+    stack.ended(AMI, "b", 600);
+    let mut function = stack.function().await;
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert!(error["errorMessage"].as_str().unwrap().contains("no-such-table"));
+    assert!(stack.inbox.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_manual_poll_polls_what_it_names_and_a_wrong_one_does_nothing() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    let manual: Value =
+        serde_json::from_str(include_str!("../../events/manual-poll.json")).unwrap();
+    let summary = function.invoke(&manual).await.unwrap();
+    assert_eq!(summary["targets"].as_array().unwrap().len(), 1);
+    stack.sim.reset_calls();
+    for (payload, named) in [
+        (json!([1]), "a list"),
+        (json!({ "poll": { "region": "us-east-1" } }), "region"),
+        (json!({ "poll": { "kinds": ["snapshot"] } }), "snapshot"),
+        (json!({ "poll": { "regions": ["eu-north-1"] } }), "eu-north-1"),
+    ] {
+        let error = function.invoke(&payload).await.unwrap_err();
+        let text = error["errorMessage"].as_str().unwrap();
+        assert!(text.contains(named) && text.contains("nothing was done"), "{text}");
+    }
+    assert!(stack.sim.calls().is_empty());
+}
+
+#[tokio::test]
+async fn of_a_batch_from_sqs_only_what_failed_is_delivered_again() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    stack.sim.add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
+    let record =
+        |id: &str, body: &str| json!({ "messageId": id, "eventSource": "aws:sqs", "body": body });
+    let batch = json!({ "Records": [
+        record("good", r#"{"region": "us-east-1", "kind": "store-image"}"#),
+        record("denied", r#"{"region": "us-east-1", "kind": "bundle"}"#),
+        record("garbage", "{"),
+    ]});
+    let answer = function.invoke(&batch).await.unwrap();
+    let again: Vec<&str> = answer["batchItemFailures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["itemIdentifier"].as_str().unwrap())
+        .collect();
+    assert_eq!(again, ["denied", "garbage"]);
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_near_begins_nothing_and_says_what_it_left() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    let error =
+        function.invoke_until(&schedule(), now().as_millisecond() + 1_000).await.unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("us-east-1 store-image: not begun, out of time"), "{text}");
+    assert!(stack.sim.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_names_every_fault_at_start() {
+    let stack = Stack::with(&[
+        ("AMIWATCH_TABLE", ""),
+        ("AMIWATCH_KINDS", "store-image,snapshot"),
+        ("AMIWATCH_LISTING_CALLS", "0"),
+    ])
+    .await;
+    let mut function = stack.function().await;
+    assert!(!function.end().await);
+    let log = function.log();
+    for name in ["AMIWATCH_TABLE", "AMIWATCH_KINDS", "AMIWATCH_LISTING_CALLS"] {
+        assert!(log.contains(name), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let log = function.log();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summaries: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["message"].as_str().unwrap().starts_with("Polled 2 targets"))
+        .collect();
+    assert_eq!(summaries.len(), 1, "{log}");
+    assert_eq!(summaries[0]["listing_calls"], 2);
+}

@@ -1,0 +1,13 @@
+//! The adapters through the real SDK clients over HTTP, and the real binaries as a whole.
+//!
+//! EC2 is the simulator; DynamoDB, SNS and SQS are moto, which `tests/run` installs.
+
+// Tests stop at the first surprise; clippy's settings know only functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod command_line;
+mod ec2;
+mod function;
+mod sinks;
+mod stores;
+mod support;

@@ -1,0 +1,172 @@
+//! SNS and EventBridge: the real SDK clients against moto, and against a server that misbehaves.
+
+use amiwatch::aws::event_bridge::EventBus;
+use amiwatch::aws::sns::SnsTopic;
+use amiwatch::event::{Event, Outcome};
+use amiwatch::ports::{PublishError, Published};
+use amiwatch::render::{ChatChannel, sample};
+use amiwatch::task::Kind;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
+
+use crate::support::moto::{self, Inbox};
+use crate::support::{ACCOUNT, REGION, sdk};
+
+fn event() -> Event {
+    sample::event(Kind::StoreImage, Outcome::Failed)
+}
+
+#[tokio::test]
+async fn one_publish_carries_event_subject_and_attributes() {
+    let inbox = Inbox::open().await;
+    let topic = SnsTopic::new(&sdk(), Some(moto::url()), &inbox.topic_arn, ChatChannel::Absent);
+    let event = event();
+    assert_eq!(topic.publish(&event).await.unwrap(), Published::InFull);
+    let envelopes = inbox.envelopes().await;
+    assert_eq!(envelopes.len(), 1);
+    let envelope = &envelopes[0];
+    assert!(envelope["Subject"].as_str().unwrap().starts_with("Failed: AMI store ami-"));
+    let told: Event = serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap();
+    assert_eq!(told, event);
+    for (name, value) in [
+        ("kind", "store-image"),
+        ("outcome", "failed"),
+        ("state", "Failed"),
+        ("account", event.account.as_str()),
+        ("region", event.region.as_str()),
+        ("bucket", event.detail.bucket.as_deref().unwrap()),
+        ("id", &event.id.to_string()),
+    ] {
+        let attribute = &envelope["MessageAttributes"][name];
+        assert_eq!(
+            (&attribute["Type"], &attribute["Value"]),
+            (&"String".into(), &value.into()),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn filter_policies_on_outcome_bucket_and_account_let_through_what_they_name() {
+    let all = Inbox::open().await;
+    let filtered = [
+        (r#"{"outcome": ["failed", "vanished", "stalled"]}"#, 1),
+        (r#"{"bucket": ["no-such-bucket"]}"#, 0),
+        (r#"{"account": ["999999999999"]}"#, 0),
+    ];
+    let mut inboxes = Vec::new();
+    for (policy, expected) in filtered {
+        inboxes.push((Inbox::of_topic(&all.topic_arn, Some(policy)).await, expected));
+    }
+    let topic = SnsTopic::new(&sdk(), Some(moto::url()), &all.topic_arn, ChatChannel::Absent);
+    topic.publish(&event()).await.unwrap();
+    topic.publish(&sample::event(Kind::StoreImage, Outcome::Completed)).await.unwrap();
+    assert_eq!(all.events().await.len(), 2);
+    for (inbox, expected) in inboxes {
+        assert_eq!(inbox.events().await.len(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_gone_is_unavailable_not_refused() {
+    let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:no-such-topic");
+    let topic = SnsTopic::new(&sdk(), Some(moto::url()), arn, ChatChannel::Absent);
+    let error = topic.publish(&event()).await.unwrap_err();
+    assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
+}
+
+type Script = Arc<Mutex<(Vec<(u16, &'static str)>, Vec<String>)>>;
+
+/// A server that answers the n-th request as the script says, and the last again and again.
+async fn scripted(answers: Vec<(u16, &'static str)>) -> (String, Script) {
+    async fn answer(State(script): State<Script>, body: String) -> impl IntoResponse {
+        let mut script = script.lock().unwrap();
+        script.1.push(body);
+        let (status, body) = if script.0.len() > 1 { script.0.remove(0) } else { script.0[0] };
+        (StatusCode::from_u16(status).unwrap(), body)
+    }
+    let script: Script = Arc::new(Mutex::new((answers, Vec::new())));
+    let app = Router::new().route("/", post(answer)).with_state(Arc::clone(&script));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, script)
+}
+
+const REFUSED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>\
+    <Message>Invalid parameter: Subject</Message></Error><RequestId>1</RequestId></ErrorResponse>";
+const THROTTLED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>\
+    <Message>Rate exceeded</Message></Error><RequestId>1</RequestId></ErrorResponse>";
+const ACCEPTED: &str = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult>\
+    <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishResponse>";
+
+fn topic_at(url: String) -> SnsTopic {
+    let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:topic");
+    SnsTopic::new(&sdk(), Some(url), arn, ChatChannel::Absent)
+}
+
+#[tokio::test]
+async fn a_message_that_sns_refuses_is_sent_in_its_minimal_form() {
+    let (url, script) = scripted(vec![(400, REFUSED), (200, ACCEPTED)]).await;
+    assert_eq!(topic_at(url).publish(&event()).await.unwrap(), Published::Minimal);
+    let bodies = script.lock().unwrap().1.clone();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[1].contains(&event().id.to_string()) && bodies[1].is_ascii());
+    assert!(bodies[1].len() < bodies[0].len());
+}
+
+#[tokio::test]
+async fn a_message_that_sns_refuses_in_both_forms_is_refused() {
+    let (url, script) = scripted(vec![(400, REFUSED)]).await;
+    let error = topic_at(url).publish(&event()).await.unwrap_err();
+    assert!(matches!(&error, PublishError::Refused { id, .. } if *id == event().id), "{error}");
+    assert_eq!(script.lock().unwrap().1.len(), 2);
+}
+
+#[tokio::test]
+async fn a_throttled_publish_is_tried_again_and_a_lasting_one_is_unavailable() {
+    let (url, _) = scripted(vec![(400, THROTTLED), (200, ACCEPTED)]).await;
+    assert_eq!(topic_at(url).publish(&event()).await.unwrap(), Published::InFull);
+    let (url, script) = scripted(vec![(400, THROTTLED)]).await;
+    let error = topic_at(url).publish(&event()).await.unwrap_err();
+    assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
+    assert_eq!(script.lock().unwrap().1.len(), 3);
+}
+
+#[tokio::test]
+async fn the_bus_gets_the_event_with_its_id_and_per_entry_failures_are_read() {
+    let accepted = r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#;
+    let (url, script) = scripted(vec![(200, accepted)]).await;
+    let bus = EventBus::new(&sdk(), Some(url), "my-bus");
+    let event = event();
+    assert_eq!(bus.put(&event).await.unwrap(), Published::InFull);
+    let request: Value = serde_json::from_str(&script.lock().unwrap().1[0]).unwrap();
+    let entry = &request["Entries"][0];
+    assert_eq!(entry["Source"], "amiwatch");
+    assert_eq!(entry["DetailType"], "EC2 AMI Store Task State Change");
+    assert_eq!(entry["EventBusName"], "my-bus");
+    let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail["id"], event.id.to_string());
+    assert_eq!(detail["outcome"], "failed");
+
+    for (answer, refused) in [
+        (
+            r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"MalformedDetail","ErrorMessage":"no"}]}"#,
+            true,
+        ),
+        (
+            r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"ThrottlingException","ErrorMessage":"no"}]}"#,
+            false,
+        ),
+        (r#"{"FailedEntryCount":0,"Entries":[]}"#, false),
+    ] {
+        let (url, _) = scripted(vec![(200, answer)]).await;
+        let error = EventBus::new(&sdk(), Some(url), "my-bus").put(&event).await.unwrap_err();
+        assert_eq!(matches!(error, PublishError::Refused { .. }), refused, "{error}");
+    }
+}

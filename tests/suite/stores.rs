@@ -1,0 +1,241 @@
+//! The embedded store and DynamoDB pass the same test bodies.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use amiwatch::aws::dynamodb::DynamoStore;
+use amiwatch::clock::SystemClock;
+use amiwatch::place::Place;
+use amiwatch::ports::{Saved, StateStore};
+use amiwatch::record::{Closing, Ledger, Record};
+use amiwatch::store::file::FileStore;
+use amiwatch::task::{Kind, State, Subject, Task, TaskKey};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::{moto, place, sdk};
+
+fn start(minute: i64) -> Timestamp {
+    let zero: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+    zero.saturating_add(SignedDuration::from_mins(minute)).unwrap()
+}
+
+fn record(image: &str, minute: i64, closed: Option<Closing>) -> (TaskKey, Record) {
+    let task = Task {
+        subject: Subject::StoreImage { image_id: image.into(), object_key: None },
+        bucket: Some("bucket".into()),
+        state: State::InProgress,
+        progress_percent: Some(1),
+        started_at: Some(start(minute)),
+        updated_at: None,
+        failure: None,
+    };
+    let key = task.key().unwrap();
+    (key, Record { closed, ..Record::first_seen(task, start(minute)) })
+}
+
+fn bundle(id: &str) -> (TaskKey, Record) {
+    let subject = Subject::Bundle { bundle_id: id.into(), instance_id: None, prefix: None };
+    let (_, record) = record("x", 0, None);
+    (TaskKey::bundle(id), Record { task: Task { subject, ..record.task.clone() }, ..record })
+}
+
+fn ledger(window_minute: i64, stragglers: &[&TaskKey]) -> Ledger {
+    let mut ledger = Ledger::baseline(Kind::StoreImage, Some(start(0)), start(0));
+    ledger.window_from = start(window_minute);
+    ledger.stragglers = stragglers.iter().map(|key| (*key).clone()).collect();
+    ledger
+}
+
+fn keys(known: &amiwatch::ports::Known) -> BTreeSet<TaskKey> {
+    known.records.keys().cloned().collect()
+}
+
+async fn a_write_holds_only_where_nobody_else_wrote<S: StateStore>(store: &S) {
+    let place = Place::new("111111111111", "us-east-1");
+    let (key, first) = record("ami-1", 5, None);
+    assert_eq!(store.save(&place, &key, &first, 0).await.unwrap(), Saved::Written);
+    let other = Record { missed: 7, ..first.clone() };
+    assert_eq!(store.save(&place, &key, &other, 0).await.unwrap(), Saved::Conflict);
+    assert_eq!(store.save(&place, &key, &other, 1).await.unwrap(), Saved::Written);
+    assert_eq!(store.save(&place, &key, &first, 1).await.unwrap(), Saved::Conflict);
+    let known = store.read(&place).await.unwrap();
+    assert_eq!((known.records[&key].version, &known.records[&key].value), (2, &other));
+    // Another place has its own.
+    let elsewhere = Place::new("111111111111", "us-east-2");
+    assert!(store.read(&elsewhere).await.unwrap().records.is_empty());
+}
+
+async fn a_read_covers_the_window_the_stragglers_and_all_bundles<S: StateStore>(store: &S) {
+    let place = Place::new("222222222222", "us-east-1");
+    let mut all = Vec::new();
+    for minute in 0..300 {
+        let (key, value) = record(&format!("ami-{minute:03}"), minute, None);
+        store.save(&place, &key, &value, 0).await.unwrap();
+        all.push(key);
+    }
+    let (bundle_key, bundle) = bundle("bun-1");
+    store.save(&place, &bundle_key, &bundle, 0).await.unwrap();
+    // Without a ledger nothing may be left out.
+    assert_eq!(keys(&store.read(&place).await.unwrap()).len(), 301);
+
+    store.save_ledger(&place, &ledger(200, &[&all[3], &all[150]]), 0).await.unwrap();
+    for _ in 0..2 {
+        let known = store.read(&place).await.unwrap();
+        let found = keys(&known);
+        assert!(
+            all[200..]
+                .iter()
+                .chain([&all[3], &all[150], &bundle_key])
+                .all(|key| found.contains(key))
+        );
+        assert!(!found.contains(&all[4]));
+        assert_eq!(known.ledgers[&Kind::StoreImage].version, 1);
+    }
+    // The window moves up, and what is read with it.
+    assert_eq!(store.save_ledger(&place, &ledger(290, &[]), 1).await.unwrap(), Saved::Written);
+    let found = keys(&store.read(&place).await.unwrap());
+    assert!(found.contains(&all[290]) && !found.contains(&all[3]));
+
+    let between = keys(&store.read_between(&place, start(10), start(12)).await.unwrap());
+    assert_eq!(between, all[10..=12].iter().cloned().collect());
+}
+
+async fn settled_records_are_written_only_under_an_unchanged_ledger<S: StateStore>(store: &S) {
+    let place = Place::new("333333333333", "us-east-1");
+    let settled: Vec<_> =
+        (0..250).map(|n| record(&format!("ami-{n:03}"), n, Some(Closing::Completed))).collect();
+    // One of them is already stored, open: it must stay as it is.
+    let (key, open) = record("ami-100", 100, None);
+    store.save(&place, &key, &open, 0).await.unwrap();
+    let saved = store.save_settled(&place, Kind::StoreImage, 0, settled.clone()).await.unwrap();
+    assert_eq!(saved, Saved::Written);
+    let known = store.read(&place).await.unwrap();
+    assert_eq!(known.records.len(), 250);
+    assert_eq!(known.records[&key].value.closed, None);
+    // Written again, as after a crash: nothing changes.
+    store.save_settled(&place, Kind::StoreImage, 0, settled).await.unwrap();
+    assert!(store.read(&place).await.unwrap().records.values().all(|known| known.version == 1));
+
+    store.save_ledger(&place, &ledger(0, &[]), 0).await.unwrap();
+    let late = vec![record("ami-late", 301, Some(Closing::Completed))];
+    let saved = store.save_settled(&place, Kind::StoreImage, 0, late.clone()).await.unwrap();
+    assert_eq!(saved, Saved::Conflict, "another poller has finished the baseline");
+    assert!(!keys(&store.read(&place).await.unwrap()).contains(&late[0].0));
+}
+
+async fn of_many_writers_one_wins<S: StateStore>(store: &S) {
+    let place = Place::new("444444444444", "us-east-1");
+    let (key, value) = record("ami-1", 5, None);
+    for round in 0..10 {
+        let writes = (0..8).map(|_| store.save(&place, &key, &value, round));
+        let results = futures_util::future::join_all(writes).await;
+        let written =
+            results.into_iter().filter(|saved| matches!(saved, Ok(Saved::Written))).count();
+        assert!(written >= 1, "somebody wins");
+        assert_eq!(store.read(&place).await.unwrap().records[&key].version, round + 1);
+    }
+}
+
+async fn all_bodies<S: StateStore>(store: S) {
+    let store = Arc::new(store);
+    a_write_holds_only_where_nobody_else_wrote(&*store).await;
+    a_read_covers_the_window_the_stragglers_and_all_bundles(&*store).await;
+    settled_records_are_written_only_under_an_unchanged_ledger(&*store).await;
+    of_many_writers_one_wins(&*store).await;
+}
+
+#[tokio::test]
+async fn the_embedded_store_keeps_the_contract_of_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    all_bodies(FileStore::open(&folder.path().join("state.redb"), &SystemClock).unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_the_contract_of_stores() {
+    let table = moto::table().await;
+    all_bodies(DynamoStore::new(&sdk(), Some(moto::url()), table)).await;
+}
+
+#[tokio::test]
+async fn the_embedded_store_remembers_after_it_is_opened_again_and_by_one_process_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let (key, value) = record("ami-1", 5, None);
+    let store = FileStore::open(&path, &SystemClock).unwrap();
+    store.save(&place(), &key, &value, 0).await.unwrap();
+    let error = FileStore::open(&path, &SystemClock).unwrap_err().to_string();
+    assert!(error.contains("another amiwatch has it open"), "{error}");
+    drop(store);
+    let store = FileStore::open(&path, &SystemClock).unwrap();
+    assert_eq!(store.read(&place()).await.unwrap().records[&key].value, value);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "not a store").unwrap();
+    let error = FileStore::open(&path, &SystemClock).unwrap_err().to_string();
+    assert!(error.contains("notes.txt"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "not a store");
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_exist_is_an_error_that_names_it() {
+    let store = DynamoStore::new(&sdk(), Some(moto::url()), "no-such-table");
+    let error = store.read(&place()).await.unwrap_err().to_string();
+    assert!(error.contains("no-such-table") && error.contains("ResourceNotFound"), "{error}");
+}
+
+#[tokio::test]
+async fn items_that_cannot_be_understood_are_named_and_cost_the_others_nothing() {
+    let table = moto::table().await;
+    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let (key, value) = record("ami-1", 5, None);
+    store.save(&place(), &key, &value, 0).await.unwrap();
+    for (sort_key, schema, body) in [
+        ("t#2026-11-20T00:01:00.000Z#ami-bad#b", "1", "{\"task\": 7}"),
+        ("t#2026-11-20T00:02:00.000Z#ami-new#b", "9", "{}"),
+        ("u#bun-old", "0", "{}"),
+        ("zebra", "1", "{}"),
+    ] {
+        let text = |text: &str| AttributeValue::S(text.into());
+        moto::dynamodb()
+            .put_item()
+            .table_name(&table)
+            .item("pk", text("123456789012#us-east-1"))
+            .item("sk", text(sort_key))
+            .item("version", AttributeValue::N("1".into()))
+            .item("schema", AttributeValue::N(schema.into()))
+            .item("body", text(body))
+            .send()
+            .await
+            .unwrap();
+    }
+    let known = store.read(&place()).await.unwrap();
+    assert_eq!(keys(&known), [key].into());
+    let reasons: Vec<String> =
+        known.unreadable.iter().map(|item| format!("{}: {}", item.key, item.reason)).collect();
+    assert_eq!(reasons.len(), 4, "{reasons:?}");
+    assert!(reasons.iter().any(|text| text.contains("ami-new") && text.contains("schema 9")));
+    assert!(reasons.iter().any(|text| text.contains("zebra")));
+}
+
+#[tokio::test]
+async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
+    let table = moto::table().await;
+    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let (open, value) = record("ami-open", 5, None);
+    store.save(&place(), &open, &value, 0).await.unwrap();
+    let (done, value) = record("ami-done", 6, Some(Closing::Completed));
+    store.save(&place(), &done, &value, 0).await.unwrap();
+    let items = moto::dynamodb().scan().table_name(&table).send().await.unwrap().items.unwrap();
+    let expiry = |key: &TaskKey| {
+        let item = items.iter().find(|item| item["sk"].as_s().unwrap() == key.as_str()).unwrap();
+        item.get("expires_at").map(|number| number.as_n().unwrap().parse::<i64>().unwrap())
+    };
+    assert_eq!(expiry(&open), None);
+    let listed_until = start(6).as_second() + 31 * 24 * 3600;
+    assert!(expiry(&done).unwrap() > listed_until);
+}

@@ -1,0 +1,45 @@
+//! What the tests share: local AWS services, SDK configuration, tasks.
+
+pub(crate) mod lambda;
+pub(crate) mod moto;
+
+use amiwatch::aws::clients::with_bounds;
+use amiwatch::place::Place;
+use amiwatch::ports::Clock;
+use aws_credential_types::Credentials;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedCredentialsProvider;
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) const ACCOUNT: &str = "123456789012";
+pub(crate) const REGION: &str = "us-east-1";
+
+pub(crate) fn place() -> Place {
+    Place::new(ACCOUNT, REGION)
+}
+
+/// The SDK as the function sets it up, in our Region.
+pub(crate) fn sdk() -> SdkConfig {
+    let credentials = Credentials::new(ACCOUNT, "test", None, None, "test");
+    let builder = SdkConfig::builder()
+        .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    with_bounds(builder).build()
+}
+
+/// Now, in whole milliseconds, as EC2 gives times.
+pub(crate) fn now() -> Timestamp {
+    let now = amiwatch::clock::SystemClock.now();
+    Timestamp::from_millisecond(now.as_millisecond()).expect("a time")
+}
+
+pub(crate) fn ago(seconds: i64) -> Timestamp {
+    now().saturating_sub(SignedDuration::from_secs(seconds)).expect("a time")
+}
+
+/// A name that no other test uses.
+pub(crate) fn unique(prefix: &str) -> String {
+    format!("{prefix}-{}", uuid::Uuid::new_v4().simple())
+}

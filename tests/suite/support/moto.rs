@@ -1,0 +1,159 @@
+//! moto, one server for all tests of the process. It ends when our end of its pipe closes.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use serde_json::Value;
+
+use super::{sdk, unique};
+
+struct Moto {
+    url: String,
+    // Holds the pipe open.
+    _server: Child,
+}
+
+/// The URL of the server, which the first caller starts.
+pub(crate) fn url() -> String {
+    static MOTO: OnceLock<Moto> = OnceLock::new();
+    MOTO.get_or_init(|| {
+        let python = std::env::var("AMIWATCH_TEST_PYTHON").expect(
+            "AMIWATCH_TEST_PYTHON names a Python that has moto: run tests/run, which sets it",
+        );
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/moto_server.py");
+        let mut server = Command::new(python)
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("moto starts");
+        let mut line = String::new();
+        let stdout = server.stdout.take().expect("stdout is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("moto says where it listens");
+        let url = line.trim().strip_prefix("listening on ").expect("a URL").to_owned();
+        Moto { url, _server: server }
+    })
+    .url
+    .clone()
+}
+
+pub(crate) fn dynamodb() -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+pub(crate) fn sns() -> aws_sdk_sns::Client {
+    let config = aws_sdk_sns::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    aws_sdk_sns::Client::from_conf(config)
+}
+
+pub(crate) fn sqs() -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
+
+/// Makes a table as template.yaml has it.
+pub(crate) async fn table() -> String {
+    let name = unique("table");
+    let attribute = |name: &str| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .unwrap()
+    };
+    let key = |name: &str, kind: KeyType| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
+    };
+    dynamodb()
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk"))
+        .attribute_definitions(attribute("sk"))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .send()
+        .await
+        .expect("the table is made");
+    name
+}
+
+/// Everything that a table holds, as one text.
+pub(crate) async fn table_as_text(table: &str) -> String {
+    let items = dynamodb().scan().table_name(table).send().await.expect("a scan").items;
+    format!("{:?}", items.unwrap_or_default())
+}
+
+/// A topic with a queue that is subscribed to it.
+pub(crate) struct Inbox {
+    pub(crate) topic_arn: String,
+    queue_url: String,
+}
+
+impl Inbox {
+    pub(crate) async fn open() -> Self {
+        let topic_arn =
+            sns().create_topic().name(unique("topic")).send().await.unwrap().topic_arn.unwrap();
+        let inbox = Self::of_topic(&topic_arn, None).await;
+        Self { topic_arn, ..inbox }
+    }
+
+    /// One more queue on a topic, with a filter policy of its own.
+    pub(crate) async fn of_topic(topic_arn: &str, filter_policy: Option<&str>) -> Self {
+        let queue = sqs().create_queue().queue_name(unique("queue")).send().await.unwrap();
+        let queue_url = queue.queue_url.unwrap();
+        let name = queue_url.rsplit('/').next().unwrap();
+        let queue_arn = format!("arn:aws:sqs:{}:{}:{name}", super::REGION, super::ACCOUNT);
+        let mut subscribe =
+            sns().subscribe().topic_arn(topic_arn).protocol("sqs").endpoint(queue_arn);
+        if let Some(policy) = filter_policy {
+            subscribe = subscribe.attributes("FilterPolicy", policy);
+        }
+        subscribe.send().await.unwrap();
+        Self { topic_arn: topic_arn.to_owned(), queue_url }
+    }
+
+    /// The envelopes that have arrived since the last call.
+    pub(crate) async fn envelopes(&self) -> Vec<Value> {
+        let mut envelopes = Vec::new();
+        loop {
+            let messages = sqs()
+                .receive_message()
+                .queue_url(&self.queue_url)
+                .max_number_of_messages(10)
+                .send()
+                .await
+                .unwrap()
+                .messages
+                .unwrap_or_default();
+            if messages.is_empty() {
+                return envelopes;
+            }
+            for message in messages {
+                envelopes.push(serde_json::from_str(message.body().unwrap()).unwrap());
+                let handle = message.receipt_handle.unwrap();
+                sqs()
+                    .delete_message()
+                    .queue_url(&self.queue_url)
+                    .receipt_handle(handle)
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+
+    /// The events that have arrived since the last call.
+    pub(crate) async fn events(&self) -> Vec<Value> {
+        self.envelopes()
+            .await
+            .iter()
+            .map(|envelope| serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap())
+            .collect()
+    }
+}
