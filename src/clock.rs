@@ -12,6 +12,8 @@ impl Clock for SystemClock {
     // Everything else takes the time as an argument.
     #[allow(clippy::disallowed_methods)]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        // Events and records hold milliseconds, and are to be read back as they were written.
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }

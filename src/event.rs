@@ -167,7 +167,7 @@ impl Event {
             detail_type: detail_type(kind).into(),
             source: "amiwatch".into(),
             account: place.account.clone(),
-            time: observed_at,
+            time: Timestamp::from_second(observed_at.as_second()).unwrap_or(observed_at),
             region: place.region.clone(),
             resources: resources(place, task),
             detail: Detail {

@@ -8,7 +8,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 
-use super::clients::in_region;
+use super::clients::{http_client, in_region};
+use super::ec2_body::SafeXmlClient;
 use super::ec2_convert;
 use super::error::reason;
 use crate::place::Place;
@@ -33,7 +34,9 @@ impl Ec2Tasks {
     /// Lists with this configuration, in the Region of each place.
     #[must_use]
     pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
-        Self { config: config.clone(), endpoint_url, clients: Mutex::default() }
+        let inner = config.http_client().unwrap_or_else(http_client);
+        let config = config.clone().into_builder().http_client(SafeXmlClient(inner)).build();
+        Self { config, endpoint_url, clients: Mutex::default() }
     }
 
     fn client(&self, region: &str) -> Client {

@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod dynamodb;
 pub mod ec2;
+mod ec2_body;
 mod ec2_convert;
 mod error;
 pub mod event_bridge;

@@ -83,8 +83,9 @@ pub struct PollArgs {
     /// File that remembers the tasks [default: amiwatch/state.redb in the user's state folder]
     #[arg(long, value_name = "FILE", env = "AMIWATCH_STATE", conflicts_with = "table")]
     pub state: Option<PathBuf>,
-    /// DynamoDB table that remembers the tasks, instead of a file
-    #[arg(long)]
+    /// DynamoDB table that remembers the tasks, instead of a file; shared with other pollers, which
+    /// publish to the same topic
+    #[arg(long, requires = "topic")]
     pub table: Option<String>,
     /// SNS topic to publish to, instead of the terminal
     #[arg(long, value_name = "ARN")]

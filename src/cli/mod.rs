@@ -1,7 +1,7 @@
 //! The command line: arguments, one file a command, exit codes.
 //!
 //! Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 a task failed, vanished or stalled;
-//! 2 could not do it; 3 timed out waiting.
+//! 2 could not do it.
 
 mod args;
 mod bars;

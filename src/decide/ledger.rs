@@ -125,3 +125,6 @@ fn spread(place: &Place) -> SignedDuration {
         .fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 240);
     SignedDuration::from_mins(sum)
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,9 +115,11 @@ where
             }
         };
         let mut rest = Vec::new();
+        let mut behind = BTreeSet::new();
         for untold in &known.value.untold {
-            // In order: a later event of the same task waits for the earlier one.
-            let sinks = self.publish(&known.value, untold, &mut told).await;
+            // In order: at each sink a later event of a task waits for the earlier one.
+            let sinks = self.publish(&known.value, untold, &behind, &mut told).await;
+            behind.extend(sinks.iter().copied());
             if !sinks.is_empty() {
                 told.left += 1;
                 rest.push(Untold { event: untold.event.clone(), sinks });
@@ -148,14 +150,20 @@ where
     }
 
     /// Publishes one event to each sink that has not confirmed it; returns those that still have not.
-    async fn publish(&self, record: &Record, untold: &Untold, told: &mut Told) -> BTreeSet<Sink> {
+    async fn publish(
+        &self,
+        record: &Record,
+        untold: &Untold,
+        behind: &BTreeSet<Sink>,
+        told: &mut Told,
+    ) -> BTreeSet<Sink> {
         let mut waiting = BTreeSet::new();
         for sink in &untold.sinks {
             let Some(breaker) = self.breakers.get(sink) else {
                 // The sink was taken out of the configuration: nobody waits for this event there.
                 continue;
             };
-            if breaker.is_open() || !self.has_time() || !self.claim_holds(record) {
+            if behind.contains(sink) || breaker.is_open() || !self.has_time() || !self.claim_holds(record) {
                 waiting.insert(*sink);
                 continue;
             }

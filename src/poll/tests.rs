@@ -1,1 +1,7 @@
+//! Polls against a world in memory: the order of effects, and what every failure leaves behind.
 
+mod crash;
+mod fakes;
+mod interleave;
+mod listing;
+mod telling;

@@ -145,10 +145,23 @@ impl Walk {
                 sweep.unseen.clear();
             }
             match next {
+                // Begun for open tasks that the head did not hold, and all of them are met.
+                Some(_) if sweep.unseen.is_empty() && self.may_stop_early(bounds) => return,
                 Some(token) => self.sweep = Some(Sweep { token, ..sweep }),
                 None => self.finish(sweep.unseen),
             }
         }
+    }
+
+    /// Whether nothing but open tasks makes this poll read on: all that is newer than the window
+    /// was read, and the listing is not to be read to its end for its own sake.
+    fn may_stop_early(&self, bounds: &Bounds<'_>) -> bool {
+        bounds.stored.is_some_and(|ledger| {
+            ledger.baseline_done
+                && ledger.trusts_order(bounds.now)
+                && !ledger.is_sweep_due(bounds.place, bounds.now)
+                && self.oldest.is_some_and(|oldest| oldest < ledger.window_from)
+        })
     }
 
     fn finish(&mut self, wanted: BTreeSet<TaskKey>) {

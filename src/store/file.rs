@@ -57,7 +57,7 @@ impl FileStore {
         Ok(store)
     }
 
-    /// Every record of every place, for `amiwatch history`.
+    /// Every record of every place, for a look at the whole file.
     ///
     /// # Errors
     /// The file cannot be read.

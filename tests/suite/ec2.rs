@@ -111,6 +111,23 @@ async fn a_state_that_ec2_does_not_document_is_kept_by_name() {
 }
 
 #[tokio::test]
+async fn a_reason_that_holds_no_character_costs_neither_its_task_nor_the_others() {
+    let sim = simulator().await;
+    add_stores(&sim, 3);
+    let plan = StorePlan::new("ami-0000000000000000f", "b", ago(10), Duration::from_secs(1));
+    sim.add_store_task(ACCOUNT, REGION, plan.failing("reason"));
+    for text in ["half &#xD800; of a pair", "&#0;", "\u{1}\u{202e}", "&lt;Response&gt;"] {
+        sim.clear_faults();
+        let element = "storeTaskFailureReason".to_owned();
+        let text = text.to_owned();
+        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+        assert_eq!((page.tasks.len(), page.rejected.len()), (4, 0));
+        assert!(page.tasks[0].failure.is_some());
+    }
+}
+
+#[tokio::test]
 async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
     for kind in
         [FaultKind::Throttle, FaultKind::InternalError, FaultKind::Unavailable, FaultKind::Cut]
@@ -130,7 +147,7 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
         (FaultKind::Denied, "UnauthorizedOperation", 1),
         (FaultKind::AuthFailure, "AuthFailure", 1),
         (FaultKind::Throttle, "RequestLimitExceeded", 3),
-        (FaultKind::MalformedXml, "", 1),
+        (FaultKind::MalformedXml, "ends in the middle", 3),
     ] {
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(kind.clone()));

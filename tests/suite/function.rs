@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::lambda::Function;
 use crate::support::moto::{self, Inbox};
-use crate::support::{ACCOUNT, REGION, ago, now};
+use crate::support::{ACCOUNT, REGION, now};
 
 const AMI: &str = "ami-0123456789abcdef0";
 
@@ -64,17 +64,22 @@ impl Stack {
         Function::start(&variables).await
     }
 
+    /// Before the simulated present, which stands still.
+    fn ago(&self, seconds: i64) -> jiff::Timestamp {
+        self.sim.now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap()
+    }
+
     fn running(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
         let long = Duration::from_secs(30 * 24 * 3600);
         self.sim.add_store_task(
             ACCOUNT,
             REGION,
-            StorePlan::new(image, bucket, ago(seconds_ago), long),
+            StorePlan::new(image, bucket, self.ago(seconds_ago), long),
         )
     }
 
     fn ended(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
-        let plan = StorePlan::new(image, bucket, ago(seconds_ago), Duration::from_secs(1));
+        let plan = StorePlan::new(image, bucket, self.ago(seconds_ago), Duration::from_secs(1));
         self.sim.add_store_task(ACCOUNT, REGION, plan)
     }
 
@@ -192,7 +197,7 @@ async fn bundle_tasks_are_told_and_their_secrets_are_nowhere() {
     let stack = Stack::new().await;
     let bundle = |id: &str| {
         let mut plan =
-            BundlePlan::new(id, "i-0d21a7b6", "b", ago(600), Duration::from_secs(9_000_000));
+            BundlePlan::new(id, "i-0d21a7b6", "b", stack.ago(600), Duration::from_secs(9_000_000));
         plan.prefix = "web".into();
         plan.access_key_id = Some("AKIASECRETKEY".into());
         plan.upload_policy = Some("U0VDUkVUUE9MSUNZ".into());
@@ -272,7 +277,8 @@ async fn a_thousand_recent_tasks_are_a_silent_baseline_and_then_a_quiet_poll() {
     assert!(stack.inbox.events().await.is_empty());
     stack.completes(task);
     stack.ended("ami-fffffffffffffffff", "b", 1);
-    function.invoke(&schedule()).await.unwrap();
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["published"], 2, "{summary}");
     assert_eq!(stack.inbox.events().await.len(), 2);
     let quiet = function.invoke(&schedule()).await.unwrap();
     assert_eq!(quiet["targets"][0]["saved"], 0);

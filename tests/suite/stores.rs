@@ -207,7 +207,7 @@ async fn items_that_cannot_be_understood_are_named_and_cost_the_others_nothing()
             .item("pk", text("123456789012#us-east-1"))
             .item("sk", text(sort_key))
             .item("version", AttributeValue::N("1".into()))
-            .item("schema", AttributeValue::N(schema.into()))
+            .item("schema_version", AttributeValue::N(schema.into()))
             .item("body", text(body))
             .send()
             .await

@@ -8,12 +8,31 @@ cannot outlive it, whatever ends the test.
 import logging
 import os
 import sys
+import threading
 
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
+
+
+def isolate_transactions() -> None:
+    """One DynamoDB request at a time.
+
+    moto rolls a cancelled transaction back by putting back a copy of every table, and with it loses
+    what other requests wrote meanwhile. DynamoDB's transactions are isolated.
+    """
+    lock = threading.RLock()
+    call_action = DynamoHandler.call_action
+
+    def locked(self: DynamoHandler) -> object:
+        with lock:
+            return call_action(self)
+
+    DynamoHandler.call_action = locked
 
 
 def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    isolate_transactions()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -34,6 +34,10 @@ STORED = {
         "observedAt": "2026-11-22T00:40:10.456Z",
         "durationSeconds": 1810,
         "failure": None,
+        # The bus's envelope has an id, account and Region of its own.
+        "id": "0b0b2f2e-5f0c-5d63-9d0e-6a4f6f1a3c11",
+        "account": "123456789012",
+        "region": "us-east-1",
     },
 }
 
@@ -84,7 +88,7 @@ def test_nothing_is_copied_or_restored_without_an_object_key():
 
 
 def test_a_restore_starts_from_one_region_only():
-    assert not matches("rule-restore-in-another-region.json", STORED | {"region": "eu-west-1"})
+    assert not matches("rule-restore-in-another-region.json", changed(region="eu-west-1"))
 
 
 def test_the_queue_record_has_the_checksum_of_its_body():

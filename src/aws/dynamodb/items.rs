@@ -16,11 +16,12 @@ pub(super) const SK: &str = "sk";
 /// The record or ledger as JSON.
 pub(super) const BODY: &str = "body";
 const VERSION: &str = "version";
-const SCHEMA_NAME: &str = "schema";
+/// Not `schema`, which is a reserved word of DynamoDB.
+const SCHEMA_VERSION: &str = "schema_version";
 const EXPIRES_AT: &str = "expires_at";
 
-/// What a read asks for. `schema` is a reserved word in no context of DynamoDB, nor are the others.
-pub(super) const PROJECTION: &str = "pk, sk, version, schema, body";
+/// What a read asks for.
+pub(super) const PROJECTION: &str = "sk, version, schema_version, body";
 
 /// One item to write where the stored version is still `expected`.
 pub(super) struct Write<'a> {
@@ -35,7 +36,7 @@ impl Write<'_> {
         let mut attributes = key(place, self.key);
         let number = |number: u64| AttributeValue::N(number.to_string());
         attributes.insert(VERSION.into(), number(self.expected + 1));
-        attributes.insert(SCHEMA_NAME.into(), number(SCHEMA));
+        attributes.insert(SCHEMA_VERSION.into(), number(SCHEMA));
         attributes.insert(BODY.into(), AttributeValue::S(self.body.clone()));
         if let Some(time) = self.expires_at {
             let seconds = AttributeValue::N(time.as_second().to_string());
@@ -63,14 +64,14 @@ pub(super) fn key(place: &Place, sort_key: &str) -> HashMap<String, AttributeVal
 pub(super) fn read_item(attributes: &HashMap<String, AttributeValue>, known: &mut Known) {
     let text = |name: &str| attributes.get(name).and_then(|value| value.as_s().ok()).cloned();
     let key = text(SK).unwrap_or_default();
-    let item = (number(attributes, VERSION), number(attributes, SCHEMA_NAME), text(BODY));
+    let item = (number(attributes, VERSION), number(attributes, SCHEMA_VERSION), text(BODY));
     match item {
         (Some(version), Some(schema), Some(body)) => {
             codec::take(&Item { key, version, schema, body }, known);
         }
         _ => known.unreadable.push(Unreadable {
             key,
-            reason: "it lacks version, schema or body; delete the item".into(),
+            reason: "it lacks version, schema_version or body; delete the item".into(),
         }),
     }
 }

@@ -1,10 +1,11 @@
 //! Many records of settled tasks in few calls: transactions that hold only while the target's
 //! ledger is unchanged.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
-use futures_util::{StreamExt, stream};
 
 use super::items::{Write, key};
 use super::{DynamoStore, reason};
@@ -16,12 +17,12 @@ use crate::task::{Kind, TaskKey};
 /// A transaction takes 100 items; one is the check of the ledger.
 const RECORDS_A_TRANSACTION: usize = 99;
 
-/// Transactions under way at the same time.
-const TRANSACTIONS_AT_ONCE: usize = 4;
-
 /// How often a transaction is begun anew: after records that are stored already were taken out of
 /// it, or after it met another one.
-const ROUNDS: usize = 4;
+const ROUNDS: u32 = 4;
+
+/// How long the second round waits; each later one waits longer by as much.
+const PAUSE: Duration = Duration::from_millis(50);
 
 impl DynamoStore {
     pub(super) async fn settle(
@@ -31,22 +32,14 @@ impl DynamoStore {
         expected_ledger: u64,
         records: &[(TaskKey, Record)],
     ) -> Result<Saved, StoreError> {
-        let chunks: Vec<_> = records.chunks(RECORDS_A_TRANSACTION).map(<[_]>::to_vec).collect();
-        let results: Vec<_> =
-            stream::iter(chunks)
-                .map(|chunk| async move {
-                    self.settle_chunk(place, kind, expected_ledger, &chunk).await
-                })
-                .buffer_unordered(TRANSACTIONS_AT_ONCE)
-                .collect()
-                .await;
-        let mut all = Saved::Written;
-        for result in results {
-            if result? == Saved::Conflict {
-                all = Saved::Conflict;
+        // One after another: all check the same ledger, and DynamoDB cancels transactions that
+        // meet on an item.
+        for chunk in records.chunks(RECORDS_A_TRANSACTION) {
+            if self.settle_chunk(place, kind, expected_ledger, chunk).await? == Saved::Conflict {
+                return Ok(Saved::Conflict);
             }
         }
-        Ok(all)
+        Ok(Saved::Written)
     }
 
     async fn settle_chunk(
@@ -70,10 +63,11 @@ impl DynamoStore {
                 .map_err(|error| self.fail(operation(), error.to_string()))?;
             puts.push(TransactWriteItem::builder().put(put).build());
         }
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             if puts.is_empty() {
                 return Ok(Saved::Written);
             }
+            tokio::time::sleep(PAUSE * round).await;
             let answer = self
                 .client
                 .transact_write_items()

@@ -1,1 +1,278 @@
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
 
+use super::*;
+use crate::decide::Policy;
+use crate::event::Outcome;
+use crate::place::Place;
+use crate::ports::Unreadable;
+use crate::record::{Claim, Sink, Sweep, Versioned};
+use crate::task::Subject;
+
+fn minute(minutes: i64) -> Timestamp {
+    let start: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+    start + SignedDuration::from_mins(minutes)
+}
+
+fn store(name: &str, started: i64, state: State) -> Task {
+    Task {
+        subject: Subject::StoreImage { image_id: name.into(), object_key: None },
+        bucket: Some("b".into()),
+        state,
+        progress_percent: Some(1),
+        started_at: Some(minute(started)),
+        updated_at: None,
+        failure: None,
+    }
+}
+
+fn bundle(name: &str, state: State) -> Task {
+    let subject = Subject::Bundle { bundle_id: name.into(), instance_id: None, prefix: None };
+    Task { subject, started_at: None, ..store(name, 0, state) }
+}
+
+fn listed(tasks: impl IntoIterator<Item = Task>) -> Listed {
+    let tasks = tasks.into_iter().map(|task| (task.key().unwrap(), task)).collect();
+    Listed { tasks, ..Listed::default() }
+}
+
+/// A ledger whose baseline was taken at minute 0: the cutoff is an hour before.
+fn ledger(kind: Kind, baseline_done: bool) -> Ledger {
+    Ledger { baseline_done, ..Ledger::baseline(kind, Some(minute(0)), minute(0)) }
+}
+
+fn run(listed: &Listed, known: &Known, stored: Option<&Ledger>, kind: Kind) -> Decisions {
+    let place = Place::new("123456789012", "us-east-1");
+    let claim = Claim { by: Uuid::from_u128(1), until: minute(1000) };
+    let context = Context {
+        place: &place,
+        now: minute(900),
+        policy: &Policy::default(),
+        sinks: &[Sink::Sns].into(),
+        claim: &claim,
+    };
+    let fresh = ledger(kind, false);
+    judge(listed, known, stored, stored.unwrap_or(&fresh), &context)
+}
+
+fn told(decisions: &Decisions) -> Vec<(String, Outcome)> {
+    let names = |change: &Change| {
+        let name = change.record.task.name().to_owned();
+        change
+            .record
+            .untold
+            .iter()
+            .map(|untold| (name.clone(), untold.event.detail.outcome))
+            .collect::<Vec<_>>()
+    };
+    decisions.changes.iter().flat_map(names).collect()
+}
+
+#[test]
+fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing() {
+    let tasks = [
+        store("ami-old", -61, State::Completed),
+        store("ami-late", -60, State::Completed),
+        store("ami-runs", -61, State::InProgress),
+    ];
+    let decisions = run(&listed(tasks), &Known::default(), None, Kind::StoreImage);
+    assert_eq!(told(&decisions), []);
+    let settled: Vec<_> = decisions.settled.iter().map(|(_, r)| r.task.name()).collect();
+    assert_eq!(settled, ["ami-late"]);
+    let changed: Vec<_> = decisions.changes.iter().map(|c| c.record.task.name()).collect();
+    assert_eq!(changed, ["ami-runs"]);
+}
+
+#[test]
+fn the_first_bundle_listing_records_all_and_tells_nothing() {
+    let tasks = [bundle("bun-1", State::BundleComplete), bundle("bun-2", State::Storing)];
+    let decisions = run(&listed(tasks), &Known::default(), None, Kind::Bundle);
+    assert_eq!((decisions.settled.len(), decisions.changes.len()), (1, 1));
+    assert_eq!(told(&decisions), []);
+}
+
+#[test]
+fn after_the_baseline_a_task_without_a_record_is_news() {
+    let stored = ledger(Kind::StoreImage, true);
+    let tasks = [store("ami-new", 5, State::Failed), store("ami-runs", 6, State::InProgress)];
+    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Failed)]);
+    assert_eq!(decisions.changes.len(), 2);
+    let stored = ledger(Kind::Bundle, true);
+    let tasks = [bundle("bun-1", State::BundleComplete)];
+    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::Bundle);
+    assert_eq!(told(&decisions), [("bun-1".to_owned(), Outcome::Completed)]);
+}
+
+#[test]
+fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
+    let sweep = Sweep { token: "t".into(), top: minute(0), unseen: BTreeSet::new() };
+    let stored = Ledger { sweep: Some(sweep), ..ledger(Kind::StoreImage, false) };
+    let tasks = [store("ami-new", 1, State::Completed), store("ami-old", -1, State::Completed)];
+    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
+    assert_eq!(decisions.settled.len(), 1);
+}
+
+#[test]
+fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_listed() {
+    let stored = ledger(Kind::StoreImage, true);
+    for looked_up in [false, true] {
+        let one = Listed { looked_up, ..listed([store("ami-old", -61, State::Completed)]) };
+        let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
+        assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
+    }
+}
+
+#[test]
+fn a_running_task_whose_record_was_lost_is_remembered_again_where_the_store_was_asked() {
+    let stored = ledger(Kind::StoreImage, true);
+    let runs = store("ami-runs", -61, State::InProgress);
+    let asked = Listed { looked_up: true, ..listed([runs.clone()]) };
+    let decisions = run(&asked, &Known::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(decisions.changes.len(), 1);
+    let decisions = run(&listed([runs]), &Known::default(), Some(&stored), Kind::StoreImage);
+    assert!(decisions.changes.is_empty());
+}
+
+#[test]
+fn a_task_below_the_window_is_late_news_only_where_the_store_was_asked_for_it() {
+    let stored = Ledger { window_from: minute(500), ..ledger(Kind::StoreImage, true) };
+    let task = store("ami-late", 100, State::Completed);
+    let decisions =
+        run(&listed([task.clone()]), &Known::default(), Some(&stored), Kind::StoreImage);
+    assert!(decisions.changes.is_empty() && decisions.late.is_empty());
+    let asked = Listed { looked_up: true, ..listed([task.clone()]) };
+    let decisions = run(&asked, &Known::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(told(&decisions), [("ami-late".to_owned(), Outcome::Completed)]);
+    assert_eq!(decisions.late, [task.key().unwrap()]);
+}
+
+#[test]
+fn a_task_whose_stored_record_cannot_be_understood_is_passed_over() {
+    let stored = ledger(Kind::StoreImage, true);
+    let task = store("ami-1", 5, State::Completed);
+    let item = Unreadable { key: task.key().unwrap().to_string(), reason: "torn".into() };
+    let known = Known { unreadable: vec![item], ..Known::default() };
+    let decisions = run(&listed([task]), &known, Some(&stored), Kind::StoreImage);
+    assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
+}
+
+#[test]
+fn a_known_task_is_judged_by_its_record_and_written_over_the_version_that_was_read() {
+    let stored = ledger(Kind::StoreImage, true);
+    let task = store("ami-1", -600, State::InProgress);
+    let value = Record::first_seen(task.clone(), minute(800));
+    let records = [(task.key().unwrap(), Versioned { value, version: 7 })].into();
+    let known = Known { records, ..Known::default() };
+    let ended = listed([store("ami-1", -600, State::Completed)]);
+    let decisions = run(&ended, &known, Some(&stored), Kind::StoreImage);
+    assert_eq!(told(&decisions), [("ami-1".to_owned(), Outcome::Completed)]);
+    assert_eq!(decisions.changes[0].expected, 7);
+    let absent = Listed { absent: [task.key().unwrap()].into(), ..Listed::default() };
+    let decisions = run(&absent, &known, Some(&stored), Kind::StoreImage);
+    assert_eq!((decisions.changes[0].record.missed, decisions.changes[0].expected), (1, 7));
+}
+
+#[test]
+fn a_state_that_ec2_does_not_document_is_named() {
+    let stored = ledger(Kind::StoreImage, true);
+    let task = store("ami-1", 5, State::Unknown("Paused".into()));
+    let decisions =
+        run(&listed([task.clone()]), &Known::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(decisions.unknown_states, [(task.key().unwrap(), "Paused".to_owned())]);
+    assert_eq!(decisions.changes[0].record.closed, None);
+}
+
+fn any_state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        Just(State::InProgress),
+        Just(State::Completed),
+        Just(State::Failed),
+        Just(State::Unknown("Paused".into())),
+    ]
+}
+
+fn any_tasks() -> impl Strategy<Value = Vec<Task>> {
+    let task = (0..30_u8, -2000_i64..1000, any_state(), any::<bool>());
+    proptest::collection::vec(task, 0..40).prop_map(|tasks| {
+        let of = |(name, start, state, is_bundle): (u8, i64, State, bool)| {
+            if is_bundle {
+                bundle(&format!("bun-{name}"), state)
+            } else {
+                store(&format!("ami-{name}"), start, state)
+            }
+        };
+        tasks.into_iter().map(of).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_ever_told_at_the_baseline(tasks in any_tasks()) {
+        for kind in Kind::ALL {
+            let decisions = run(&listed(tasks.clone()), &Known::default(), None, kind);
+            prop_assert_eq!(told(&decisions), vec![]);
+            prop_assert!(decisions.settled.iter().all(|(_, record)| record.untold.is_empty()));
+        }
+    }
+
+    #[test]
+    fn judging_never_stops_and_decides_on_each_task_at_most_once(
+        tasks in any_tasks(),
+        known_tasks in any_tasks(),
+        absent in any_tasks(),
+        done in any::<bool>(),
+        looked_up in any::<bool>(),
+        window in -2000_i64..2000,
+        bundles in any::<bool>(),
+    ) {
+        let kind = if bundles { Kind::Bundle } else { Kind::StoreImage };
+        let records = known_tasks
+            .into_iter()
+            .map(|task| {
+                let key = task.key().unwrap();
+                (key, Versioned { value: Record::first_seen(task, minute(0)), version: 1 })
+            })
+            .collect();
+        let known = Known { records, ..Known::default() };
+        let stored = Ledger { window_from: minute(window), ..ledger(kind, done) };
+        let mut all = Listed { looked_up, ..listed(tasks) };
+        all.absent = absent
+            .iter()
+            .filter_map(Task::key)
+            .filter(|key| !all.tasks.contains_key(key))
+            .collect();
+        let decisions = run(&all, &known, Some(&stored), kind);
+        let mut keys: Vec<_> = decisions.changes.iter().map(|change| &change.key).collect();
+        keys.extend(decisions.settled.iter().map(|(key, _)| key));
+        let count = keys.len();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(count, keys.len());
+    }
+
+    #[test]
+    fn after_the_baseline_every_ended_task_since_the_cutoff_is_told_once(tasks in any_tasks()) {
+        let stored = ledger(Kind::StoreImage, true);
+        let all = Listed { looked_up: true, ..listed(tasks) };
+        let decisions = run(&all, &Known::default(), Some(&stored), Kind::StoreImage);
+        let expected = all
+            .tasks
+            .values()
+            .filter(|task| task.state.phase() != Phase::Running)
+            .filter(|task| task.started_at.is_none_or(|start| start >= minute(-60)))
+            .filter(|task| task.kind() == Kind::StoreImage)
+            .count();
+        let of_store_images = decisions
+            .changes
+            .iter()
+            .filter(|change| change.key.kind() == Kind::StoreImage)
+            .map(|change| change.record.untold.len())
+            .sum::<usize>();
+        prop_assert_eq!(of_store_images, expected);
+    }
+}

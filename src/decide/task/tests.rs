@@ -1,1 +1,451 @@
+use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::decide::Policy;
+use crate::place::Place;
+use crate::record::{Claim, Sink};
+use crate::task::{State, Subject};
+
+/// What a poll judges with, at any minute.
+struct Bench {
+    place: Place,
+    policy: Policy,
+    sinks: BTreeSet<Sink>,
+    claim: Claim,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            place: Place::new("123456789012", "us-east-1"),
+            policy: Policy::default(),
+            sinks: [Sink::Sns].into(),
+            claim: Claim { by: Uuid::from_u128(1), until: minute(0) },
+        }
+    }
+
+    fn telling(outcomes: &[Outcome]) -> Self {
+        let policy = Policy { tell: outcomes.iter().copied().collect(), ..Policy::default() };
+        Self { policy, ..Self::new() }
+    }
+
+    fn at(&self, now: Timestamp) -> Context<'_> {
+        Context {
+            place: &self.place,
+            now,
+            policy: &self.policy,
+            sinks: &self.sinks,
+            claim: &self.claim,
+        }
+    }
+}
+
+fn minute(minutes: i64) -> Timestamp {
+    let start: Timestamp = "2026-11-22T00:10:00Z".parse().unwrap();
+    start + SignedDuration::from_mins(minutes)
+}
+
+fn store(state: State, progress_percent: Option<u8>) -> Task {
+    Task {
+        subject: Subject::StoreImage {
+            image_id: "ami-1".into(),
+            object_key: Some("ami-1.bin".into()),
+        },
+        bucket: Some("my-bucket".into()),
+        state,
+        progress_percent,
+        started_at: Some(minute(0)),
+        updated_at: None,
+        failure: None,
+    }
+}
+
+fn bundle(state: State) -> Task {
+    Task {
+        subject: Subject::Bundle { bundle_id: "bun-1".into(), instance_id: None, prefix: None },
+        bucket: None,
+        progress_percent: None,
+        started_at: None,
+        ..store(state, None)
+    }
+}
+
+fn running(progress: u8) -> Task {
+    store(State::InProgress, Some(progress))
+}
+
+fn first(bench: &Bench, task: &Task, news: bool, minutes: i64) -> Record {
+    first_sight(&task.key().unwrap(), task, news, &bench.at(minute(minutes)))
+}
+
+fn again(bench: &Bench, known: &Record, task: &Task, minutes: i64) -> Option<Record> {
+    seen_again(&task.key().unwrap(), known, task, &bench.at(minute(minutes)))
+}
+
+fn missing(bench: &Bench, known: &Record, minutes: i64) -> Option<Record> {
+    absent(&known.task.key().unwrap(), known, &bench.at(minute(minutes)))
+}
+
+fn outcomes(record: &Record) -> Vec<Outcome> {
+    record.untold.iter().map(|untold| untold.event.detail.outcome).collect()
+}
+
+fn previous(record: &Record) -> Option<&str> {
+    record.untold.last()?.event.detail.previous_state.as_deref()
+}
+
+/// The record as it is once everything in it is confirmed.
+fn confirmed(record: Record) -> Record {
+    Record { untold: Vec::new(), claim: None, ..record }
+}
+
+#[test]
+fn at_the_baseline_every_state_is_recorded_and_nothing_is_told() {
+    let bench = Bench::telling(&Outcome::ALL);
+    for (state, closed) in [
+        (State::InProgress, None),
+        (State::Completed, Some(Closing::Completed)),
+        (State::Failed, Some(Closing::Failed)),
+        (State::Unknown("Paused".into()), None),
+    ] {
+        let record = first(&bench, &store(state, Some(1)), false, 5);
+        assert_eq!((record.closed, outcomes(&record)), (closed, vec![]));
+        assert_eq!(record.claim, None);
+    }
+}
+
+#[test]
+fn a_task_first_seen_ended_after_the_baseline_is_told_without_a_previous_state() {
+    let bench = Bench::new();
+    for (task, outcome) in [
+        (store(State::Completed, Some(100)), Outcome::Completed),
+        (store(State::Failed, Some(7)), Outcome::Failed),
+        (bundle(State::BundleComplete), Outcome::Completed),
+        (bundle(State::BundleFailed), Outcome::Failed),
+    ] {
+        let record = first(&bench, &task, true, 5);
+        assert_eq!(outcomes(&record), [outcome]);
+        assert_eq!(previous(&record), None);
+        assert_eq!(record.outcome(), Some(outcome));
+        assert_eq!(record.claim.as_ref(), Some(&bench.claim));
+        assert!(!record.is_settled() && confirmed(record).is_settled());
+    }
+}
+
+#[test]
+fn a_task_known_running_that_ends_is_told_with_the_state_before() {
+    let bench = Bench::new();
+    for (before, after, outcome) in [
+        (running(5), store(State::Completed, Some(100)), Outcome::Completed),
+        (running(5), store(State::Failed, Some(5)), Outcome::Failed),
+        (bundle(State::Storing), bundle(State::BundleComplete), Outcome::Completed),
+        (bundle(State::Cancelling), bundle(State::BundleFailed), Outcome::Failed),
+    ] {
+        let known = first(&bench, &before, false, 1);
+        let record = again(&bench, &known, &after, 30).unwrap();
+        assert_eq!(outcomes(&record), [outcome]);
+        assert_eq!(previous(&record), Some(before.state.as_wire()));
+        assert_eq!(record.untold[0].event.detail.state, after.state.as_wire());
+    }
+}
+
+#[test]
+fn a_task_that_ended_and_is_listed_as_running_or_otherwise_ended_again_is_left_as_it_is() {
+    let bench = Bench::new();
+    for ended in [State::Completed, State::Failed] {
+        let known = confirmed(first(&bench, &store(ended, Some(100)), true, 1));
+        for later in [State::InProgress, State::Completed, State::Failed] {
+            assert_eq!(again(&bench, &known, &store(later, Some(3)), 2), None);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_state_counts_as_running_under_its_own_name() {
+    let bench = Bench::new();
+    let paused = store(State::Unknown("Paused".into()), Some(5));
+    let known = first(&bench, &running(5), false, 1);
+    let record = again(&bench, &known, &paused, 2).unwrap();
+    assert_eq!((record.closed, outcomes(&record)), (None, vec![]));
+    assert_eq!(record.task.state.as_wire(), "Paused");
+    let ended = again(&bench, &record, &store(State::Completed, Some(100)), 3).unwrap();
+    assert_eq!(previous(&ended), Some("Paused"));
+}
+
+#[test]
+fn the_same_ami_in_two_buckets_is_told_twice_under_two_ids() {
+    let bench = Bench::new();
+    let one = store(State::Completed, Some(100));
+    let two = Task { bucket: Some("other-bucket".into()), ..one.clone() };
+    let id = |task: &Task| first(&bench, task, true, 1).untold[0].event.id;
+    assert_ne!(id(&one), id(&two));
+}
+
+#[test]
+fn the_same_ami_stored_again_is_told_again_under_another_id() {
+    let bench = Bench::new();
+    let one = store(State::Completed, Some(100));
+    let two = Task { started_at: Some(minute(60)), ..one.clone() };
+    let id = |task: &Task| first(&bench, task, true, 90).untold[0].event.id;
+    assert_ne!(id(&one), id(&two));
+}
+
+#[test]
+fn vanished_is_told_from_the_second_complete_listing_in_a_row_on_and_once() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let once = missing(&bench, &known, 1).unwrap();
+    assert_eq!((once.missed, once.closed, outcomes(&once)), (1, None, vec![]));
+    let twice = missing(&bench, &once, 2).unwrap();
+    assert_eq!(twice.closed, Some(Closing::Vanished));
+    assert_eq!(outcomes(&twice), [Outcome::Vanished]);
+    assert_eq!(previous(&twice), Some("InProgress"));
+    assert_eq!(missing(&bench, &confirmed(twice), 3), None);
+}
+
+#[test]
+fn a_task_that_is_listed_between_two_absences_has_not_vanished() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let once = missing(&bench, &known, 1).unwrap();
+    let back = again(&bench, &once, &running(5), 2).unwrap();
+    assert_eq!(back.missed, 0);
+    let once_more = missing(&bench, &back, 3).unwrap();
+    assert_eq!((once_more.missed, once_more.closed), (1, None));
+}
+
+#[test]
+fn a_store_task_past_31_days_has_aged_out_and_not_vanished() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let days = |days: i64| days * 24 * 60;
+    let record = missing(&bench, &known, days(31)).unwrap();
+    assert_eq!((record.closed, outcomes(&record)), (Some(Closing::AgedOut), vec![]));
+    assert!(record.is_settled());
+    // Missing once before the 31 days and once after them is no evidence either.
+    let once = missing(&bench, &known, days(31) - 61).unwrap();
+    assert_eq!((once.missed, once.closed), (1, None));
+    assert_eq!(missing(&bench, &once, days(31) - 60).unwrap().closed, Some(Closing::AgedOut));
+}
+
+#[test]
+fn a_bundle_task_has_no_31_days() {
+    let bench = Bench::new();
+    let old = Task { started_at: Some(minute(-60 * 24 * 40)), ..bundle(State::Storing) };
+    let once = missing(&bench, &first(&bench, &old, false, 0), 1).unwrap();
+    assert_eq!(missing(&bench, &once, 2).unwrap().closed, Some(Closing::Vanished));
+}
+
+#[test]
+fn a_vanished_task_that_comes_back_and_ends_is_told_as_completed() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let once = missing(&bench, &known, 1).unwrap();
+    let vanished = confirmed(missing(&bench, &once, 2).unwrap());
+    let back = again(&bench, &vanished, &running(6), 3).unwrap();
+    assert_eq!((back.closed, back.missed, outcomes(&back)), (None, 0, vec![]));
+    let ended = again(&bench, &back, &store(State::Completed, Some(100)), 4).unwrap();
+    assert_eq!(outcomes(&ended), [Outcome::Completed]);
+    // It may also come back ended.
+    let ended = again(&bench, &vanished, &store(State::Failed, Some(6)), 3).unwrap();
+    assert_eq!(outcomes(&ended), [Outcome::Failed]);
+}
+
+#[test]
+fn stalled_is_told_once_a_stall_and_again_after_the_progress_has_moved() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    assert_eq!(again(&bench, &known, &running(5), 179), None);
+    let stalled = again(&bench, &known, &running(5), 180).unwrap();
+    assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
+    let first_id = stalled.untold[0].event.id;
+    let stalled = confirmed(stalled);
+    assert_eq!(again(&bench, &stalled, &running(5), 900), None);
+    let moved = again(&bench, &stalled, &running(6), 901).unwrap();
+    assert!(!moved.stalled && moved.untold.is_empty());
+    assert_eq!(again(&bench, &moved, &running(6), 901 + 179), None);
+    let stalled = again(&bench, &moved, &running(6), 901 + 180).unwrap();
+    assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
+    assert_ne!(stalled.untold[0].event.id, first_id);
+}
+
+#[test]
+fn a_stalled_task_that_ends_is_told_as_ended_too() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    // Not confirmed yet: the ending waits behind the stall.
+    let stalled = again(&bench, &known, &running(5), 180).unwrap();
+    let ended = again(&bench, &stalled, &store(State::Completed, Some(100)), 200).unwrap();
+    assert_eq!(outcomes(&ended), [Outcome::Stalled, Outcome::Completed]);
+}
+
+#[test]
+fn a_progress_that_ec2_left_out_is_not_a_move() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let without = store(State::InProgress, None);
+    assert_eq!(again(&bench, &known, &without, 100), None);
+    let stalled = again(&bench, &known, &without, 180).unwrap();
+    assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
+    assert_eq!(stalled.task.progress_percent, Some(5));
+    // And coming back with the same number is none either.
+    assert_eq!(again(&bench, &confirmed(stalled), &running(5), 200), None);
+}
+
+#[test]
+fn started_is_told_only_where_the_policy_says_so() {
+    let quiet = first(&Bench::new(), &running(0), true, 0);
+    assert_eq!((outcomes(&quiet), quiet.claim), (vec![], None));
+    let loud = first(&Bench::telling(&[Outcome::Started]), &running(0), true, 0);
+    assert_eq!(outcomes(&loud), [Outcome::Started]);
+    assert_eq!(previous(&loud), None);
+}
+
+#[test]
+fn an_outcome_that_the_policy_leaves_out_is_recorded_and_not_told() {
+    let bench = Bench::telling(&[Outcome::Failed]);
+    let known = first(&bench, &running(5), false, 0);
+    let ended = again(&bench, &known, &store(State::Completed, Some(100)), 1).unwrap();
+    assert!(ended.is_settled());
+    let stalled = again(&bench, &known, &running(5), 180).unwrap();
+    assert!(stalled.stalled && stalled.untold.is_empty());
+    let once = missing(&bench, &known, 1).unwrap();
+    assert!(missing(&bench, &once, 2).unwrap().is_settled());
+}
+
+#[test]
+fn without_a_sink_nothing_waits_to_be_told() {
+    let bench = Bench { sinks: BTreeSet::new(), ..Bench::new() };
+    assert!(first(&bench, &store(State::Completed, None), true, 0).is_settled());
+}
+
+#[test]
+fn a_record_that_another_poll_is_telling_is_left_alone_until_its_claim_runs_out() {
+    let bench = Bench::new();
+    let claim = Some(Claim { by: Uuid::from_u128(2), until: minute(10) });
+    let known = Record { claim, ..first(&bench, &running(5), false, 0) };
+    let ended = store(State::Completed, Some(100));
+    assert_eq!(again(&bench, &known, &ended, 9), None);
+    assert_eq!(missing(&bench, &known, 9), None);
+    assert_eq!(outcomes(&again(&bench, &known, &ended, 10).unwrap()), [Outcome::Completed]);
+    assert_eq!(missing(&bench, &known, 10).unwrap().missed, 1);
+}
+
+#[test]
+fn nothing_is_written_where_nothing_changed() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    assert_eq!(again(&bench, &known, &running(5), 1), None);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Listed(State, Option<u8>),
+    Absent,
+    NotRead,
+}
+
+fn any_state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        4 => Just(State::InProgress),
+        1 => Just(State::Completed),
+        1 => Just(State::Failed),
+        1 => Just(State::Unknown("Paused".into())),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (any_state(), proptest::option::of(0_u8..=100)).prop_map(|(s, p)| Step::Listed(s, p)),
+        2 => Just(Step::Absent),
+        1 => Just(Step::NotRead),
+    ]
+}
+
+/// Each step with the minutes before it, and whether its events are confirmed by the next one.
+fn any_history() -> impl Strategy<Value = Vec<(Step, i64, bool)>> {
+    proptest::collection::vec((any_step(), 1_i64..400, any::<bool>()), 1..40)
+}
+
+/// Plays a history by polls that each have a claim of their own; returns all that was decided on.
+fn play(baseline: Option<&Task>, history: &[(Step, i64, bool)]) -> (Vec<Event>, Option<Record>) {
+    let mut bench = Bench::telling(&Outcome::ALL);
+    let mut known = baseline.map(|task| first(&bench, task, false, 0));
+    let mut told: Vec<Event> =
+        known.iter().flat_map(|r| &r.untold).map(|u| u.event.clone()).collect();
+    let mut now = 0;
+    for (poll, (step, gap, confirm)) in history.iter().enumerate() {
+        now += gap;
+        let until = minute(now) + SignedDuration::from_secs(90);
+        bench.claim = Claim { by: Uuid::from_u128(10 + poll as u128), until };
+        let next = match (step, &known) {
+            (Step::Listed(state, progress), None) => {
+                Some(first(&bench, &store(state.clone(), *progress), true, now))
+            }
+            (Step::Listed(state, progress), Some(known)) => {
+                again(&bench, known, &store(state.clone(), *progress), now)
+            }
+            (Step::Absent, Some(known)) => missing(&bench, known, now),
+            _ => None,
+        };
+        if let Some(next) = next {
+            let before = known.as_ref().map_or(0, |known| known.untold.len());
+            told.extend(next.untold[before..].iter().map(|untold| untold.event.clone()));
+            known = Some(if *confirm { confirmed(next) } else { next });
+        }
+    }
+    (told, known)
+}
+
+fn is_ending(event: &&Event) -> bool {
+    matches!(event.detail.outcome, Outcome::Completed | Outcome::Failed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn at_most_one_ending_of_a_task_is_ever_told(
+        at_baseline in proptest::option::of(any_state()),
+        history in any_history(),
+    ) {
+        let baseline = at_baseline.map(|state| store(state, Some(0)));
+        let (told, _) = play(baseline.as_ref(), &history);
+        prop_assert!(told.iter().filter(is_ending).count() <= 1);
+    }
+
+    #[test]
+    fn a_task_that_ended_before_the_baseline_is_never_told(history in any_history()) {
+        let (told, _) = play(Some(&store(State::Completed, Some(100))), &history);
+        prop_assert_eq!(told, vec![]);
+    }
+
+    #[test]
+    fn a_task_that_is_listed_ended_after_the_baseline_is_told_exactly_once(
+        known_before in any::<bool>(),
+        mut history in any_history(),
+        failed in any::<bool>(),
+    ) {
+        let end = if failed { State::Failed } else { State::Completed };
+        // Two minutes: longer than another poll's claim on what it has to tell.
+        history.push((Step::Listed(end, Some(100)), 2, true));
+        let baseline = known_before.then(|| running(0));
+        let (told, known) = play(baseline.as_ref(), &history);
+        prop_assert_eq!(told.iter().filter(is_ending).count(), 1);
+        prop_assert!(known.is_some_and(|known| known.closed.is_some()));
+    }
+
+    #[test]
+    fn no_two_stalls_in_a_row_stand_at_the_same_progress(history in any_history()) {
+        let (told, _) = play(Some(&running(0)), &history);
+        let stalls: Vec<_> =
+            told.iter().filter(|event| event.detail.outcome == Outcome::Stalled).collect();
+        for pair in stalls.windows(2) {
+            prop_assert!(pair[0].id != pair[1].id || pair[0].time != pair[1].time);
+        }
+    }
+}

@@ -1,1 +1,97 @@
+use serde_json::json;
 
+use super::*;
+
+fn parse(text: &str) -> Result<Request, RequestError> {
+    Request::parse(&serde_json::from_str(text).unwrap())
+}
+
+#[test]
+fn a_schedule_or_a_rule_polls_everything() {
+    for text in [
+        include_str!("../../../events/scheduler.json"),
+        include_str!("../../../events/eventbridge-rule.json"),
+        "{}",
+        r#"{"anything": ["else"]}"#,
+        r#"{"Records": []}"#,
+        r#"{"Records": [{"eventSource": "aws:sns"}]}"#,
+    ] {
+        assert_eq!(parse(text).unwrap(), Request::Everything, "{text}");
+    }
+}
+
+#[test]
+fn a_poll_by_hand_names_regions_and_kinds() {
+    let request = parse(include_str!("../../../events/manual-poll.json")).unwrap();
+    let selection =
+        Selection { regions: ["us-east-1".to_owned()].into(), kinds: [Kind::StoreImage].into() };
+    assert_eq!(request, Request::Some(selection));
+    assert_eq!(parse(r#"{"poll": {}}"#).unwrap(), Request::Some(Selection::default()));
+}
+
+#[test]
+fn an_sqs_batch_names_one_target_a_record() {
+    let request = parse(include_str!("../../../events/sqs-targets.json")).unwrap();
+    let target = QueueTarget { region: "us-east-1".into(), kind: Kind::StoreImage };
+    let message_id = "059f36b4-87a3-44ab-83d2-661975830a7d".into();
+    assert_eq!(request, Request::Queue(vec![QueueRecord { message_id, target: Ok(target) }]));
+}
+
+#[test]
+fn what_is_no_object_is_refused_with_an_example() {
+    for (payload, described) in [
+        (json!(null), "null"),
+        (json!(true), "true or false"),
+        (json!(1), "a number"),
+        (json!("poll"), "a text"),
+        (json!([{}]), "a list"),
+    ] {
+        let error = Request::parse(&payload).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("the invocation is {described};")), "{error}");
+        assert!(error.contains("send a JSON object") && error.ends_with("nothing was done"));
+    }
+}
+
+#[test]
+fn a_poll_by_hand_with_anything_wrong_in_it_is_refused_with_the_input_the_rule_and_the_way_out() {
+    for (text, parts) in [
+        (r#"{"poll": {}, "dryRun": true}"#, ["\"dryRun\"", "leave it out"]),
+        (r#"{"poll": {"region": "us-east-1"}}"#, ["`region`", "\"regions\""]),
+        (r#"{"poll": {"regions": "us-east-1"}}"#, ["us-east-1", "[\"us-east-1\"]"]),
+        (r#"{"poll": {"kinds": ["ami"]}}"#, ["`ami`", "store-image"]),
+        (r#"{"poll": null}"#, ["null", "write {\"poll\""]),
+        (r#"{"poll": {"regions": ["Ohio"]}}"#, ["\"Ohio\"", "such as us-east-1"]),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "{error} lacks {part}");
+        }
+        assert!(error.ends_with("nothing was done"), "{error}");
+    }
+}
+
+#[test]
+fn a_bad_sqs_record_fails_alone() {
+    let record =
+        |id: &str, body: &str| json!({"messageId": id, "eventSource": "aws:sqs", "body": body});
+    let payload = json!({"Records": [
+        record("m-1", r#"{"region": "us-east-1", "kind": "bundle"}"#),
+        record("m-2", "hello"),
+        record("m-3", r#"{"region": "Ohio", "kind": "bundle"}"#),
+        record("m-4", r#"{"region": "us-east-1", "kind": "bundle", "x": 1}"#),
+        json!({"messageId": "m-5", "eventSource": "aws:sqs"}),
+    ]});
+    let Request::Queue(records) = Request::parse(&payload).unwrap() else { panic!("no queue") };
+    assert!(records[0].target.is_ok());
+    for (record, part) in records[1..].iter().zip(["write {", "\"Ohio\"", "`x`", "write {"]) {
+        let error = record.target.as_ref().unwrap_err();
+        assert!(error.contains(&record.message_id) && error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn an_sqs_record_without_an_id_cannot_be_reported_and_is_refused() {
+    let payload = json!({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]});
+    let error = Request::parse(&payload).unwrap_err().to_string();
+    assert!(error.contains("messageId"), "{error}");
+}

@@ -86,7 +86,10 @@ pub(crate) async fn table() -> String {
 /// Everything that a table holds, as one text.
 pub(crate) async fn table_as_text(table: &str) -> String {
     let items = dynamodb().scan().table_name(table).send().await.expect("a scan").items;
-    format!("{:?}", items.unwrap_or_default())
+    let mut items: Vec<std::collections::BTreeMap<_, _>> =
+        items.unwrap_or_default().into_iter().map(|item| item.into_iter().collect()).collect();
+    items.sort_by_key(|item| format!("{item:?}"));
+    format!("{items:?}")
 }
 
 /// A topic with a queue that is subscribed to it.

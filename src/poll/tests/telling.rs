@@ -1,0 +1,214 @@
+//! The order of effects, and what becomes of events when a sink, the time or another poll is in
+//! the way.
+
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::fakes::{World, home, minute, places, store, store_images};
+use crate::record::{Claim, Record, Sink};
+use crate::store::codec;
+use crate::task::{Kind, State, Task, TaskKey};
+
+/// A world whose baseline held one running task for each name.
+fn running(names: &[&str]) -> World {
+    let world = World::new();
+    list(&world, names, &State::InProgress);
+    world.poll(&store_images()).unwrap();
+    world.take_log();
+    world
+}
+
+fn list(world: &World, names: &[&str], state: &State) {
+    let tasks: Vec<Task> = names.iter().map(|name| store(name, 0, state.clone())).collect();
+    world.list(Kind::StoreImage, &tasks);
+}
+
+fn publishes(log: &[String]) -> usize {
+    log.iter().filter(|name| name.starts_with("publish")).count()
+}
+
+#[test]
+fn an_ending_is_listed_saved_published_and_confirmed_in_this_order() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    let summary = world.poll_a_minute_later(&store_images());
+    assert_eq!(
+        world.take_log(),
+        [
+            "read us-east-1",
+            "list us-east-1 store-image",
+            "save ami-1 over 1",
+            "publish sns ami-1 completed",
+            "confirm ami-1 over 2",
+        ]
+    );
+    assert_eq!((summary.published, summary.left), (1, 0));
+    assert_eq!((summary.targets[0].decided, summary.targets[0].saved), (1, 1));
+}
+
+#[test]
+fn the_ledger_is_saved_only_after_the_records_that_it_vouches_for() {
+    let world = World::new();
+    let mut tasks = vec![store("ami-2", 1, State::InProgress)];
+    tasks.push(store("ami-1", 0, State::Completed));
+    world.list(Kind::StoreImage, &tasks);
+    world.poll(&store_images()).unwrap();
+    assert_eq!(
+        world.take_log(),
+        [
+            "read us-east-1",
+            "list us-east-1 store-image",
+            "save 1 settled",
+            "save ami-2 over 0",
+            "ledger store-image over 0",
+        ]
+    );
+}
+
+#[test]
+fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
+    let world = running(&[]);
+    let tasks: Vec<_> =
+        (1..=40).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect();
+    world.with(|inner| inner.down = [Sink::Sns].into());
+    // Two come a minute, so that there is an oldest.
+    for n in (0..40).step_by(2) {
+        world.list(Kind::StoreImage, &tasks[38 - n..]);
+        let summary = world.poll_a_minute_later(&store_images());
+        assert!(publishes(&world.take_log()) <= 10);
+        assert_eq!(summary.published, 0);
+        assert!(summary.left > 0 || !summary.all_failures().is_empty());
+    }
+    world.with(|inner| inner.down.clear());
+    let mut summaries = Vec::new();
+    for _ in 0..3 {
+        summaries.push(world.poll_a_minute_later(&store_images()));
+    }
+    assert_eq!(world.told(Sink::Sns).len(), 40, "{summaries:?}");
+    let times: Vec<_> = world.with(|inner| {
+        let poll_of = |at: jiff::Timestamp| at.duration_since(minute(0)).as_mins();
+        inner.published.iter().map(|(_, event, at)| (poll_of(*at), event.time)).collect()
+    });
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[test]
+fn a_refused_event_stays_visible_and_blocks_no_other() {
+    let world = running(&["ami-1", "ami-2", "ami-3"]);
+    world.with(|inner| inner.refused = ["ami-1".to_owned()].into());
+    list(&world, &["ami-1", "ami-2", "ami-3"], &State::Completed);
+    let summary = world.poll_a_minute_later(&store_images());
+    assert_eq!((summary.published, summary.refused, summary.left), (2, 1, 1));
+    assert!(summary.all_failures()[0].contains("InvalidParameter"));
+    // Many refusals are no outage either: the sink answers.
+    for _ in 0..6 {
+        world.poll_a_minute_later(&store_images());
+    }
+    world.with(|inner| inner.refused.clear());
+    world.poll_a_minute_later(&store_images());
+    world.poll_a_minute_later(&store_images());
+    let mut told = world.told(Sink::Sns);
+    told.sort();
+    assert_eq!(told, ["ami-1 completed", "ami-2 completed", "ami-3 completed"]);
+}
+
+#[test]
+fn a_sink_that_is_down_neither_holds_nor_repeats_the_other() {
+    let world = running(&["ami-1"]);
+    world.with(|inner| {
+        inner.sinks = vec![Sink::Sns, Sink::EventBridge];
+        inner.down = [Sink::EventBridge].into();
+    });
+    list(&world, &["ami-1"], &State::Completed);
+    for _ in 0..5 {
+        world.poll_a_minute_later(&store_images());
+    }
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert!(world.told(Sink::EventBridge).is_empty());
+    world.with(|inner| inner.down.clear());
+    world.poll_a_minute_later(&store_images());
+    world.poll_a_minute_later(&store_images());
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(Sink::EventBridge), ["ami-1 completed"]);
+}
+
+#[test]
+fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
+    let world = running(&["ami-1"]);
+    world.with(|inner| {
+        inner.sinks = vec![Sink::Sns, Sink::EventBridge];
+        inner.down = [Sink::EventBridge].into();
+    });
+    list(&world, &["ami-1"], &State::Completed);
+    world.poll_a_minute_later(&store_images());
+    world.with(|inner| inner.sinks = vec![Sink::Sns]);
+    world.poll_a_minute_later(&store_images());
+    world.poll_a_minute_later(&store_images());
+    assert!(world.records().iter().all(Record::is_settled));
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+}
+
+#[test]
+fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_claim_runs_out() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.poll_a_minute_later(&store_images());
+    world.with(|inner| inner.down.clear());
+    // Somebody else took it up a moment ago.
+    let key = TaskKey::store_image("ami-1", "my-bucket", minute(0)).to_string();
+    let at = (codec::partition_key(&home()), key);
+    let mut record = world.records().remove(0);
+    let until = world.with(|inner| inner.now) + SignedDuration::from_secs(90);
+    record.claim = Some(Claim { by: Uuid::from_u128(7), until });
+    world.with(|inner| {
+        inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
+    });
+    let summary = world.poll_a_minute_later(&store_images());
+    assert_eq!((summary.left, summary.published), (1, 0));
+    let summary = world.poll_a_minute_later(&store_images());
+    assert_eq!((summary.left, summary.published), (0, 1));
+}
+
+#[test]
+fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
+    let names: Vec<String> = (0..20).map(|n| format!("ami-{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let world = running(&names);
+    list(&world, &names, &State::Completed);
+    world.with(|inner| inner.effect_takes = SignedDuration::from_secs(1));
+    let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(25);
+    let poller = world.poller();
+    let summary = world.poll_with(&poller, &store_images(), Some(deadline)).unwrap();
+    assert!(world.with(|inner| inner.now) < deadline);
+    let failures = summary.all_failures().join("; ");
+    assert!(summary.left > 0 || failures.contains("out of time"), "{summary:?}");
+    world.with(|inner| inner.effect_takes = SignedDuration::ZERO);
+    for _ in 0..3 {
+        world.poll_a_minute_later(&store_images());
+    }
+    assert_eq!(world.told(Sink::Sns).len(), 20);
+}
+
+#[test]
+fn places_for_which_there_is_no_time_are_named() {
+    let world = World::new();
+    let all = places(&Kind::ALL, &["us-east-1", "eu-west-1"]);
+    let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(4);
+    let summary = world.poll_with(&world.poller(), &all, Some(deadline)).unwrap();
+    assert_eq!(summary.targets_left.len(), 4);
+    assert!(summary.all_failures().iter().all(|failure| failure.contains("out of time")));
+    assert!(world.take_log().is_empty());
+}
+
+#[test]
+fn a_second_poll_of_the_same_world_has_nothing_more_to_tell() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Failed);
+    world.poll_a_minute_later(&store_images());
+    for _ in 0..5 {
+        let summary = world.poll_a_minute_later(&store_images());
+        assert_eq!((summary.published, summary.targets[0].saved), (0, 0));
+    }
+    assert_eq!(world.told(Sink::Sns), ["ami-1 failed"]);
+}
