@@ -220,7 +220,7 @@ fn event_id(place: &Place, key: &TaskKey, task: &Task, outcome: Outcome) -> Uuid
     let mut name = format!("{}/{}/{key}/{outcome}", place.account, place.region);
     if outcome == Outcome::Stalled {
         match task.progress_percent {
-            Some(percent) => name.push_str(&format!("/{percent}")),
+            Some(percent) => name.extend(["/", &percent.to_string()]),
             None => name.push_str("/-"),
         }
     }

@@ -12,6 +12,18 @@
 //! [`ports`] are the edges of a poll as traits. [`function`] is the Lambda function. With the
 //! feature `cli` there are [`cli`], the command line, and [`sim`], the simulator of EC2's task APIs.
 
+// Tables of cases are long, fakes have many switches, and seconds are how EC2 counts.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::too_many_lines,
+        clippy::struct_excessive_bools,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::duration_suboptimal_units,
+        clippy::format_collect
+    )
+)]
+
 pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;

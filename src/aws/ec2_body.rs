@@ -71,7 +71,7 @@ fn safe(body: &[u8]) -> Option<String> {
     let is_bad = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     let text = String::from_utf8_lossy(body);
     let has_reference = text.contains("&#");
-    if matches!(text, Cow::Borrowed(_)) && !has_reference && !body.iter().any(|byte| is_bad(byte)) {
+    if matches!(text, Cow::Borrowed(_)) && !has_reference && !body.iter().any(is_bad) {
         return None;
     }
     let mut safe = String::with_capacity(text.len());

@@ -25,9 +25,9 @@ impl Connection {
         if let Some(profile) = &args.profile {
             loader = loader.profile_name(profile);
         }
-        let loaded = loader.load().await;
+        let found = loader.load().await;
         let regions = match args.regions.as_slice() {
-            [] => loaded.region().map(|region| vec![region.to_string()]).ok_or_else(|| {
+            [] => found.region().map(|region| vec![region.to_string()]).ok_or_else(|| {
                 CliError::new("no Region: give --region, or set AWS_REGION, or one in the profile")
             })?,
             regions => regions.to_vec(),
@@ -39,7 +39,7 @@ impl Connection {
                 "--region {region}: no Region code; write one such as us-east-1"
             )));
         }
-        Ok(Self { sdk: with_bounds(loaded.into_builder()).build(), regions })
+        Ok(Self { sdk: with_bounds(found.into_builder()).build(), regions })
     }
 
     pub(super) fn ec2(&self) -> Ec2Tasks {

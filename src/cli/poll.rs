@@ -61,23 +61,19 @@ async fn with_store<T: StateStore + Sync>(
     places: &[PlaceToPoll],
     store: T,
 ) -> Result<Outcome, CliError> {
-    match &args.topic {
-        Some(topic) => {
-            let url = endpoint_url("SNS", &from_env);
-            let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
-            let sinks = Sinks { sns: Some(sns), event_bridge: None };
-            let (summary, _) = poll(args, connection, places, store, sinks).await;
-            report(args, &summary)?;
-            Ok(Outcome::Done)
-        }
-        None => {
-            let terminal = Terminal::new(args.output);
-            let (summary, terminal) = poll(args, connection, places, store, terminal).await;
-            report(args, &summary)?;
-            let trouble = terminal.told().into_iter().any(is_trouble);
-            Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
-        }
+    if let Some(topic) = &args.topic {
+        let url = endpoint_url("SNS", &from_env);
+        let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
+        let sinks = Sinks { sns: Some(sns), event_bridge: None };
+        let (summary, _) = poll(args, connection, places, store, sinks).await;
+        report(args, &summary)?;
+        return Ok(Outcome::Done);
     }
+    let (summary, terminal) =
+        poll(args, connection, places, store, Terminal::new(args.output)).await;
+    report(args, &summary)?;
+    let trouble = terminal.told().into_iter().any(is_trouble);
+    Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
 }
 
 async fn poll<T: StateStore + Sync, N: Notifier + Sync>(

@@ -63,7 +63,7 @@ pub fn seen_again(
         || next.closed != known.closed
         || next.task.state != known.task.state
         || next.task.progress_percent != known.task.progress_percent;
-    changed.then(|| Record { changed_at: context.now, ..next })
+    changed.then_some(Record { changed_at: context.now, ..next })
 }
 
 /// Judges a remembered, open task that a complete listing does not hold.

@@ -167,7 +167,7 @@ impl Reader<'_> {
             self.fault(name, format_args!(
                 "is \"{text}\"; write a topic's ARN, such as arn:aws:sns:us-east-1:123456789012:amiwatch"
             ));
-        } else if text.ends_with(".fifo") {
+        } else if parts.last().is_some_and(|name| name.strip_suffix(".fifo").is_some()) {
             self.fault(
                 name,
                 "names a FIFO topic, which reaches neither email nor chat; name a standard topic",

@@ -48,7 +48,7 @@ where
         summary.listing_calls = walk.calls;
         summary.listed = walk.tasks.len();
         summary.baseline = stored_ledger.is_none_or(|ledger| !ledger.baseline_done);
-        self.note(&walk, context, summary);
+        note(&walk, context, summary);
 
         let ledger = stored_ledger
             .cloned()
@@ -93,25 +93,6 @@ where
         }
         if all_saved && stored_ledger != Some(&next) {
             self.save_ledger(next, expected, known, context, summary).await;
-        }
-    }
-
-    /// Reports what was wrong with the listing.
-    fn note(&self, walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
-        if let Some(error) = &walk.error {
-            summary.failures.push(error.to_string());
-        }
-        for rejected in &walk.rejected {
-            summary.failures.push(format!("{}: {}", rejected.item, rejected.reason));
-        }
-        if walk.disordered > 0 {
-            tracing::warn!(
-                account = context.place.account,
-                region = context.place.region,
-                disordered = walk.disordered,
-                "EC2 listed {} tasks out of order; for a day no listing stops early",
-                walk.disordered
-            );
         }
     }
 
@@ -243,6 +224,25 @@ where
             Ok(Saved::Conflict) => {}
             Err(error) => summary.failures.push(error.to_string()),
         }
+    }
+}
+
+/// Reports what was wrong with the listing.
+fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
+    if let Some(error) = &walk.error {
+        summary.failures.push(error.to_string());
+    }
+    for rejected in &walk.rejected {
+        summary.failures.push(format!("{}: {}", rejected.item, rejected.reason));
+    }
+    if walk.disordered > 0 {
+        tracing::warn!(
+            account = context.place.account,
+            region = context.place.region,
+            disordered = walk.disordered,
+            "EC2 listed {} tasks out of order; for a day no listing stops early",
+            walk.disordered
+        );
     }
 }
 

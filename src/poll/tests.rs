@@ -4,4 +4,5 @@ mod crash;
 mod fakes;
 mod interleave;
 mod listing;
+mod scenarios;
 mod telling;

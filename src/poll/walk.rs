@@ -102,6 +102,10 @@ impl Walk {
         bounds: &Bounds<'_>,
     ) -> Option<Sweep> {
         let unseen = |wanted: &BTreeSet<TaskKey>| -> BTreeSet<TaskKey> {
+            if !self.rejected.is_empty() {
+                // An item that could not be read may be any of them.
+                return BTreeSet::new();
+            }
             wanted.iter().filter(|key| !self.tasks.contains_key(key)).cloned().collect()
         };
         let top = self.newest.unwrap_or(bounds.now);
@@ -116,7 +120,9 @@ impl Walk {
                 (due || !unseen.is_empty()).then_some(Sweep { token, top, unseen })
             }
             // The head could not be read down to the sweep: it will be by the next poll.
-            (false, Some(sweep)) if self.error.is_some() => Some(sweep),
+            (false, Some(sweep)) if self.error.is_some() => {
+                Some(Sweep { unseen: unseen(&sweep.unseen), ..sweep })
+            }
             (false, Some(sweep)) => Some(Sweep { token, top, unseen: unseen(&sweep.unseen) }),
             (false, None) => {
                 if self.error.as_ref().is_some_and(|error| error.token_refused) {

@@ -198,7 +198,7 @@ impl StateStore for FileStore {
         for key in &stragglers {
             let key = key.as_str();
             self.scan("read", Some((&partition, key, key)), |_, item| {
-                codec::take(&item, &mut known)
+                codec::take(&item, &mut known);
             })?;
         }
         Ok(known)

@@ -30,14 +30,14 @@ pub(super) enum Crash {
 }
 
 /// One listing as EC2 would give it: newest first, whatever a test puts there.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
     pub(super) items: Vec<Result<Task, Rejected>>,
     pub(super) page_size: usize,
 }
 
 /// An effect that waits for the scheduler.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Waiting {
     pub(super) ticket: u64,
     pub(super) who: usize,
@@ -45,7 +45,9 @@ pub(super) struct Waiting {
     waker: Waker,
 }
 
-#[derive(Debug, Default)]
+// Each is a switch that a test throws by itself.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Inner {
     pub(super) now: Timestamp,
     pub(super) listings: BTreeMap<(String, Kind), Listing>,
@@ -172,6 +174,11 @@ impl World {
             inner.sinks = vec![Sink::Sns];
         });
         world
+    }
+
+    /// Another world that is as this one is now.
+    pub(super) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lock().clone())))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -242,6 +242,20 @@ fn more_news_than_one_poll_may_list_is_told_by_the_next_ones() {
 }
 
 #[test]
+fn a_poll_of_two_calls_reads_the_head_and_gets_on_with_the_rest() {
+    let world = World::new();
+    world.list(Kind::StoreImage, &old_tasks(1000));
+    let mut poller = world.poller();
+    poller.limits.listing_calls = 2;
+    for _ in 0..5 {
+        world.later(60);
+        world.poll_with(&poller, &store_images(), None).unwrap();
+        assert!(listing_calls(&world.take_log()) <= 2);
+    }
+    assert!(world.ledger().baseline_done);
+}
+
+#[test]
 fn one_failing_region_stops_no_other_and_is_named() {
     let world = World::new();
     let all = places(&[Kind::StoreImage], &["us-east-1", "eu-west-1"]);

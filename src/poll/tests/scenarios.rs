@@ -1,0 +1,179 @@
+//! The stories whose polls are killed: how each begins, and what must have been told in the end.
+
+use super::fakes::{World, both_kinds, bundle, store, store_images};
+use crate::poll::PlaceToPoll;
+use crate::record::Sink;
+use crate::task::{Kind, State, Task};
+
+/// A story: how the world comes to the poll that dies, and what must have been told in the end.
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) places: Vec<PlaceToPoll>,
+    /// Brings a fresh world to the moment of the poll.
+    pub(super) prepare: fn() -> World,
+    /// What happens after the poll that died, before the next one.
+    pub(super) afterwards: fn(&World),
+    pub(super) expected: Vec<String>,
+}
+
+fn baseline(tasks: &[Task]) -> World {
+    let world = World::new();
+    world.list(Kind::StoreImage, tasks);
+    world.poll(&both_kinds()).unwrap();
+    world
+}
+
+fn nothing(_: &World) {}
+
+fn many() -> Vec<Task> {
+    (0..30).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect()
+}
+
+fn of_store_images(name: &'static str, prepare: fn() -> World, expected: &[&str]) -> Scenario {
+    Scenario {
+        name,
+        places: store_images(),
+        prepare,
+        afterwards: nothing,
+        expected: expected.iter().map(|text| (*text).to_owned()).collect(),
+    }
+}
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let mut all = of_one_ending();
+    all.extend(of_longer_stories());
+    all
+}
+
+fn of_one_ending() -> Vec<Scenario> {
+    vec![
+        of_store_images(
+            "known running, then completed",
+            || {
+                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                world.later(60);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world
+            },
+            &["ami-1 completed"],
+        ),
+        of_store_images(
+            "known running, then failed",
+            || {
+                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                world.later(60);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Failed)]);
+                world
+            },
+            &["ami-1 failed"],
+        ),
+        of_store_images(
+            "first seen ended",
+            || {
+                let world = baseline(&[store("ami-0", 0, State::Completed)]);
+                world.later(60);
+                let tasks =
+                    [store("ami-1", 1, State::Completed), store("ami-0", 0, State::Completed)];
+                world.list(Kind::StoreImage, &tasks);
+                world
+            },
+            &["ami-1 completed"],
+        ),
+        of_store_images(
+            "two buckets",
+            || {
+                let world = baseline(&[]);
+                world.later(60);
+                let one = store("ami-1", 1, State::Completed);
+                let two = Task { bucket: Some("other-bucket".into()), ..one.clone() };
+                world.list(Kind::StoreImage, &[one, two]);
+                world
+            },
+            &["ami-1 completed", "ami-1 completed"],
+        ),
+        Scenario {
+            name: "a bundle completes",
+            places: both_kinds(),
+            prepare: || {
+                let world = World::new();
+                world.list(Kind::Bundle, &[bundle("bun-1", State::Storing)]);
+                world.poll(&both_kinds()).unwrap();
+                world.later(60);
+                world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
+                world
+            },
+            afterwards: nothing,
+            expected: vec!["bun-1 completed".into()],
+        },
+    ]
+}
+
+fn of_longer_stories() -> Vec<Scenario> {
+    vec![
+        of_store_images(
+            "vanished",
+            || {
+                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                world.list(Kind::StoreImage, &[]);
+                world.poll_a_minute_later(&store_images());
+                world.later(60);
+                world
+            },
+            &["ami-1 vanished"],
+        ),
+        Scenario {
+            afterwards: |world| {
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+            },
+            ..of_store_images(
+                "stalled, then completed",
+                || {
+                    let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                    world.later(3 * 60 * 60);
+                    world
+                },
+                &["ami-1 completed"],
+            )
+        },
+        of_store_images(
+            "two sinks",
+            || {
+                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                world.with(|inner| inner.sinks = vec![Sink::Sns, Sink::EventBridge]);
+                world.later(60);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world
+            },
+            &["ami-1 completed"],
+        ),
+        Scenario {
+            expected: many().iter().map(|task| format!("{} completed", task.name())).collect(),
+            ..of_store_images(
+                "30 endings in one poll",
+                || {
+                    let world = baseline(&[]);
+                    world.later(60);
+                    world.list(Kind::StoreImage, &many());
+                    world
+                },
+                &[],
+            )
+        },
+        Scenario {
+            afterwards: |world| {
+                // What ends before there is a baseline is old news; what ends after it is not.
+                world.poll_a_minute_later(&store_images());
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+            },
+            ..of_store_images(
+                "the baseline itself, and then the end of what ran",
+                || {
+                    let world = World::new();
+                    world.list(Kind::StoreImage, &[store("ami-1", 0, State::InProgress)]);
+                    world
+                },
+                &["ami-1 completed"],
+            )
+        },
+    ]
+}
