@@ -97,7 +97,7 @@ pub struct PollArgs {
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
     pub stalled_after_minutes: u32,
     /// Calls of DescribeStoreImageTasks a Region
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=50))]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=50))]
     pub listing_calls: u32,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]

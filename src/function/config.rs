@@ -14,6 +14,10 @@ use crate::task::Kind;
 /// The longest time that a stall may be set to: tasks are listed no longer.
 const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
 
+/// With fewer listing calls a poll the first listing of a large Region would never end: one call
+/// reads the head, the others read on.
+const LISTING_CALLS_MIN: i64 = 2;
+
 /// The function's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -68,8 +72,13 @@ impl Config {
                     STALLED_AFTER_MINUTES_MAX,
                 )),
             },
-            listing_calls: u32::try_from(reader.number("AMIWATCH_LISTING_CALLS", 10, 1, 50))
-                .unwrap_or(10),
+            listing_calls: u32::try_from(reader.number(
+                "AMIWATCH_LISTING_CALLS",
+                10,
+                LISTING_CALLS_MIN,
+                50,
+            ))
+            .unwrap_or(10),
             chat: reader.chat("AMIWATCH_CHAT"),
             home_region,
         };

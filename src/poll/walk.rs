@@ -33,7 +33,10 @@ pub(super) struct Walk {
     pub(super) sweep: Option<Sweep>,
     /// The call that cut the listing short.
     pub(super) error: Option<ListError>,
+    /// The start of the last task on the last page.
     oldest: Option<Timestamp>,
+    /// The start of the last task that was new to this poll, on the pages of one run.
+    last: Option<Timestamp>,
 }
 
 /// What bounds a walk, and what it looks for.
@@ -134,6 +137,8 @@ impl Walk {
     }
 
     async fn sweep_on<S: TaskSource>(&mut self, source: &S, bounds: &Bounds<'_>) {
+        // A sweep goes on where an earlier poll left it, not where the head ended.
+        self.last = None;
         while let Some(mut sweep) = self.sweep.take() {
             if self.error.is_some() || !self.may_call(bounds) {
                 self.sweep = Some(sweep);
@@ -201,16 +206,15 @@ impl Walk {
     /// Takes in a page and returns the token of the next one.
     fn take(&mut self, page: Page) -> Option<String> {
         self.rejected.extend(page.rejected);
-        let mut last: Option<Timestamp> = None;
         for task in page.tasks {
             let (Some(key), Some(start)) = (task.key(), task.started_at) else { continue };
             self.newest = self.newest.max(Some(start));
             // Pages shift while they are read: what was seen before is not out of order.
             if !self.tasks.contains_key(&key) {
-                if last.is_some_and(|last| start > last) {
+                if self.last.is_some_and(|last| start > last) {
                     self.disordered += 1;
                 }
-                last = Some(start);
+                self.last = Some(start);
             }
             self.oldest = Some(start);
             self.tasks.insert(key, task);

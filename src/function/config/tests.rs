@@ -96,7 +96,7 @@ fn each_fault_names_the_value_and_the_way_out() {
         ("AMIWATCH_TELL", "finished", "completed, failed, vanished, stalled or started"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "3h", "whole number from 1 to 44640"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "44641", "whole number from 1 to 44640"),
-        ("AMIWATCH_LISTING_CALLS", "-1", "whole number from 1 to 50"),
+        ("AMIWATCH_LISTING_CALLS", "-1", "whole number from 2 to 50"),
         ("AMIWATCH_CHAT", "1", "true or false"),
     ] {
         let error = with(name, value).unwrap_err();

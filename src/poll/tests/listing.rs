@@ -157,6 +157,16 @@ fn a_listing_out_of_order_is_read_to_its_end_for_a_day() {
 }
 
 #[test]
+fn a_task_out_of_order_across_pages_is_noticed_too() {
+    let mut tasks = old_tasks(1000);
+    let world = World::new();
+    tasks.insert(200, store("ami-late", -4 * 100, State::Completed));
+    world.list(Kind::StoreImage, &tasks);
+    world.poll(&store_images()).unwrap();
+    assert!(world.ledger().distrusted_at.is_some());
+}
+
+#[test]
 fn vanished_is_told_after_two_complete_listings_and_not_from_a_partial_one() {
     let mut tasks = old_tasks(1000);
     tasks[900] = store("ami-900", -3600, State::InProgress);
