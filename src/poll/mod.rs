@@ -51,7 +51,8 @@ pub struct Limits {
     pub claim_for: SignedDuration,
     /// Nothing is published in the last part of a claim, so that clocks may differ by as much.
     pub claim_margin: SignedDuration,
-    /// No listing, write or publish begins when less than this is left until the deadline.
+    /// No listing, write or publish begins when less than this is left until the deadline: a call
+    /// takes ten seconds at most, so that what was begun can end.
     pub reserve: SignedDuration,
     /// After so many failures in a row a sink is left alone until the next poll.
     pub sink_failures: u32,
@@ -66,7 +67,7 @@ impl Default for Limits {
             tells_at_once: 8,
             claim_for: SignedDuration::from_secs(90),
             claim_margin: SignedDuration::from_secs(30),
-            reserve: SignedDuration::from_secs(5),
+            reserve: SignedDuration::from_secs(12),
             sink_failures: 3,
         }
     }

@@ -19,6 +19,10 @@ pub struct TargetSummary {
     pub listing_calls: u32,
     /// Tasks listed.
     pub listed: usize,
+    /// Tasks that stood out of EC2's documented order.
+    pub out_of_order: usize,
+    /// Tasks that EC2 listed later than that order promises.
+    pub listed_late: usize,
     /// This poll took, or went on taking, the baseline.
     pub baseline: bool,
     /// Records written.
@@ -37,6 +41,8 @@ impl TargetSummary {
             kind,
             listing_calls: 0,
             listed: 0,
+            out_of_order: 0,
+            listed_late: 0,
             baseline: false,
             saved: 0,
             decided: 0,

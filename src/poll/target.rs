@@ -47,6 +47,7 @@ where
         };
         summary.listing_calls = walk.calls;
         summary.listed = walk.tasks.len();
+        summary.out_of_order = walk.disordered;
         summary.baseline = stored_ledger.is_none_or(|ledger| !ledger.baseline_done);
         note(&walk, context, summary);
 
@@ -64,6 +65,7 @@ where
                 "EC2 lists {key} in the state \"{state}\", which it does not document; it is taken to be running"
             );
         }
+        summary.listed_late = decisions.late.len();
         if !decisions.late.is_empty() {
             tracing::warn!(
                 account = context.place.account,

@@ -209,8 +209,8 @@ where
         rest: Vec<Untold>,
         told: &mut Told,
     ) {
-        let claim = known.value.claim.clone().filter(|_| !rest.is_empty());
-        let value = Record { untold: rest, claim, ..known.value.clone() };
+        // With what is left this poll is done: the next one need not wait for the claim to run out.
+        let value = Record { untold: rest, claim: None, ..known.value.clone() };
         match self.poller.store.save(place, key, &value, known.version).await {
             Ok(Saved::Written) => {}
             Ok(Saved::Conflict) => told.failures.push(format!(

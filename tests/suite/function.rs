@@ -340,6 +340,42 @@ async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_
 }
 
 #[tokio::test]
+async fn a_bus_that_is_down_neither_holds_up_nor_repeats_the_topic_and_gets_its_event_later() {
+    let (bus, queue) = moto::bus().await;
+    let nowhere = ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:1");
+    let stack = Stack::with(&[("AMIWATCH_EVENT_BUS", &bus), nowhere]).await;
+    let task = stack.running(AMI, "b", 600);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.completes(task);
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert!(error["errorMessage"].as_str().unwrap().contains("event-bridge is not available"));
+    assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
+    assert!(queue.envelopes().await.is_empty());
+
+    let url = moto::url();
+    let stack = Stack {
+        variables: stack
+            .variables
+            .iter()
+            .filter(|(name, _)| name != nowhere.0)
+            .cloned()
+            .chain([(nowhere.0.to_owned(), url)])
+            .collect(),
+        ..stack
+    };
+    let mut function = stack.function().await;
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["published"], 1);
+    let events = queue.envelopes().await;
+    assert_eq!(told(&events), one("completed", AMI));
+    assert_eq!(events[0]["source"], "amiwatch");
+    assert!(stack.inbox.events().await.is_empty());
+    function.invoke(&schedule()).await.unwrap();
+    assert!(queue.envelopes().await.is_empty());
+}
+
+#[tokio::test]
 async fn without_a_table_nothing_is_told_and_the_error_names_it() {
     let stack = Stack::with(&[("AMIWATCH_TABLE", "no-such-table")]).await;
     stack.ended(AMI, "b", 600);

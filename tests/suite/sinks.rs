@@ -80,6 +80,65 @@ async fn a_topic_that_is_gone_is_unavailable_not_refused() {
     assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
 }
 
+/// A server that keeps what is posted to it.
+async fn posted() -> (String, Arc<Mutex<Vec<Value>>>) {
+    async fn keep(State(kept): State<Arc<Mutex<Vec<Value>>>>, body: String) {
+        kept.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+    }
+    let kept = Arc::<Mutex<Vec<Value>>>::default();
+    let app = Router::new().route("/", post(keep)).with_state(Arc::clone(&kept));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, kept)
+}
+
+#[tokio::test]
+async fn one_publish_gives_each_protocol_its_own_text() {
+    for (chat, schema) in [(ChatChannel::Present, true), (ChatChannel::Absent, false)] {
+        let inbox = Inbox::open().await;
+        let (url, kept) = posted().await;
+        // moto delivers to an https subscription as to one of http.
+        moto::sns()
+            .subscribe()
+            .topic_arn(&inbox.topic_arn)
+            .protocol("https")
+            .endpoint(url)
+            .send()
+            .await
+            .unwrap();
+        let topic = SnsTopic::new(&sdk(), Some(moto::url()), &inbox.topic_arn, chat);
+        let event = event();
+        topic.publish(&event).await.unwrap();
+        assert_eq!(inbox.events().await, [serde_json::to_value(&event).unwrap()]);
+        let delivered: Vec<Value> = kept
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|body| body["Type"] == "Notification")
+            .map(|body| serde_json::from_str(body["Message"].as_str().unwrap()).unwrap())
+            .collect();
+        assert_eq!(delivered.len(), 1);
+        if schema {
+            assert_eq!(delivered[0]["source"], "custom");
+            assert_eq!(delivered[0]["version"], "1.0");
+            assert_eq!(delivered[0]["id"], event.id.to_string());
+        } else {
+            assert_eq!(delivered[0], serde_json::to_value(&event).unwrap());
+        }
+        // moto delivers neither mail nor SMS: what SNS is given for them.
+        let (url, script) = scripted(vec![(200, ACCEPTED)]).await;
+        topic_at(url).publish(&event).await.unwrap();
+        let body = script.lock().unwrap().1[0].clone();
+        let fields: std::collections::HashMap<String, String> =
+            form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        assert_eq!(fields["MessageStructure"], "json");
+        let texts: Value = serde_json::from_str(&fields["Message"]).unwrap();
+        assert_eq!(texts["email"], amiwatch::render::email::email(&event));
+        assert_eq!(texts["sms"], amiwatch::render::sms::sms(&event));
+    }
+}
+
 type Script = Arc<Mutex<(Vec<(u16, &'static str)>, Vec<String>)>>;
 
 /// A server that answers the n-th request as the script says, and the last again and again.

@@ -121,6 +121,18 @@ impl Inbox {
         Self { topic_arn: topic_arn.to_owned(), queue_url }
     }
 
+    async fn queue_arn(&self) -> String {
+        let name = aws_sdk_sqs::types::QueueAttributeName::QueueArn;
+        let answer = sqs()
+            .get_queue_attributes()
+            .queue_url(&self.queue_url)
+            .attribute_names(name.clone())
+            .send()
+            .await
+            .unwrap();
+        answer.attributes.unwrap()[&name].clone()
+    }
+
     /// The envelopes that have arrived since the last call.
     pub(crate) async fn envelopes(&self) -> Vec<Value> {
         let mut envelopes = Vec::new();
@@ -159,4 +171,23 @@ impl Inbox {
             .map(|envelope| serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap())
             .collect()
     }
+}
+
+/// An event bus, with a queue that a rule sends everything of ours to.
+pub(crate) async fn bus() -> (String, Inbox) {
+    let config = aws_sdk_eventbridge::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    let client = aws_sdk_eventbridge::Client::from_conf(config);
+    let bus = unique("bus");
+    client.create_event_bus().name(&bus).send().await.unwrap();
+    let inbox = Inbox::open().await;
+    let rule = unique("rule");
+    let pattern = r#"{"source": ["amiwatch"]}"#;
+    client.put_rule().name(&rule).event_bus_name(&bus).event_pattern(pattern).send().await.unwrap();
+    let target = aws_sdk_eventbridge::types::Target::builder()
+        .id("queue")
+        .arn(inbox.queue_arn().await)
+        .build()
+        .unwrap();
+    client.put_targets().rule(&rule).event_bus_name(&bus).targets(target).send().await.unwrap();
+    (bus, inbox)
 }
