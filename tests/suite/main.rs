@@ -8,6 +8,7 @@
 #![allow(clippy::too_many_lines, clippy::duration_suboptimal_units)]
 
 mod command_line;
+mod crash;
 mod ec2;
 mod function;
 mod sinks;
