@@ -163,7 +163,11 @@ where
                 // The sink was taken out of the configuration: nobody waits for this event there.
                 continue;
             };
-            if behind.contains(sink) || breaker.is_open() || !self.has_time() || !self.claim_holds(record) {
+            if behind.contains(sink)
+                || breaker.is_open()
+                || !self.has_time()
+                || !self.claim_holds(record)
+            {
                 waiting.insert(*sink);
                 continue;
             }

@@ -8,6 +8,10 @@
 mod command_line;
 mod ec2;
 mod function;
+mod kills;
+mod outages;
+mod races;
 mod sinks;
+mod soak;
 mod stores;
 mod support;
