@@ -2,6 +2,7 @@
 
 pub(crate) mod lambda;
 pub(crate) mod moto;
+pub(crate) mod proxy;
 
 use amiwatch::aws::clients::with_bounds;
 use amiwatch::place::Place;

@@ -1,0 +1,211 @@
+//! The real function is killed at one request after another, and started again.
+//!
+//! The moment is a request: the proxy holds it back, before it is done or after, and the process is
+//! killed while it waits for the answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
+use aws_sdk_dynamodb::types::AttributeValue;
+use fastrand::Rng;
+use futures_util::future::{Either, select};
+use serde_json::{Value, json};
+
+use crate::support::lambda::Function;
+use crate::support::moto::{self, Inbox};
+use crate::support::proxy::{Control, Hold};
+use crate::support::{ACCOUNT, REGION, ago, now};
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// Everything that the function talks to.
+struct Stack {
+    sim: Simulator,
+    inbox: Inbox,
+    table: String,
+    control: Control,
+    variables: Vec<(String, String)>,
+    born: u64,
+    running: Vec<TaskId>,
+    /// The name of each task that must be told.
+    ended: Vec<String>,
+}
+
+impl Stack {
+    async fn new(seed: u64) -> Self {
+        let sim = Simulator::builder()
+            .clock(SimClock::manual(now()))
+            .throttle(Throttle::Off)
+            .start()
+            .await
+            .unwrap();
+        let (inbox, table) = (Inbox::open().await, moto::table().await);
+        let control = Control::new(seed);
+        let variables = vec![
+            ("AMIWATCH_TABLE".to_owned(), table.clone()),
+            ("AMIWATCH_TOPIC_ARN".to_owned(), inbox.topic_arn.clone()),
+            ("AWS_ENDPOINT_URL".to_owned(), control.in_front_of(&moto::url()).await),
+            ("AWS_ENDPOINT_URL_EC2".to_owned(), control.in_front_of(&sim.url()).await),
+        ];
+        let (running, ended) = (Vec::new(), Vec::new());
+        Self { sim, inbox, table, control, variables, born: 0, running, ended }
+    }
+
+    async fn function(&self) -> Function {
+        let variables: Vec<(&str, &str)> =
+            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Function::start(&variables).await
+    }
+
+    /// One task that ran ends, another one is first seen ended, and the next one begins.
+    fn life_goes_on(&mut self, rng: &mut Rng) {
+        for task in self.running.drain(..) {
+            let end = if rng.bool() { "Completed" } else { "Failed" };
+            self.sim.set_state(task, TaskStatus::new(end, 100));
+            self.ended.push(format!("ami-{:017x}", self.born));
+        }
+        self.born += 1;
+        if rng.u32(..4) == 0 {
+            let id = format!("bun-{:08x}", self.born);
+            let takes = Duration::from_secs(1);
+            self.sim.add_bundle_task(
+                ACCOUNT,
+                REGION,
+                BundlePlan::new(&id, "i-1", "b", ago(60), takes),
+            );
+            self.ended.push(id);
+        }
+        self.born += 1;
+        let plan = |takes| {
+            let image = format!("ami-{:017x}", self.born);
+            StorePlan::new(image, "b", ago(120), Duration::from_secs(takes))
+        };
+        if rng.bool() {
+            self.sim.add_store_task(ACCOUNT, REGION, plan(1));
+            self.ended.push(format!("ami-{:017x}", self.born));
+        } else {
+            self.running.push(self.sim.add_store_task(ACCOUNT, REGION, plan(1_000_000)));
+        }
+    }
+
+    /// 90 seconds later: claims run out by the system's clock, which a test cannot move. So the
+    /// claims are moved, in the table, while no poller runs.
+    async fn ninety_seconds_later(&self) {
+        let client = moto::dynamodb();
+        let mut pages = client.scan().table_name(&self.table).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for mut item in page.unwrap().items.unwrap_or_default() {
+                let mut body: Value = serde_json::from_str(item["body"].as_s().unwrap()).unwrap();
+                if body["claim"]["until"].is_string() {
+                    body["claim"]["until"] = json!(ago(1).to_string());
+                    item.insert("body".into(), AttributeValue::S(body.to_string()));
+                    client
+                        .put_item()
+                        .table_name(&self.table)
+                        .set_item(Some(item))
+                        .send()
+                        .await
+                        .unwrap();
+                }
+            }
+        }
+    }
+}
+
+fn name(event: &Value) -> &str {
+    let detail = &event["detail"];
+    detail["imageId"].as_str().or(detail["bundleId"].as_str()).unwrap()
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    kills: u64,
+    /// Kills while a publish was under way, or after it and before the write that confirms it.
+    after_publish: u64,
+    at: BTreeMap<String, u64>,
+    most_repeats: u64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_that_is_killed_again_and_again_loses_nothing() {
+    let kills = setting("AMIWATCH_KILLS", 100);
+    let seed = setting("AMIWATCH_KILLS_SEED", 20_261_122);
+    println!("seed {seed}: again with AMIWATCH_KILLS={kills} AMIWATCH_KILLS_SEED={seed}");
+    let mut rng = Rng::with_seed(seed);
+    let mut stack = Stack::new(rng.u64(..)).await;
+    let schedule = json!({ "source": "aws.scheduler" });
+    // The baseline, and what was told is nothing.
+    let mut function = stack.function().await;
+    function.invoke(&schedule).await.unwrap();
+    function.kill().await;
+    assert!(stack.inbox.events().await.is_empty());
+
+    let mut figures = Figures::default();
+    while figures.kills < kills {
+        stack.life_goes_on(&mut rng);
+        if rng.u32(..3) == 0 {
+            stack.ninety_seconds_later().await;
+        }
+        let hold = Hold {
+            request: if rng.u32(..4) == 0 { rng.u64(1..=4) } else { rng.u64(4..=14) },
+            forwarded: rng.bool(),
+        };
+        stack.control.hold(Some(hold));
+        let mut function = stack.function().await;
+        let killed = {
+            let held = Box::pin(stack.control.held());
+            let invoked = Box::pin(function.invoke(&schedule));
+            // A poll with less to do than that has ended before.
+            matches!(select(held, invoked).await, Either::Left(_))
+        };
+        function.kill().await;
+        figures.kills += 1;
+        let counts = stack.control.counts();
+        let published = counts.get("Publish").copied().unwrap_or_default();
+        if killed {
+            figures.after_publish += u64::from(published > 0);
+            figures.most_repeats += published;
+            let when = if hold.forwarded { "after" } else { "before" };
+            *figures.at.entry(format!("{when} request {}", hold.request)).or_default() += 1;
+        }
+    }
+
+    // All is well from here on.
+    stack.control.hold(None);
+    stack.running.clear();
+    stack.ninety_seconds_later().await;
+    let mut function = stack.function().await;
+    for _ in 0..2 {
+        function.invoke(&schedule).await.unwrap();
+    }
+    function.kill().await;
+    let events = stack.inbox.events().await;
+    let quiet = moto::table_as_text(&stack.table).await;
+    assert!(!quiet.contains("\\\"untold\\\":[{"), "something is left untold");
+
+    let mut told: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for event in &events {
+        told.entry(name(event)).or_default().push(event);
+    }
+    let lost: Vec<&String> =
+        stack.ended.iter().filter(|name| !told.contains_key(name.as_str())).collect();
+    let repeats = u64::try_from(events.len() - told.len()).unwrap();
+    println!(
+        "{} kills ({} after a publish), {} endings, {} told, {} lost, {repeats} repeats, seed {seed}; {:?}",
+        figures.kills,
+        figures.after_publish,
+        stack.ended.len(),
+        told.len(),
+        lost.len(),
+        figures.at,
+    );
+    assert!(lost.is_empty(), "lost: {lost:?}, seed {seed}");
+    assert_eq!(told.len(), stack.ended.len(), "something was told that did not end");
+    for (name, events) in &told {
+        assert!(events.iter().all(|event| *event == events[0]), "{name}: the repeats differ");
+    }
+    assert!(repeats <= figures.most_repeats, "repeats without a reason, seed {seed}");
+}

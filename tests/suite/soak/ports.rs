@@ -1,0 +1,418 @@
+//! The edges of a poll over a world in memory, with faults in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use amiwatch::event::Event;
+use amiwatch::place::Place;
+use amiwatch::ports::{
+    Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
+    StoreError, TaskSource,
+};
+use amiwatch::record::{Ledger, Record, Sink, Versioned};
+use amiwatch::task::{Kind, TaskKey};
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+
+use super::audit::Audit;
+use super::time::Time;
+use super::world::{Story, Tasks};
+
+/// What befalls a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails before it does anything.
+    Refused,
+    /// The same, after ten seconds.
+    TimedOut,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It is done after the caller gave up on it.
+    DoneLate,
+    /// Only a part of it is done, and then it fails.
+    HalfDone,
+    /// The answer is one of some minutes ago.
+    Stale,
+    /// The page begins some tasks too early.
+    Shifted,
+    /// The page begins a task too late.
+    Gap,
+    /// EC2 no longer takes the token.
+    TokenRefused,
+    /// One item lacks a field.
+    Unreadable,
+}
+
+/// How long a caller waits at most: as the SDK is set up.
+const CALL: SignedDuration = SignedDuration::from_secs(10);
+
+type Late = Box<dyn FnOnce(&mut Inner) + Send>;
+
+pub(crate) struct Inner {
+    pub(crate) rng: Rng,
+    /// How many of a hundred calls go wrong.
+    pub(crate) fault_percent: u32,
+    pub(crate) places: Vec<Tasks>,
+    pub(crate) records: BTreeMap<Place, BTreeMap<TaskKey, Versioned<Record>>>,
+    pub(crate) ledgers: BTreeMap<(Place, Kind), Versioned<Ledger>>,
+    pub(crate) audit: Audit,
+    pub(crate) calls: u64,
+    pub(crate) writes: u64,
+    pub(crate) publishes: u64,
+    pub(crate) faults: BTreeMap<String, u64>,
+    pub(crate) sns_down: bool,
+    pub(crate) table_down: bool,
+    /// How long a publish takes.
+    pub(crate) publish_takes: SignedDuration,
+    /// Regions and kinds that EC2 denies.
+    pub(crate) denied: BTreeSet<(String, Kind)>,
+    /// When each place was seen to have its baselines.
+    pub(crate) baselines: BTreeMap<Place, Timestamp>,
+    late: Vec<(Timestamp, Late)>,
+}
+
+impl Inner {
+    /// Whether any poll has saved the task.
+    pub(crate) fn is_recorded(&self, story: &Story) -> bool {
+        self.records.get(&story.place).is_some_and(|records| records.contains_key(&story.key))
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) time: Time,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl World {
+    pub(crate) fn new(time: Time, seed: u64, places: Vec<Tasks>) -> Self {
+        let inner = Inner {
+            rng: Rng::with_seed(seed),
+            fault_percent: 0,
+            places,
+            records: BTreeMap::new(),
+            ledgers: BTreeMap::new(),
+            audit: Audit::default(),
+            calls: 0,
+            writes: 0,
+            publishes: 0,
+            faults: BTreeMap::new(),
+            sns_down: false,
+            table_down: false,
+            publish_takes: SignedDuration::from_millis(30),
+            denied: BTreeSet::new(),
+            baselines: BTreeMap::new(),
+            late: Vec::new(),
+        };
+        Self { time, inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {
+        let now = self.time.now();
+        let mut inner = self.inner.lock().unwrap();
+        while let Some(due) = inner.late.iter().position(|(at, _)| *at <= now) {
+            let (_, act) = inner.late.remove(due);
+            act(&mut inner);
+        }
+        look(&mut inner)
+    }
+}
+
+/// What one poll calls.
+#[derive(Clone)]
+pub(crate) struct Ports {
+    pub(crate) world: World,
+    /// Tells polls apart.
+    pub(crate) run: u64,
+}
+
+impl Ports {
+    /// One call: the way there, the act, the way back; a fault in any of them.
+    async fn call<T: Send>(
+        &self,
+        name: &'static str,
+        possible: &[Fault],
+        takes: SignedDuration,
+        act: impl Fn(&mut Inner, Option<Fault>, Timestamp) -> T + Send + Sync + 'static,
+    ) -> Result<T, Fault> {
+        let time = &self.world.time;
+        let (fault, there) = self.world.with(|inner| {
+            inner.calls += 1;
+            let befallen = inner.rng.u32(..100) < inner.fault_percent;
+            let fault = befallen.then(|| possible[inner.rng.usize(..possible.len())]);
+            if let Some(fault) = fault {
+                *inner.faults.entry(format!("{name} {fault:?}")).or_default() += 1;
+            }
+            let slow = inner.fault_percent > 0 && inner.rng.u32(..50) == 0;
+            let there = if slow { SignedDuration::from_secs(inner.rng.i64(1..5)) } else { takes };
+            (fault, there)
+        });
+        let acted = |fault| self.world.with(|inner| act(inner, fault, time.now()));
+        match fault {
+            Some(fault @ (Fault::Refused | Fault::TokenRefused)) => {
+                time.sleep(there).await;
+                Err(fault)
+            }
+            Some(Fault::TimedOut) => {
+                time.sleep(CALL).await;
+                Err(Fault::TimedOut)
+            }
+            Some(Fault::AnswerLost | Fault::HalfDone) => {
+                time.sleep(there).await;
+                acted(fault);
+                time.sleep(CALL - there).await;
+                Err(Fault::AnswerLost)
+            }
+            Some(Fault::DoneLate) => {
+                time.sleep(CALL).await;
+                self.world.with(|inner| {
+                    let at = time.now() + SignedDuration::from_secs(inner.rng.i64(1..8));
+                    let late = move |inner: &mut Inner| drop(act(inner, fault, at));
+                    inner.late.push((at, Box::new(late)));
+                });
+                Err(Fault::DoneLate)
+            }
+            None | Some(Fault::Stale | Fault::Shifted | Fault::Gap | Fault::Unreadable) => {
+                time.sleep(there).await;
+                let answer = acted(fault);
+                time.sleep(takes).await;
+                Ok(answer)
+            }
+        }
+    }
+}
+
+const QUICK: SignedDuration = SignedDuration::from_millis(20);
+
+impl TaskSource for Ports {
+    async fn list(
+        &self,
+        place: &Place,
+        kind: Kind,
+        token: Option<&str>,
+    ) -> Result<Page, ListError> {
+        let failed = |reason: &str, token_refused| ListError {
+            operation: "Describe",
+            region: place.region.clone(),
+            reason: reason.into(),
+            token_refused,
+        };
+        if self.world.with(|inner| inner.denied.contains(&(place.region.clone(), kind))) {
+            return Err(failed("UnauthorizedOperation", false));
+        }
+        let mut possible = vec![
+            Fault::Refused,
+            Fault::TimedOut,
+            Fault::AnswerLost,
+            Fault::Stale,
+            Fault::Unreadable,
+        ];
+        if token.is_some() {
+            possible.extend([Fault::Shifted, Fault::Gap, Fault::TokenRefused]);
+        }
+        let (place, token) = (place.clone(), token.map(str::to_owned));
+        let page = self.call("list", &possible, QUICK, move |inner, fault, now| {
+            let minutes = SignedDuration::from_secs(inner.rng.i64(30..240));
+            let at = if fault == Some(Fault::Stale) { now - minutes } else { now };
+            let shift = match fault {
+                Some(Fault::Shifted) => -3,
+                Some(Fault::Gap) => 1,
+                _ => 0,
+            };
+            let tasks = inner.places.iter().find(|tasks| tasks.place == place).unwrap();
+            let mut page = tasks.page(kind, at, token.as_deref(), shift);
+            if fault == Some(Fault::Unreadable) && !page.tasks.is_empty() {
+                let n = inner.rng.usize(..page.tasks.len());
+                let item = page.tasks.remove(n).name().to_owned();
+                page.rejected.push(Rejected { item, reason: "it has no state".into() });
+            }
+            page
+        });
+        page.await.map_err(|fault| failed(&format!("{fault:?}"), fault == Fault::TokenRefused))
+    }
+}
+
+fn store_error(fault: Fault) -> StoreError {
+    StoreError { operation: "call".into(), store: "memory".into(), reason: format!("{fault:?}") }
+}
+
+impl Ports {
+    fn table(&self) -> Result<(), StoreError> {
+        let down = self.world.with(|inner| inner.table_down);
+        if down { Err(store_error(Fault::Refused)) } else { Ok(()) }
+    }
+}
+
+impl StateStore for Ports {
+    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
+        self.table()?;
+        let place = place.clone();
+        let read =
+            self.call("read", &[Fault::Refused, Fault::TimedOut], QUICK, move |inner, _, _| {
+                let mut known = Known::default();
+                for kind in Kind::ALL {
+                    if let Some(ledger) = inner.ledgers.get(&(place.clone(), kind)) {
+                        known.ledgers.insert(kind, ledger.clone());
+                    }
+                }
+                let ledger = known.ledgers.get(&Kind::StoreImage);
+                let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.window_from);
+                let stragglers = ledger.map(|ledger| ledger.value.stragglers.clone());
+                let records = inner.records.entry(place.clone()).or_default();
+                let window = records.range(TaskKey::lowest_at(from)..);
+                known.records.extend(window.map(|(key, record)| (key.clone(), record.clone())));
+                for key in stragglers.into_iter().flatten() {
+                    known
+                        .records
+                        .extend(records.get(&key).map(|record| (key.clone(), record.clone())));
+                }
+                known
+            });
+        read.await.map_err(store_error)
+    }
+
+    async fn read_between(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Known, StoreError> {
+        self.table()?;
+        let place = place.clone();
+        let faults = [Fault::Refused, Fault::TimedOut];
+        let read = self.call("read between", &faults, QUICK, move |inner, _, _| {
+            let records = inner.records.entry(place.clone()).or_default();
+            let range = records.range(TaskKey::lowest_at(from)..TaskKey::behind_all_at(to));
+            let records = range.map(|(key, record)| (key.clone(), record.clone())).collect();
+            Known { records, ..Known::default() }
+        });
+        read.await.map_err(store_error)
+    }
+
+    async fn save(
+        &self,
+        place: &Place,
+        key: &TaskKey,
+        record: &Record,
+        expected: u64,
+    ) -> Result<Saved, StoreError> {
+        self.table()?;
+        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::DoneLate];
+        let (run, at, name) = (self.run, place.clone(), key.clone());
+        let record = record.clone();
+        let saved = self.call("save", &faults, QUICK, move |inner, _, _| {
+            let records = inner.records.entry(at.clone()).or_default();
+            let stored = records.get(&name);
+            if stored.map_or(0, |stored| stored.version) != expected {
+                return Saved::Conflict;
+            }
+            inner.audit.saved(run, stored.map(|stored| &stored.value), &record);
+            inner.writes += 1;
+            let version = expected + 1;
+            records.insert(name.clone(), Versioned { value: record.clone(), version });
+            Saved::Written
+        });
+        let saved = saved.await;
+        if saved.is_err() {
+            self.world.with(|inner| {
+                let stored = inner.records.get(place).and_then(|records| records.get(key));
+                inner.audit.save_lost(run, stored.map(|stored| &stored.value));
+            });
+        }
+        saved.map_err(store_error)
+    }
+
+    async fn save_settled(
+        &self,
+        place: &Place,
+        kind: Kind,
+        expected_ledger: u64,
+        settled: Vec<(TaskKey, Record)>,
+    ) -> Result<Saved, StoreError> {
+        self.table()?;
+        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::HalfDone];
+        let place = place.clone();
+        let saved = self.call("save settled", &faults, QUICK, move |inner, fault, _| {
+            let ledger = inner.ledgers.get(&(place.clone(), kind));
+            if ledger.map_or(0, |ledger| ledger.version) != expected_ledger {
+                return Saved::Conflict;
+            }
+            let half = fault == Some(Fault::HalfDone);
+            let count = if half { settled.len() / 2 } else { settled.len() };
+            let records = inner.records.entry(place.clone()).or_default();
+            for (key, record) in settled.iter().take(count) {
+                let value = record.clone();
+                records.entry(key.clone()).or_insert(Versioned { value, version: 1 });
+            }
+            inner.writes += 1;
+            Saved::Written
+        });
+        saved.await.map_err(store_error)
+    }
+
+    async fn save_ledger(
+        &self,
+        place: &Place,
+        ledger: &Ledger,
+        expected: u64,
+    ) -> Result<Saved, StoreError> {
+        self.table()?;
+        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::DoneLate];
+        let (place, ledger) = (place.clone(), ledger.clone());
+        let saved = self.call("save ledger", &faults, QUICK, move |inner, _, _| {
+            let key = (place.clone(), ledger.kind);
+            if inner.ledgers.get(&key).map_or(0, |stored| stored.version) != expected {
+                return Saved::Conflict;
+            }
+            inner.writes += 1;
+            let version = expected + 1;
+            inner.ledgers.insert(key, Versioned { value: ledger.clone(), version });
+            Saved::Written
+        });
+        saved.await.map_err(store_error)
+    }
+}
+
+impl Notifier for Ports {
+    fn sinks(&self) -> Vec<Sink> {
+        vec![Sink::Sns]
+    }
+
+    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+        let (down, takes) = self.world.with(|inner| {
+            inner.publishes += 1;
+            (inner.sns_down, inner.publish_takes)
+        });
+        if down {
+            return Err(PublishError::Unavailable { sink, reason: "it is away".into() });
+        }
+        let faults = [
+            Fault::Refused,
+            Fault::TimedOut,
+            Fault::AnswerLost,
+            Fault::DoneLate,
+            Fault::Unreadable,
+        ];
+        let (run, told) = (self.run, event.clone());
+        let published = self.call("publish", &faults, takes / 2, move |inner, fault, now| {
+            if fault == Some(Fault::Unreadable) {
+                return false;
+            }
+            inner.audit.published(run, &told, now, fault == Some(Fault::DoneLate));
+            true
+        });
+        match published.await {
+            Ok(true) => Ok(Published::InFull),
+            // Here: SNS finds the message itself unreadable.
+            Ok(false) => {
+                Err(PublishError::Refused { sink, id: event.id, reason: "InvalidParameter".into() })
+            }
+            Err(fault) => {
+                if matches!(fault, Fault::AnswerLost | Fault::DoneLate) {
+                    self.world.with(|inner| inner.audit.answer_lost(event));
+                }
+                Err(PublishError::Unavailable { sink, reason: format!("{fault:?}") })
+            }
+        }
+    }
+}
