@@ -1,12 +1,13 @@
 """Figures as Markdown and SVG, put into docs/performance.md between markers."""
 
+import hashlib
 import os
 import platform
 import re
-import subprocess
 import sys
 from datetime import datetime, timezone
 from importlib.metadata import version
+from pathlib import Path
 
 from plot import plot
 from stack import ROOT
@@ -15,31 +16,28 @@ PAGE = ROOT / "docs/performance.md"
 PLOTS = ROOT / "docs/performance"
 
 
-def put(section, text):
+def put(section, text, path=PAGE):
     """Replaces what stands between the markers of a section."""
-    page = PAGE.read_text()
+    page = path.read_text()
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(page):
-        raise SystemExit(f"{PAGE} has no markers {begin} … {end}")
-    PAGE.write_text(pattern.sub(lambda _: f"{begin}\n{text.strip()}\n{end}", page))
+        raise SystemExit(f"{path} has no markers {begin} … {end}")
+    path.write_text(pattern.sub(lambda _: f"{begin}\n{text.strip()}\n{end}", page))
 
 
 def machine(command):
     """Where, when and of what the figures are."""
     with open("/proc/cpuinfo") as info:
         model = next((l.split(":")[1].strip() for l in info if l.startswith("model name")), "?")
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    poller = Path(os.environ["AMIWATCH_POLLER"])
+    built = os.environ.get("AMIWATCH_POLLER_VERSION")
+    built = built or f"with sha256 {hashlib.sha256(poller.read_bytes()).hexdigest()[:12]}…"
     facts = [
         f"{datetime.now(timezone.utc):%Y-%m-%d}",
         f"{model}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]} "
         f"{platform.machine()}",
-        f"amiwatch {commit}",
+        f"amiwatch {built}",
         f"Python {platform.python_version()}, boto3 {version('boto3')}, moto {version('moto')}",
         f"`{command}`",
     ]
@@ -97,7 +95,7 @@ COST_HEAD = [
 def comparison(starts, cases, package, write):
     ours, theirs = starts["amiwatch"], starts["boto3"]
     mib = 1 << 20
-    parts = [machine("bench/run " + " ".join(sys.argv[1:])).replace(" `.", "`.").replace(" `;", "`;")]
+    parts = [machine(" ".join(["bench/run", *sys.argv[1:]]))]
     parts += [
         f"The function's binary: {package['binary'] / mib:.2f} MiB; its deployment package (zip): "
         f"{package['zip'] / 1e6:.2f} MB.",

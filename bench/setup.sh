@@ -1,5 +1,6 @@
 # What bench/run, bench/floor and bench/profile have in common; sourced by them.
 #   AMIWATCH_POLLER  the release build of the function; built where it is not set
+#   AMIWATCH_POLLER_VERSION  what to call it in the report; its hash where it is not set
 #   AMIWATCH_BIN     the command line, for its simulator; built (debug) where it is not set
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -44,7 +45,8 @@ need_poller() {
     command -v cargo >/dev/null || fail "cargo is missing: install Rust, or set AMIWATCH_POLLER"
     cargo build --release --no-default-features --bin poller --locked
     AMIWATCH_POLLER="$(target_folder)/release/poller"
-    export AMIWATCH_POLLER
+    AMIWATCH_POLLER_VERSION=$(git describe --always --dirty --exclude='*' 2>/dev/null || true)
+    export AMIWATCH_POLLER AMIWATCH_POLLER_VERSION
 }
 
 need_simulator() {

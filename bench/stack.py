@@ -108,8 +108,8 @@ class Stack:
     def topic(self, name):
         return self.sns.create_topic(Name=name)["TopicArn"]
 
-    def function(self, name, prefix=(), patience=120):
-        return Measured(self, name, prefix, patience)
+    def function(self, name, prefix=(), **more):
+        return Measured(self, name, prefix, more)
 
     def end(self):
         self.sim.end()
@@ -119,7 +119,7 @@ class Stack:
 class Measured:
     """One of the two functions, behind proxies of its own."""
 
-    def __init__(self, stack, name, prefix=(), patience=120):
+    def __init__(self, stack, name, prefix, more):
         self.name = name
         self.ec2 = Proxy(stack.sim.url)
         self.others = Proxy(stack.moto.url)
@@ -150,8 +150,9 @@ class Measured:
             command = [sys.executable, str(ROOT / "bench/python_runtime.py")]
             command.append("boto3_function.handler")
             variables |= {"TABLE": table, "TOPIC_ARN": topic}
-        log = stack.folder / f"{label}.log"
-        self.function = Function(command, variables, ACCOUNTS[name], REGION, log, patience)
+        variables |= more
+        self.log = stack.folder / f"{label}.log"
+        self.function = Function(command, variables, ACCOUNTS[name], REGION, self.log)
         self.start = self.function.start
 
     def poll(self):
