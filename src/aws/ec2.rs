@@ -11,13 +11,11 @@ use aws_types::SdkConfig;
 use super::clients::{http_client, in_region};
 use super::ec2_body::SafeXmlClient;
 use super::ec2_convert;
+use super::ec2_pages::PageSize;
 use super::error::reason;
 use crate::place::Place;
 use crate::ports::{ListError, Page, TaskSource};
 use crate::task::Kind;
-
-/// The most tasks that EC2 gives a page.
-const PAGE_SIZE: i32 = 200;
 
 /// The error codes with which EC2 refuses a page token.
 const TOKEN_REFUSED: [&str; 2] = ["InvalidNextToken", "InvalidPaginationToken"];
@@ -28,6 +26,7 @@ pub struct Ec2Tasks {
     config: SdkConfig,
     endpoint_url: Option<String>,
     clients: Mutex<HashMap<String, Client>>,
+    page_sizes: Mutex<HashMap<String, PageSize>>,
 }
 
 impl Ec2Tasks {
@@ -36,7 +35,7 @@ impl Ec2Tasks {
     pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
         let inner = config.http_client().unwrap_or_else(http_client);
         let config = config.clone().into_builder().http_client(SafeXmlClient(inner)).build();
-        Self { config, endpoint_url, clients: Mutex::default() }
+        Self { config, endpoint_url, clients: Mutex::default(), page_sizes: Mutex::default() }
     }
 
     fn client(&self, region: &str) -> Client {
@@ -53,6 +52,12 @@ impl Ec2Tasks {
             })
             .clone()
     }
+
+    fn page_size(&self, region: &str, token: Option<&str>) -> i32 {
+        let mut sizes = self.page_sizes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let size = sizes.entry(region.to_owned()).or_default();
+        if token.is_none() { size.first() } else { size.next() }
+    }
 }
 
 impl TaskSource for Ec2Tasks {
@@ -67,7 +72,7 @@ impl TaskSource for Ec2Tasks {
             Kind::StoreImage => {
                 let answer = client
                     .describe_store_image_tasks()
-                    .max_results(PAGE_SIZE)
+                    .max_results(self.page_size(&place.region, token))
                     .set_next_token(token.map(str::to_owned))
                     .send()
                     .await

@@ -5,6 +5,7 @@ pub mod dynamodb;
 pub mod ec2;
 mod ec2_body;
 mod ec2_convert;
+mod ec2_pages;
 mod error;
 pub mod event_bridge;
 pub mod sns;

@@ -42,7 +42,7 @@ async fn all_pages_hold_every_task_once_and_newest_first() {
     let sim = simulator().await;
     add_stores(&sim, 450);
     let pages = store_pages(&sim).await;
-    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [200, 200, 50]);
+    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [100, 200, 150]);
     let starts: Vec<_> =
         pages.iter().flat_map(|page| &page.tasks).map(|task| task.started_at).collect();
     assert!(starts.is_sorted_by(|a, b| a > b));
