@@ -156,10 +156,10 @@ async fn a_function_that_is_killed_again_and_again_loses_nothing() {
         stack.control.hold(Some(hold));
         let mut function = stack.function().await;
         let killed = {
-            let held = Box::pin(stack.control.held());
+            let request_held = Box::pin(stack.control.held());
             let invoked = Box::pin(function.invoke(&schedule));
             // A poll with less to do than that has ended before.
-            matches!(select(held, invoked).await, Either::Left(_))
+            matches!(select(request_held, invoked).await, Either::Left(_))
         };
         function.kill().await;
         figures.kills += 1;

@@ -84,7 +84,7 @@ async fn poll_or_die(
     let death = world.time.sleep(after);
     let one = Box::pin(poll(&world, run, ahead, &places));
     match select(death, one).await {
-        Either::Left((_, poll)) => {
+        Either::Left(((), poll)) => {
             drop(poll);
             world.with(|inner| inner.audit.killed(run));
             true

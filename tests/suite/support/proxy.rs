@@ -1,6 +1,7 @@
 //! A proxy between a client and a local AWS: it counts requests, spoils some, and can hold one back.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -191,10 +192,10 @@ async fn forward(upstream: &str, parts: &axum::http::request::Parts, body: &Byte
     let mut text = format!("{} {} HTTP/1.1\r\n", parts.method, parts.uri);
     for (name, value) in &parts.headers {
         if name != header::CONNECTION && name != header::CONTENT_LENGTH {
-            text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+            let _ = write!(text, "{name}: {}\r\n", value.to_str().unwrap());
         }
     }
-    text.push_str(&format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()));
+    let _ = write!(text, "connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     let mut stream = TcpStream::connect(upstream).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
