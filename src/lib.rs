@@ -9,8 +9,9 @@
 //! 5. [`event`] is what is told; [`render`] puts it into words for each channel.
 //! 6. [`aws::sns`] publishes it.
 //!
-//! [`ports`] are the edges of a poll as traits. [`function`] is the Lambda function. With the
-//! feature `cli` there are [`cli`], the command line, and [`sim`], the simulator of EC2's task APIs.
+//! [`ports`] are the edges of a poll as traits. [`functions`] are the Lambda functions.
+//! With the feature `cli` there are [`cli`], the command line, and [`sim`], the simulator of EC2's
+//! task APIs.
 
 // Tables of cases are long, fakes have many switches, and seconds are how EC2 counts.
 #![cfg_attr(
@@ -30,7 +31,7 @@ pub mod cli;
 pub mod clock;
 pub mod decide;
 pub mod event;
-pub mod function;
+pub mod functions;
 pub mod place;
 pub mod poll;
 pub mod ports;

@@ -115,6 +115,16 @@ impl Partition {
     }
 }
 
+/// Whether a text has the form of a Region code: letters, digits and hyphens, a digit at its end.
+#[must_use]
+pub fn is_region_code(text: &str) -> bool {
+    text.len() <= 32
+        && text.contains('-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

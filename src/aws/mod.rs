@@ -1,6 +1,8 @@
 //! The edge to AWS: one adapter a file, each an SDK call and one conversion.
 
 pub mod clients;
+#[cfg(feature = "webhook")]
+pub mod dead_letters;
 pub mod dynamodb;
 pub mod ec2;
 mod ec2_body;
@@ -8,4 +10,6 @@ mod ec2_convert;
 mod ec2_pages;
 mod error;
 pub mod event_bridge;
+#[cfg(feature = "webhook")]
+pub mod parameter;
 pub mod sns;

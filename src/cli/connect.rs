@@ -7,6 +7,7 @@ use super::CliError;
 use super::args::WhereArgs;
 use crate::aws::clients::{endpoint_url, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
+use crate::place::is_region_code;
 
 /// A connection to AWS as the user has set it up.
 pub(super) struct Connection {
@@ -32,9 +33,7 @@ impl Connection {
             })?,
             regions => regions.to_vec(),
         };
-        if let Some(region) =
-            regions.iter().find(|region| !crate::function::config::is_region(region))
-        {
+        if let Some(region) = regions.iter().find(|region| !is_region_code(region)) {
             return Err(CliError(format!(
                 "--region {region}: no Region code; write one such as us-east-1"
             )));

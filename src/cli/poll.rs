@@ -15,7 +15,7 @@ use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::decide::Policy;
-use crate::function::sinks::Sinks;
+use crate::functions::poller::sinks::Sinks;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{Notifier, StateStore};

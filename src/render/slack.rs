@@ -67,6 +67,12 @@ pub fn payload(event: &Event) -> Value {
     })
 }
 
+/// A payload that is nothing but a text, for when the other one is refused.
+#[must_use]
+pub fn minimal(event: &Event) -> Value {
+    json!({"text": format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id)})
+}
+
 fn colour(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Completed => "#2eb67d",

@@ -77,6 +77,17 @@ fn with(event: &Event, detail: Detail) -> Value {
         .into_iter()
         .map(|link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url}))
         .collect();
+    card(event, &body, &actions)
+}
+
+/// A message with one line, for when the other one is refused.
+#[must_use]
+pub fn minimal(event: &Event) -> Value {
+    let line = format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id);
+    card(event, &[text(&[run(&line)])], &[])
+}
+
+fn card(event: &Event, body: &[Value], actions: &[Value]) -> Value {
     json!({
         "type": "message",
         "attachments": [{

@@ -1,6 +1,7 @@
 //! The real `poller` under a Runtime API stand-in, configured by what template.yaml gives it, with
 //! the simulator for EC2 and moto for DynamoDB and SNS.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use amiwatch::sim::{
@@ -8,7 +9,7 @@ use amiwatch::sim::{
 };
 use serde_json::{Value, json};
 
-use crate::support::lambda::Function;
+use crate::support::lambda::{Function, environment};
 use crate::support::moto::{self, Inbox};
 use crate::support::{ACCOUNT, REGION, now};
 
@@ -19,7 +20,7 @@ struct Stack {
     sim: Simulator,
     inbox: Inbox,
     table: String,
-    variables: Vec<(String, String)>,
+    variables: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -36,32 +37,21 @@ impl Stack {
             .unwrap();
         let inbox = Inbox::open().await;
         let table = moto::table().await;
-        let mut variables: Vec<(String, String)> = [
+        let mut variables = environment("poller");
+        let own = [
             ("AMIWATCH_TABLE", table.as_str()),
             ("AMIWATCH_TOPIC_ARN", inbox.topic_arn.as_str()),
-            ("AMIWATCH_REGIONS", ""),
-            ("AMIWATCH_KINDS", "store-image,bundle"),
-            ("AMIWATCH_TELL", "completed,failed,vanished,stalled"),
-            ("AMIWATCH_STALLED_AFTER_MINUTES", "180"),
-            ("AMIWATCH_LISTING_CALLS", "10"),
-            ("AMIWATCH_CHAT", "false"),
-            ("AMIWATCH_EVENT_BUS", ""),
-            ("AWS_ENDPOINT_URL", moto::url().as_str()),
-            ("AWS_ENDPOINT_URL_EC2", sim.url().as_str()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec();
-        for (name, value) in more {
-            variables.retain(|(known, _)| known != name);
-            variables.push(((*name).to_owned(), (*value).to_owned()));
+            ("AWS_ENDPOINT_URL", &moto::url()),
+            ("AWS_ENDPOINT_URL_EC2", &sim.url()),
+        ];
+        for (name, value) in own.iter().chain(more) {
+            variables.insert((*name).to_owned(), (*value).to_owned());
         }
         Self { sim, inbox, table, variables }
     }
 
     async fn function(&self) -> Function {
-        let variables: Vec<(&str, &str)> =
-            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Function::start(&variables).await
+        Function::start("poller", &self.variables).await
     }
 
     /// Before the simulated present, which stands still.
@@ -226,8 +216,11 @@ async fn bundle_tasks_are_told_and_their_secrets_are_nowhere() {
     let failed = events.iter().find(|event| event["detail"]["outcome"] == "failed").unwrap();
     assert_eq!(failed["detail"]["failure"]["code"], "Client.S3Error");
     assert_eq!(failed["detail-type"], "EC2 Bundle Task State Change");
-    let everything =
-        format!("{}{}{events:?}", function.log(), moto::table_as_text(&stack.table).await);
+    let everything = format!(
+        "{}{}{events:?}",
+        function.log_with("2 events published").await,
+        moto::table_as_text(&stack.table).await
+    );
     for secret in ["AKIASECRETKEY", "SECRETPOLICY", "U0VDUkVUUE9MSUNZ", "SECRETSIGNATURE"] {
         assert!(!everything.contains(secret), "{secret}");
     }
@@ -255,7 +248,7 @@ async fn an_undocumented_state_is_logged_and_taken_to_be_running() {
     stack.sim.set_state(task, TaskStatus::new("Hibernating", 10));
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
-    assert!(function.log().contains("Hibernating"));
+    function.log_with("Hibernating").await;
     stack.completes(task);
     function.invoke(&schedule()).await.unwrap();
     let events = stack.inbox.events().await;
@@ -343,7 +336,7 @@ async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_
 async fn a_bus_that_is_down_neither_holds_up_nor_repeats_the_topic_and_gets_its_event_later() {
     let (bus, queue) = moto::bus().await;
     let nowhere = ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:1");
-    let stack = Stack::with(&[("AMIWATCH_EVENT_BUS", &bus), nowhere]).await;
+    let mut stack = Stack::with(&[("AMIWATCH_EVENT_BUS", &bus), nowhere]).await;
     let task = stack.running(AMI, "b", 600);
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
@@ -353,17 +346,7 @@ async fn a_bus_that_is_down_neither_holds_up_nor_repeats_the_topic_and_gets_its_
     assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
     assert!(queue.envelopes().await.is_empty());
 
-    let url = moto::url();
-    let stack = Stack {
-        variables: stack
-            .variables
-            .iter()
-            .filter(|(name, _)| name != nowhere.0)
-            .cloned()
-            .chain([(nowhere.0.to_owned(), url)])
-            .collect(),
-        ..stack
-    };
+    stack.variables.insert(nowhere.0.to_owned(), moto::url());
     let mut function = stack.function().await;
     let summary = function.invoke(&schedule()).await.unwrap();
     assert_eq!(summary["published"], 1);
@@ -450,7 +433,7 @@ async fn a_wrong_configuration_names_every_fault_at_start() {
     .await;
     let mut function = stack.function().await;
     assert!(!function.end().await);
-    let log = function.log();
+    let log = function.log_with("the configuration is wrong").await;
     for name in ["AMIWATCH_TABLE", "AMIWATCH_KINDS", "AMIWATCH_LISTING_CALLS"] {
         assert!(log.contains(name), "{log}");
     }
@@ -461,7 +444,7 @@ async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
-    let log = function.log();
+    let log = function.log_with("Polled 2 targets").await;
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let summaries: Vec<&Value> = lines
         .iter()

@@ -12,7 +12,7 @@ use fastrand::Rng;
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
 
-use crate::support::lambda::Function;
+use crate::support::lambda::{Function, environment};
 use crate::support::moto::{self, Inbox};
 use crate::support::proxy::{Control, Hold};
 use crate::support::{ACCOUNT, REGION, ago, now};
@@ -27,7 +27,7 @@ struct Stack {
     inbox: Inbox,
     table: String,
     control: Control,
-    variables: Vec<(String, String)>,
+    variables: BTreeMap<String, String>,
     born: u64,
     running: Vec<TaskId>,
     /// The name of each task that must be told.
@@ -44,20 +44,19 @@ impl Stack {
             .unwrap();
         let (inbox, table) = (Inbox::open().await, moto::table().await);
         let control = Control::new(seed);
-        let variables = vec![
+        let mut variables = environment("poller");
+        variables.extend([
             ("AMIWATCH_TABLE".to_owned(), table.clone()),
             ("AMIWATCH_TOPIC_ARN".to_owned(), inbox.topic_arn.clone()),
             ("AWS_ENDPOINT_URL".to_owned(), control.in_front_of(&moto::url()).await),
             ("AWS_ENDPOINT_URL_EC2".to_owned(), control.in_front_of(&sim.url()).await),
-        ];
+        ]);
         let (running, ended) = (Vec::new(), Vec::new());
         Self { sim, inbox, table, control, variables, born: 0, running, ended }
     }
 
     async fn function(&self) -> Function {
-        let variables: Vec<(&str, &str)> =
-            self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Function::start(&variables).await
+        Function::start("poller", &self.variables).await
     }
 
     /// One task that ran ends, another one is first seen ended, and the next one begins.

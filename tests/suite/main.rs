@@ -18,3 +18,5 @@ mod sinks;
 mod soak;
 mod stores;
 mod support;
+#[cfg(feature = "webhook")]
+mod webhook;

@@ -134,7 +134,7 @@ def test_no_arn_names_a_partition():
 
 def test_the_environment_is_what_the_configuration_reads():
     given = Template().properties("Poller")["Environment"]["Variables"]
-    text = (ROOT / "src/function/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
+    text = (ROOT / "src/functions/poller/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
     assert set(given) == set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b", text))
 
 

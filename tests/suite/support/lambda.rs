@@ -1,7 +1,10 @@
-//! The real `poller` under a stand-in for Lambda's Runtime API.
+//! The real functions under a stand-in for Lambda's Runtime API.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -11,12 +14,33 @@ use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{ACCOUNT, REGION, now};
 
-/// How long an invocation may take: as the template's time-out.
+/// How long an invocation may take: as the poller's time-out in the template.
 const TIMEOUT_MS: i64 = 50_000;
+
+/// How long a log line may take from the function's pipe to us.
+const LINE_ARRIVES_WITHIN: Duration = Duration::from_secs(30);
+
+/// The variables that template.yaml gives a function; `tests/template` holds them against it.
+pub(crate) fn environment(function: &str) -> BTreeMap<String, String> {
+    let all: BTreeMap<String, BTreeMap<String, String>> =
+        serde_json::from_str(include_str!("../../support/environments.json")).unwrap();
+    all[function].clone()
+}
+
+/// The function as `sam build` builds it, where `tests/run` has built it; else as cargo did.
+fn binary(name: &str) -> PathBuf {
+    match (std::env::var_os("AMIWATCH_TEST_FUNCTIONS"), name) {
+        (Some(folder), name) => PathBuf::from(folder).join(name),
+        (None, "poller") => env!("CARGO_BIN_EXE_poller").into(),
+        #[cfg(feature = "webhook")]
+        (None, "webhook") => env!("CARGO_BIN_EXE_webhook").into(),
+        (None, name) => panic!("there is no function {name}"),
+    }
+}
 
 struct Invocation {
     payload: String,
@@ -32,13 +56,13 @@ struct Api {
 pub(crate) struct Function {
     invocations: mpsc::Sender<Invocation>,
     answers: mpsc::Receiver<Result<Value, Value>>,
-    log: Arc<std::sync::Mutex<String>>,
+    log: watch::Receiver<String>,
     child: Child,
 }
 
 impl Function {
     /// Starts the function with these variables, and what Lambda itself sets, and nothing else.
-    pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(name: &str, variables: &BTreeMap<String, String>) -> Self {
         let (invocations, waiting) = mpsc::channel(1);
         let (answers_in, answers) = mpsc::channel(1);
         let api = Arc::new(Api { waiting: Mutex::new(waiting), answers: answers_in });
@@ -50,7 +74,7 @@ impl Function {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let mut child = Command::new(env!("CARGO_BIN_EXE_poller"))
+        let mut child = Command::new(binary(name))
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_RUNTIME_API", address.to_string().as_str()),
@@ -64,20 +88,17 @@ impl Function {
                 ("AWS_SECRET_ACCESS_KEY", "secret"),
                 ("AWS_SESSION_TOKEN", "token"),
             ])
-            .envs(variables.iter().copied())
+            .envs(variables)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()
             .expect("the function starts");
-        let log = Arc::new(std::sync::Mutex::new(String::new()));
+        let (log_in, log) = watch::channel(String::new());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let kept = Arc::clone(&log);
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                let mut log = kept.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
+                log_in.send_modify(|log| log.extend([line.as_str(), "\n"]));
             }
         });
         Self { invocations, answers, log, child }
@@ -98,7 +119,7 @@ impl Function {
         self.invocations.send(Invocation { payload, deadline_ms }).await.unwrap();
         tokio::select! {
             answer = self.answers.recv() => answer.expect("an answer"),
-            status = self.child.wait() => panic!("the function ended with {status:?}: {}", self.log()),
+            status = self.child.wait() => panic!("the function ended with {status:?}: {}", *self.log.borrow()),
         }
     }
 
@@ -112,9 +133,15 @@ impl Function {
         self.child.kill().await.unwrap();
     }
 
-    /// What the function logged so far.
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// What the function logged, once these words are in it.
+    pub(crate) async fn log_with(&self, words: &str) -> String {
+        let mut log = self.log.clone();
+        let arrived = log.wait_for(|log| log.contains(words));
+        match tokio::time::timeout(LINE_ARRIVES_WITHIN, arrived).await {
+            Ok(Ok(log)) => log.clone(),
+            Ok(Err(_)) => panic!("the function ended without {words:?}: {}", *self.log.borrow()),
+            Err(late) => panic!("no {words:?} in the log, {late}: {}", *self.log.borrow()),
+        }
     }
 }
 

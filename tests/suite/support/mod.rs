@@ -1,5 +1,7 @@
 //! What the tests share: local AWS services, SDK configuration, tasks.
 
+#[cfg(feature = "webhook")]
+pub(crate) mod chat_app;
 pub(crate) mod lambda;
 pub(crate) mod moto;
 pub(crate) mod proxy;

@@ -1,5 +1,6 @@
 //! moto, one server for all tests of the process. It ends when our end of its pipe closes.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -7,6 +8,7 @@ use std::sync::OnceLock;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_sdk_sqs::types::MessageAttributeValue;
 use serde_json::Value;
 
 use super::{sdk, unique};
@@ -86,7 +88,7 @@ pub(crate) async fn table() -> String {
 /// Everything that a table holds, as one text.
 pub(crate) async fn table_as_text(table: &str) -> String {
     let items = dynamodb().scan().table_name(table).send().await.expect("a scan").items;
-    let mut items: Vec<std::collections::BTreeMap<_, _>> =
+    let mut items: Vec<BTreeMap<_, _>> =
         items.unwrap_or_default().into_iter().map(|item| item.into_iter().collect()).collect();
     items.sort_by_key(|item| format!("{item:?}"));
     format!("{items:?}")
@@ -95,7 +97,7 @@ pub(crate) async fn table_as_text(table: &str) -> String {
 /// A topic with a queue that is subscribed to it.
 pub(crate) struct Inbox {
     pub(crate) topic_arn: String,
-    queue_url: String,
+    pub(crate) queue_url: String,
 }
 
 impl Inbox {
@@ -133,24 +135,28 @@ impl Inbox {
         answer.attributes.unwrap()[&name].clone()
     }
 
-    /// The envelopes that have arrived since the last call.
-    pub(crate) async fn envelopes(&self) -> Vec<Value> {
-        let mut envelopes = Vec::new();
+    /// What has arrived since the last call: body, and attributes by name.
+    pub(crate) async fn messages(&self) -> Vec<(String, BTreeMap<String, String>)> {
+        let mut all = Vec::new();
         loop {
             let messages = sqs()
                 .receive_message()
                 .queue_url(&self.queue_url)
                 .max_number_of_messages(10)
+                .message_attribute_names("All")
                 .send()
                 .await
                 .unwrap()
                 .messages
                 .unwrap_or_default();
             if messages.is_empty() {
-                return envelopes;
+                return all;
             }
             for message in messages {
-                envelopes.push(serde_json::from_str(message.body().unwrap()).unwrap());
+                let attributes = message.message_attributes.unwrap_or_default();
+                let text = |value: MessageAttributeValue| value.string_value.unwrap();
+                let attributes = attributes.into_iter().map(|(name, it)| (name, text(it)));
+                all.push((message.body.unwrap(), attributes.collect()));
                 let handle = message.receipt_handle.unwrap();
                 sqs()
                     .delete_message()
@@ -161,6 +167,15 @@ impl Inbox {
                     .unwrap();
             }
         }
+    }
+
+    pub(crate) async fn bodies(&self) -> Vec<String> {
+        self.messages().await.into_iter().map(|(body, _)| body).collect()
+    }
+
+    /// The envelopes that have arrived since the last call.
+    pub(crate) async fn envelopes(&self) -> Vec<Value> {
+        self.bodies().await.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
     }
 
     /// The events that have arrived since the last call.
@@ -190,4 +205,19 @@ pub(crate) async fn bus() -> (String, Inbox) {
         .unwrap();
     client.put_targets().rule(&rule).event_bus_name(&bus).targets(target).send().await.unwrap();
     (bus, inbox)
+}
+
+/// Puts a secret into Parameter Store, or replaces it.
+#[cfg(feature = "webhook")]
+pub(crate) async fn put_secret(name: &str, value: &str) {
+    let config = aws_sdk_ssm::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    aws_sdk_ssm::Client::from_conf(config)
+        .put_parameter()
+        .name(name)
+        .value(value)
+        .r#type(aws_sdk_ssm::types::ParameterType::SecureString)
+        .overwrite(true)
+        .send()
+        .await
+        .expect("the parameter is put");
 }

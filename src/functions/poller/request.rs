@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::config::is_region;
+use crate::place::is_region_code;
 use crate::task::Kind;
 
 /// What an invocation asks for.
@@ -77,7 +77,7 @@ impl Request {
                      {{\"poll\": {{\"regions\": [\"us-east-1\"], \"kinds\": [\"store-image\"]}}}}"
                 ))
             })?;
-            if let Some(region) = selection.regions.iter().find(|region| !is_region(region)) {
+            if let Some(region) = selection.regions.iter().find(|region| !is_region_code(region)) {
                 return Err(RequestError(format!(
                     "names \"{region}\", which is no Region code such as us-east-1"
                 )));
@@ -111,7 +111,7 @@ fn queue_record(record: &Value) -> Result<QueueRecord, RequestError> {
             )
         })
         .and_then(|target| {
-            if is_region(&target.region) {
+            if is_region_code(&target.region) {
                 Ok(target)
             } else {
                 Err(format!(

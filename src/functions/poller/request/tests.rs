@@ -9,8 +9,8 @@ fn parse(text: &str) -> Result<Request, RequestError> {
 #[test]
 fn a_schedule_or_a_rule_polls_everything() {
     for text in [
-        include_str!("../../../events/scheduler.json"),
-        include_str!("../../../events/eventbridge-rule.json"),
+        include_str!("../../../../events/scheduler.json"),
+        include_str!("../../../../events/eventbridge-rule.json"),
         "{}",
         r#"{"anything": ["else"]}"#,
         r#"{"Records": []}"#,
@@ -22,7 +22,7 @@ fn a_schedule_or_a_rule_polls_everything() {
 
 #[test]
 fn a_poll_by_hand_names_regions_and_kinds() {
-    let request = parse(include_str!("../../../events/manual-poll.json")).unwrap();
+    let request = parse(include_str!("../../../../events/manual-poll.json")).unwrap();
     let selection =
         Selection { regions: ["us-east-1".to_owned()].into(), kinds: [Kind::StoreImage].into() };
     assert_eq!(request, Request::Some(selection));
@@ -31,7 +31,7 @@ fn a_poll_by_hand_names_regions_and_kinds() {
 
 #[test]
 fn an_sqs_batch_names_one_target_a_record() {
-    let request = parse(include_str!("../../../events/sqs-targets.json")).unwrap();
+    let request = parse(include_str!("../../../../events/sqs-targets.json")).unwrap();
     let target = QueueTarget { region: "us-east-1".into(), kind: Kind::StoreImage };
     let message_id = "059f36b4-87a3-44ab-83d2-661975830a7d".into();
     assert_eq!(request, Request::Queue(vec![QueueRecord { message_id, target: Ok(target) }]));

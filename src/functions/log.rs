@@ -1,13 +1,15 @@
-//! The function's log: JSON, one readable sentence a line with the same facts as fields.
+//! A function's log: JSON, one readable sentence a line with the same facts as fields.
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::environment::Lookup;
+
 /// Begins to log to stdout, at the level that Lambda's logging configuration sets. Libraries below
 /// us may speak from `WARN` up: what the SDK says in more detail holds whole answers of EC2.
-pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
+pub fn init(lookup: Lookup<'_>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL")
         .and_then(|level| level.parse::<Level>().ok())
         .unwrap_or(Level::INFO);

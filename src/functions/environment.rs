@@ -1,0 +1,140 @@
+//! A function's environment, read once: all that is missing or wrong is reported together, by name.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::place::is_region_code;
+
+/// Looks a variable up.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// All that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is wrong: {}", faults.join("; "))]
+pub struct ConfigError {
+    /// One sentence a fault: the variable, the rule, the way out.
+    pub faults: Vec<String>,
+}
+
+/// Reads variables and keeps what is wrong with them.
+pub(super) struct Environment<'a> {
+    lookup: Lookup<'a>,
+    faults: Vec<String>,
+}
+
+impl<'a> Environment<'a> {
+    pub(super) fn new(lookup: Lookup<'a>) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    /// What was read, or every fault.
+    pub(super) fn finish<T>(self, config: T) -> Result<T, ConfigError> {
+        if self.faults.is_empty() { Ok(config) } else { Err(ConfigError { faults: self.faults }) }
+    }
+
+    /// Keeps the first fault of a variable: what follows from it is noise.
+    pub(super) fn fault(&mut self, name: &str, fault: impl Display) {
+        let fault = format!("{name} {fault}");
+        if !self.faults.iter().any(|known| known.starts_with(&format!("{name} "))) {
+            self.faults.push(fault);
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn required(&mut self, name: &str, way_out: &str) -> String {
+        self.text(name).unwrap_or_else(|| {
+            self.fault(name, format_args!("is not set; {way_out}"));
+            String::new()
+        })
+    }
+
+    pub(super) fn home_region(&mut self) -> String {
+        self.required("AWS_REGION", "Lambda sets it; set it to the Region")
+    }
+
+    fn words(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(super) fn list<T: FromStr<Err = String> + Ord>(
+        &mut self,
+        name: &str,
+    ) -> Option<BTreeSet<T>> {
+        let words = self.words(name);
+        let mut values = BTreeSet::new();
+        for word in &words {
+            match word.parse() {
+                Ok(value) => {
+                    values.insert(value);
+                }
+                Err(error) => self.fault(name, format_args!("is \"{}\": {error}", words.join(","))),
+            }
+        }
+        (!words.is_empty()).then_some(values)
+    }
+
+    pub(super) fn regions(&mut self, name: &str, home: &str) -> Vec<String> {
+        let mut regions = self.words(name);
+        for region in &regions {
+            if !is_region_code(region) {
+                self.fault(name, format_args!(
+                    "holds \"{region}\", which is no Region code such as us-east-1; write codes with commas between"
+                ));
+            }
+        }
+        if regions.is_empty() {
+            regions.push(home.to_owned());
+        }
+        let mut seen = BTreeSet::new();
+        regions.retain(|region| seen.insert(region.clone()));
+        regions
+    }
+
+    pub(super) fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => number,
+            _ => {
+                self.fault(
+                    name,
+                    format_args!("is \"{text}\"; write a whole number from {least} to {most}"),
+                );
+                default
+            }
+        }
+    }
+
+    pub(super) fn topic_arn(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let parts: Vec<&str> = text.split(':').collect();
+        let is_arn = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, topic]
+            if partition.starts_with("aws") && is_region_code(region) && account.len() == 12 && !topic.is_empty());
+        if !is_arn {
+            self.fault(name, format_args!(
+                "is \"{text}\"; write a topic's ARN, such as arn:aws:sns:us-east-1:123456789012:amiwatch"
+            ));
+        } else if parts.last().is_some_and(|name| name.strip_suffix(".fifo").is_some()) {
+            self.fault(
+                name,
+                "names a FIFO topic, which reaches neither email nor chat; name a standard topic",
+            );
+        }
+        Some(text)
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                self.fault(name, format_args!("is \"{other}\"; write true or false"));
+                false
+            }
+        }
+    }
+}

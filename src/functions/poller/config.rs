@@ -1,0 +1,91 @@
+//! The function's configuration.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use crate::decide::Policy;
+use crate::event::Outcome;
+use crate::functions::environment::{ConfigError, Environment, Lookup};
+use crate::render::ChatChannel;
+use crate::task::Kind;
+
+/// The longest time that a stall may be set to: tasks are listed no longer.
+const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
+
+/// With fewer listing calls a poll the first listing of a large Region would never end: one call
+/// reads the head, the others read on.
+const LISTING_CALLS_MIN: i64 = 2;
+
+/// The function's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `AMIWATCH_TABLE`: the DynamoDB table.
+    pub table: String,
+    /// `AMIWATCH_TOPIC_ARN`: the SNS topic.
+    pub topic_arn: Option<String>,
+    /// `AMIWATCH_EVENT_BUS`: an EventBridge event bus, by name or ARN.
+    pub event_bus: Option<String>,
+    /// `AMIWATCH_REGIONS`: what is polled; the function's own Region where empty.
+    pub regions: Vec<String>,
+    /// `AMIWATCH_KINDS`.
+    pub kinds: BTreeSet<Kind>,
+    /// `AMIWATCH_TELL` and `AMIWATCH_STALLED_AFTER_MINUTES`.
+    pub policy: Policy,
+    /// `AMIWATCH_LISTING_CALLS`: `DescribeStoreImageTasks` calls a poll and Region.
+    pub listing_calls: u32,
+    /// `AMIWATCH_CHAT`: whether Amazon Q Developer is subscribed to the topic.
+    pub chat: ChatChannel,
+    /// `AWS_REGION`: the function's own Region.
+    pub home_region: String,
+}
+
+impl Config {
+    /// Reads the configuration; `lookup` is the environment.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let mut environment = Environment::new(lookup);
+        let home_region = environment.home_region();
+        let config = Self {
+            table: environment
+                .required("AMIWATCH_TABLE", "set it to the name of the DynamoDB table"),
+            topic_arn: environment.topic_arn("AMIWATCH_TOPIC_ARN"),
+            event_bus: environment.text("AMIWATCH_EVENT_BUS"),
+            regions: environment.regions("AMIWATCH_REGIONS", &home_region),
+            kinds: environment.list("AMIWATCH_KINDS").unwrap_or_else(|| Kind::ALL.into()),
+            policy: Policy {
+                tell: environment
+                    .list::<Outcome>("AMIWATCH_TELL")
+                    .unwrap_or(Policy::default().tell),
+                stalled_after: SignedDuration::from_mins(environment.number(
+                    "AMIWATCH_STALLED_AFTER_MINUTES",
+                    180,
+                    1,
+                    STALLED_AFTER_MINUTES_MAX,
+                )),
+            },
+            listing_calls: u32::try_from(environment.number(
+                "AMIWATCH_LISTING_CALLS",
+                10,
+                LISTING_CALLS_MIN,
+                50,
+            ))
+            .unwrap_or(10),
+            chat: if environment.flag("AMIWATCH_CHAT") {
+                ChatChannel::Present
+            } else {
+                ChatChannel::Absent
+            },
+            home_region,
+        };
+        if config.topic_arn.is_none() && config.event_bus.is_none() {
+            environment.fault("AMIWATCH_TOPIC_ARN", "is not set, and neither is AMIWATCH_EVENT_BUS; set one, so that there is somebody to tell");
+        }
+        environment.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests;

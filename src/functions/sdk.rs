@@ -1,0 +1,25 @@
+//! The SDK's configuration from what Lambda puts into the environment.
+
+use aws_credential_types::Credentials;
+use aws_sdk_sns::config::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedCredentialsProvider;
+
+use super::environment::Lookup;
+use crate::aws::clients::with_bounds;
+
+/// Lambda's credentials stay valid for as long as the environment lives, so that no provider chain
+/// is needed.
+pub(super) fn sdk_config(home_region: &str, lookup: Lookup<'_>) -> SdkConfig {
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(home_region.to_owned()));
+    if let (Some(id), Some(secret)) = (lookup("AWS_ACCESS_KEY_ID"), lookup("AWS_SECRET_ACCESS_KEY"))
+    {
+        let token = lookup("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+        let credentials = Credentials::new(id, secret, token, None, "environment");
+        builder = builder.credentials_provider(SharedCredentialsProvider::new(credentials));
+    }
+    with_bounds(builder).build()
+}

@@ -1,0 +1,154 @@
+//! The function's configuration.
+
+use std::str::FromStr;
+
+use crate::event::Event;
+use crate::functions::environment::{ConfigError, Environment, Lookup};
+use crate::render::{slack, teams};
+
+/// Whose webhook it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum App {
+    /// A Slack incoming webhook.
+    Slack,
+    /// A Microsoft Teams workflow that starts when a webhook request is received.
+    Teams,
+}
+
+impl App {
+    /// The name that configuration and log use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+        }
+    }
+
+    /// The message about an event.
+    #[must_use]
+    pub fn message(self, event: &Event) -> String {
+        match self {
+            Self::Slack => slack::payload(event),
+            Self::Teams => teams::message(event),
+        }
+        .to_string()
+    }
+
+    /// A message without blocks, for when the whole one is refused.
+    #[must_use]
+    pub fn minimal(self, event: &Event) -> String {
+        match self {
+            Self::Slack => slack::minimal(event),
+            Self::Teams => teams::minimal(event),
+        }
+        .to_string()
+    }
+}
+
+impl std::fmt::Display for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for App {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Slack, Self::Teams]
+            .into_iter()
+            .find(|app| app.name() == text)
+            .ok_or_else(|| format!("\"{text}\" has no webhooks here: write slack or teams"))
+    }
+}
+
+/// The function's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `AMIWATCH_WEBHOOK`: whose webhook it is.
+    pub app: App,
+    /// `AMIWATCH_WEBHOOK_PARAMETER`: the Parameter Store parameter that holds the webhook's URL.
+    pub parameter: String,
+    /// `AMIWATCH_DEAD_LETTERS_URL`: the queue that keeps what the webhook refuses.
+    pub dead_letters_url: String,
+    /// `AWS_REGION`: the function's own Region.
+    pub home_region: String,
+}
+
+impl Config {
+    /// Reads the configuration; `lookup` is the environment.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let mut environment = Environment::new(lookup);
+        let home_region = environment.home_region();
+        let app = environment.required("AMIWATCH_WEBHOOK", "write slack or teams");
+        let app = app.parse().unwrap_or_else(|error| {
+            environment.fault("AMIWATCH_WEBHOOK", format_args!("is wrong: {error}"));
+            App::Slack
+        });
+        let parameter = environment
+            .required("AMIWATCH_WEBHOOK_PARAMETER", "set it to a Parameter Store parameter's name");
+        if parameter.contains("://") {
+            // Not repeated: it may be the secret itself.
+            environment.fault(
+                "AMIWATCH_WEBHOOK_PARAMETER",
+                "holds a URL; put the URL into a SecureString parameter, and write its name here",
+            );
+        }
+        let dead_letters_url =
+            environment.required("AMIWATCH_DEAD_LETTERS_URL", "set it to the URL of an SQS queue");
+        environment.finish(Self { app, parameter, dead_letters_url, home_region })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(&|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
+        })
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let config = read(&[
+            ("AWS_REGION", "eu-west-1"),
+            ("AMIWATCH_WEBHOOK", "teams"),
+            ("AMIWATCH_WEBHOOK_PARAMETER", "/amiwatch/teams"),
+            ("AMIWATCH_DEAD_LETTERS_URL", "https://queue"),
+        ]);
+        assert_eq!(
+            config,
+            Ok(Config {
+                app: App::Teams,
+                parameter: "/amiwatch/teams".into(),
+                dead_letters_url: "https://queue".into(),
+                home_region: "eu-west-1".into(),
+            })
+        );
+    }
+
+    #[test]
+    fn all_faults_are_reported_together_and_a_url_in_place_of_its_name_is_not_repeated() {
+        let error = read(&[
+            ("AMIWATCH_WEBHOOK", "discord"),
+            ("AMIWATCH_WEBHOOK_PARAMETER", "https://hooks.example/T0/secret"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for name in [
+            "AWS_REGION",
+            "AMIWATCH_WEBHOOK ",
+            "AMIWATCH_WEBHOOK_PARAMETER",
+            "AMIWATCH_DEAD_LETTERS_URL",
+        ] {
+            assert!(error.contains(name), "{name}: {error}");
+        }
+        assert!(error.contains("discord") && !error.contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,146 @@
+//! The webhook itself: one HTTP POST. Its URL is a secret: whoever has it can post.
+
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use super::answer::Answer;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Of an answer no more is read than this, in bytes.
+const LONGEST_BODY: usize = 4 * 1024;
+
+/// A webhook's URL. It is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookUrl(String);
+
+impl std::fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WebhookUrl(secret)")
+    }
+}
+
+impl WebhookUrl {
+    /// Takes an HTTPS URL; a plain one only on this machine, for tests.
+    ///
+    /// # Errors
+    /// What is wrong, without the text itself.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        let on_this_machine = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
+        if !text.starts_with("https://")
+            && !on_this_machine.iter().any(|start| text.starts_with(start))
+        {
+            return Err("holds no URL that begins with https://");
+        }
+        // The request knows best what a URL is.
+        HttpRequest::new(SdkBody::empty()).set_uri(text).map_err(|_| "holds no valid URL")?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Posts messages.
+#[derive(Debug)]
+pub struct Hook {
+    connector: Connector,
+    attempt: Duration,
+}
+
+impl Hook {
+    /// A client whose attempts take no longer than this.
+    #[must_use]
+    pub fn new(attempt: Duration) -> Self {
+        let connector = Connector::builder()
+            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
+            .sleep_impl(TokioSleep::new())
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .build();
+        Self { connector, attempt }
+    }
+
+    /// Posts a message once.
+    ///
+    /// # Errors
+    /// There was no answer, or not in time. The message may have arrived all the same.
+    pub async fn post(&self, url: &WebhookUrl, message: String) -> Result<Answer, String> {
+        match tokio::time::timeout(self.attempt, self.send(url, message)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {} seconds", self.attempt.as_secs_f64())),
+        }
+    }
+
+    async fn send(&self, url: &WebhookUrl, message: String) -> Result<Answer, String> {
+        let mut request = HttpRequest::new(SdkBody::from(message));
+        request.set_method("POST").map_err(|error| error.to_string())?;
+        request.set_uri(url.0.as_str()).map_err(|_| "its URL is not valid".to_owned())?;
+        request.headers_mut().insert("content-type", "application/json; charset=utf-8");
+        let mut answer = self.connector.call(request).await.map_err(|error| chain(&error))?;
+        let header = answer.headers().get("retry-after").map(str::to_owned);
+        let mut body = ByteStream::new(std::mem::replace(answer.body_mut(), SdkBody::taken()));
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next().await {
+            bytes.extend(piece.map_err(|error| chain(&error))?);
+            if bytes.len() > LONGEST_BODY {
+                break;
+            }
+        }
+        bytes.truncate(LONGEST_BODY);
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            retry_after: header,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        })
+    }
+}
+
+/// An error with its causes. None of the HTTP client's holds more of a URL than its host.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_leaves_this_machine_and_an_error_keeps_the_secret() {
+        for good in [
+            "https://hooks.slack.com/services/T0/B0/x",
+            " https://a.b/c?d=e ",
+            "http://127.0.0.1:1/x",
+        ] {
+            assert!(WebhookUrl::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "hooks.slack.com/secret",
+            "http://hooks.slack.com/secret",
+            "ftp://secret",
+            "https://sec ret/",
+        ] {
+            let error = WebhookUrl::parse(bad).unwrap_err();
+            assert!(!error.contains("secret") && error.contains("URL"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_not_shown() {
+        let url = WebhookUrl::parse("https://hooks.slack.com/services/secret").unwrap();
+        assert_eq!(format!("{url:?}"), "WebhookUrl(secret)");
+    }
+}

@@ -1,0 +1,56 @@
+//! The Lambda function `webhook`: subscribed to the topic, it posts each event to a Slack or
+//! Microsoft Teams webhook.
+//!
+//! | the webhook | the function | then |
+//! |---|---|---|
+//! | takes the message | answers | done |
+//! | refuses its form (400, 413) | posts a minimal one | done, with an error in the log; or as below |
+//! | refuses it for good (403, 404, 410, …) | puts the event into the dead-letter queue, and answers | a person mends the webhook, and sends the event again |
+//! | has no time or is down (429, 5xx, time-out, cut) | tries again within its deadline, then fails | Lambda invokes it twice more, then puts it into the dead-letter queue |
+//!
+//! A message whose answer was lost may be posted again: it carries the event's id.
+
+pub mod answer;
+pub mod config;
+pub mod delivery;
+pub mod handler;
+pub mod hook;
+pub mod message;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+
+use self::config::Config;
+use self::delivery::Limits;
+use self::handler::Handler;
+use self::hook::Hook;
+use super::environment::Lookup;
+use super::sdk::sdk_config;
+use crate::aws::clients::endpoint_url;
+use crate::aws::dead_letters::DeadLetters;
+use crate::aws::parameter::Parameter;
+use crate::clock::SystemClock;
+
+/// Runs the function until the runtime ends it.
+///
+/// # Errors
+/// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
+pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
+    let config = Config::from_lookup(lookup)?;
+    let sdk = sdk_config(&config.home_region, lookup);
+    let limits = Limits::default();
+    let handler = Handler {
+        app: config.app,
+        parameter: Parameter::new(&sdk, endpoint_url("SSM", lookup), &config.parameter),
+        hook: Hook::new(limits.attempt),
+        dead_letters: DeadLetters::new(&sdk, endpoint_url("SQS", lookup), &config.dead_letters_url),
+        clock: SystemClock,
+        limits,
+        url: std::sync::Mutex::default(),
+    };
+    let handler = &handler;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
+        let deadline_ms = event.context.deadline;
+        handler.handle(&event.payload, deadline_ms).await.map_err(lambda_runtime::Error::from)
+    }))
+    .await
+}

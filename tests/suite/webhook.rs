@@ -1,0 +1,258 @@
+//! The real `webhook` function under a Runtime API stand-in, with a server that behaves like Slack,
+//! and moto for Parameter Store and the dead-letter queue.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use amiwatch::event::{Event, Outcome};
+use amiwatch::render::{ChatChannel, sample, slack, sns, teams};
+use amiwatch::task::Kind;
+use serde_json::{Value, json};
+
+use crate::support::chat_app::{self, ChatApp, Reply, TAKEN};
+use crate::support::lambda::{Function, environment};
+use crate::support::moto::{self, Inbox};
+use crate::support::{now, unique};
+
+/// The function and what is behind it.
+struct Stack {
+    variables: BTreeMap<String, String>,
+    dead_letters: Inbox,
+    parameter: String,
+}
+
+impl Stack {
+    /// A function of this app, whose parameter holds this URL.
+    async fn new(app: &str, url: &str) -> Self {
+        let parameter = format!("/{}", unique("webhook"));
+        moto::put_secret(&parameter, url).await;
+        let dead_letters = Inbox::open().await;
+        let mut variables = environment(app);
+        for (name, value) in [
+            ("AMIWATCH_WEBHOOK_PARAMETER", parameter.clone()),
+            ("AMIWATCH_DEAD_LETTERS_URL", dead_letters.queue_url.clone()),
+            ("AWS_ENDPOINT_URL", moto::url()),
+        ] {
+            variables.insert(name.to_owned(), value);
+        }
+        Self { variables, dead_letters, parameter }
+    }
+
+    async fn function(&self) -> Function {
+        Function::start("webhook", &self.variables).await
+    }
+}
+
+fn event() -> Event {
+    sample::event(Kind::StoreImage, Outcome::Failed)
+}
+
+/// As SNS invokes a function that is subscribed to the topic.
+fn by_sns(event: &Event) -> Value {
+    let message: Value = serde_json::from_str(&sns(event, ChatChannel::Present).message).unwrap();
+    let text = message["default"].as_str().unwrap();
+    json!({ "Records": [{
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": "arn:aws:sns:us-east-1:123456789012:amiwatch:1",
+        "EventSource": "aws:sns",
+        "Sns": { "Type": "Notification", "MessageId": "1", "Subject": "s", "Message": text },
+    }] })
+}
+
+#[tokio::test]
+async fn every_event_reaches_slack_and_teams_as_it_is_rendered() {
+    for (name, render) in
+        [("slack", slack::payload as fn(&Event) -> Value), ("teams", teams::message)]
+    {
+        let app = ChatApp::answering(&[]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let events = sample::all();
+        for event in &events {
+            let answer = function.invoke(&by_sns(event)).await.unwrap();
+            assert_eq!(answer["delivered"], "in full");
+            assert_eq!(answer["id"], event.id.to_string());
+        }
+        assert_eq!(app.taken(), events.iter().map(render).collect::<Vec<_>>());
+        // By hand, as the dead-letter queue holds it.
+        function.invoke(&json!(event())).await.unwrap();
+        assert_eq!(app.taken().last(), Some(&render(&event())));
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again_and_a_pause_that_is_asked_for_is_kept() {
+    let app = ChatApp::answering(&[
+        Reply::SlowDown(2),
+        Reply::With(500, "rollup_error"),
+        Reply::With(503, ""),
+        TAKEN,
+    ])
+    .await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let began = Instant::now();
+    let answer = function.invoke(&by_sns(&event())).await.unwrap();
+    assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(4)));
+    assert!(began.elapsed() >= Duration::from_secs(2), "asked to wait 2 seconds");
+    assert_eq!(app.taken().len(), 1);
+    let log = function.log_with("Told slack: Failed").await;
+    assert!(
+        log.contains("HTTP 429: rate_limited") && log.contains("HTTP 500: rollup_error"),
+        "{log}"
+    );
+    assert!(stack.dead_letters.bodies().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_is_made_again() {
+    let app = ChatApp::answering(&[]).await;
+    let url = chat_app::cutting(&app, 2).await;
+    let stack = Stack::new("slack", &url).await;
+    let mut function = stack.function().await;
+    let answer = function.invoke(&by_sns(&event())).await.unwrap();
+    assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(3)));
+    assert_eq!(app.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_not_waited_for() {
+    let app = ChatApp::answering(&[Reply::Slow]).await;
+    let stack = Stack::new("teams", &app.url).await;
+    let mut function = stack.function().await;
+    let answer = function.invoke(&by_sns(&event())).await.unwrap();
+    assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(2)));
+    // Whether the first one arrived is not known: the second carries the same id.
+    assert_eq!(app.posts().len(), 2);
+    assert_eq!(app.posts()[0], app.posts()[1]);
+}
+
+#[tokio::test]
+async fn what_does_not_pass_before_the_deadline_is_left_to_the_next_try() {
+    let app = ChatApp::answering(&[Reply::SlowDown(600)]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("HTTP 429") && text.contains(&event().id.to_string()), "{text}");
+    assert_eq!(app.posts().len(), 1, "it asked for longer than there is");
+    assert!(stack.dead_letters.bodies().await.is_empty());
+    // Lambda's own retry.
+    assert_eq!(function.invoke(&by_sns(&event())).await.unwrap()["delivered"], "in full");
+
+    let away = ChatApp::answering(&vec![Reply::With(502, ""); 100]).await;
+    let stack = Stack::new("slack", &away.url).await;
+    let mut function = stack.function().await;
+    let soon = now().as_millisecond() + 18_000;
+    function.invoke_until(&by_sns(&event()), soon).await.unwrap_err();
+    assert!(away.posts().len() < 5, "it stops before its deadline");
+    assert!(stack.dead_letters.bodies().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_whose_form_is_refused_goes_out_without_blocks() {
+    for (name, minimal) in
+        [("slack", slack::minimal as fn(&Event) -> Value), ("teams", teams::minimal)]
+    {
+        let app = ChatApp::answering(&[Reply::With(400, "invalid_payload")]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!(answer["delivered"], "minimal");
+        assert_eq!(app.taken(), [minimal(&event())]);
+        let log = function.log_with("got its minimal form").await;
+        assert!(log.contains("invalid_payload"), "{log}");
+        assert!(stack.dead_letters.bodies().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_kept_with_its_reason_and_can_be_sent_again() {
+    for (status, body, attempts) in [
+        (400, "invalid_payload", 2),
+        (403, "action_prohibited", 1),
+        (404, "no_service", 1),
+        (410, "channel_is_archived", 1),
+    ] {
+        let app = ChatApp::answering(&vec![Reply::With(status, body); attempts]).await;
+        let stack = Stack::new("slack", &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!(answer["refused"], format!("HTTP {status}: {body}"));
+        assert_eq!(app.posts().len(), attempts);
+        let kept = stack.dead_letters.messages().await;
+        assert_eq!(kept.len(), 1);
+        let (text, attributes) = &kept[0];
+        assert_eq!(attributes["refusedBy"], "slack");
+        assert_eq!(attributes["reason"], format!("HTTP {status}: {body}"));
+        function.log_with("which is in the dead-letter queue now").await;
+        // The webhook was mended.
+        let again: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(function.invoke(&again).await.unwrap()["delivered"], "in full");
+        assert_eq!(app.taken(), [slack::payload(&event())]);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_replaced_is_read_anew_and_nothing_is_refused() {
+    let old = ChatApp::answering(&[TAKEN, Reply::With(404, "no_service")]).await;
+    let new = ChatApp::answering(&[]).await;
+    let stack = Stack::new("slack", &old.url).await;
+    let mut function = stack.function().await;
+    function.invoke(&by_sns(&event())).await.unwrap();
+    moto::put_secret(&stack.parameter, &new.url).await;
+    assert_eq!(function.invoke(&by_sns(&event())).await.unwrap()["delivered"], "in full");
+    assert_eq!((old.taken().len(), new.taken().len()), (1, 1));
+    assert!(stack.dead_letters.bodies().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_event_is_kept_and_no_webhook_hears_it() {
+    let app = ChatApp::answering(&[]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let test = json!({ "Records": [{ "Sns": { "Message": "is this on?" } }] });
+    let answer = function.invoke(&test).await.unwrap();
+    assert!(answer["refused"].as_str().unwrap().contains("no event of amiwatch"));
+    assert_eq!(stack.dead_letters.bodies().await, ["is this on?"]);
+    let error = function.invoke(&json!({ "hello": 1 })).await.unwrap_err();
+    assert!(error["errorMessage"].as_str().unwrap().contains("nothing was sent"));
+    assert!(app.posts().is_empty());
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_again() {
+    let app = ChatApp::answering(&[]).await;
+    let mut stack = Stack::new("slack", &app.url).await;
+    let good = stack.parameter.clone();
+    stack.variables.insert("AMIWATCH_WEBHOOK_PARAMETER".into(), "/no/such/parameter".into());
+    let mut function = stack.function().await;
+    let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("/no/such/parameter") && text.contains("put-parameter"), "{text}");
+
+    stack.variables.insert("AMIWATCH_WEBHOOK_PARAMETER".into(), good.clone());
+    moto::put_secret(&good, "hooks.slack.com/SECRET").await;
+    let mut function = stack.function().await;
+    let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains(&good) && text.contains("https://"), "{text}");
+    assert!(!text.contains("SECRET"), "{text}");
+}
+
+#[tokio::test]
+async fn the_webhooks_url_is_in_no_log_line_and_no_error() {
+    let refused = ChatApp::answering(&vec![Reply::With(404, "no_service"); 2]).await;
+    let nobody = "http://127.0.0.1:1/services/T0/B0/SECRET";
+    for url in [refused.url.as_str(), nobody] {
+        let mut stack = Stack::new("slack", url).await;
+        stack.variables.insert("AWS_LAMBDA_LOG_LEVEL".into(), "TRACE".into());
+        let mut function = stack.function().await;
+        let soon = now().as_millisecond() + 17_000;
+        let answer = match function.invoke_until(&by_sns(&event()), soon).await {
+            Ok(answer) | Err(answer) => answer.to_string(),
+        };
+        let log = function.log_with("slack").await;
+        assert!(!log.contains("SECRET") && !answer.contains("SECRET"), "{answer} {log}");
+    }
+}
