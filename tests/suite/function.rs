@@ -452,4 +452,15 @@ async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
         .collect();
     assert_eq!(summaries.len(), 1, "{log}");
     assert_eq!(summaries[0]["listing_calls"], 2);
+    // The template makes metrics out of it.
+    let template = include_str!("../../template.yaml");
+    let counted: Vec<&str> = template
+        .split("MetricValue: $.")
+        .skip(1)
+        .map(|rest| rest.split(' ').next().unwrap())
+        .collect();
+    assert!(counted.len() >= 5, "{counted:?}");
+    for field in counted {
+        assert!(summaries[0][field].is_u64(), "{field} is not in {log}");
+    }
 }

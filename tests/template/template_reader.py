@@ -72,6 +72,8 @@ class Template:
             [(name, argument)] = node.items()
             if name == "Ref":
                 return self._ref(argument)
+            if name == "Condition" and isinstance(argument, str):
+                return self.condition(argument)
             if name.startswith("Fn::"):
                 return self._function(name, argument)
         pairs = ((name, self.resolve(value)) for name, value in node.items())

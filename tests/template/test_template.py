@@ -15,7 +15,18 @@ from template_reader import ROOT, Template
 
 AWS = botocore.session.get_session()
 SLACK = {"SlackWorkspaceId": "T0123456789", "SlackChannelId": "C0123456789"}
-EVERYTHING = {"Email": "a@example.com", "EventBusName": "default", "Regions": "us-east-1, eu-west-1", **SLACK}
+WEBHOOKS = {"SlackWebhookParameter": "/amiwatch/slack", "TeamsWebhookParameter": "/amiwatch/teams"}
+EVERYTHING = {
+    "Email": "a@example.com",
+    "EventBusName": "default",
+    "Regions": "us-east-1, eu-west-1",
+    **SLACK,
+    **WEBHOOKS,
+}
+# What tests/suite gives the functions.
+ENVIRONMENTS = json.loads((ROOT / "tests/support/environments.json").read_text())
+# The functions, with the folder of each one's code.
+FUNCTIONS = {"Poller": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
 
 
 # Most actions are called as the operation is; these exist in IAM alone.
@@ -43,8 +54,8 @@ def actions(statement):
     return [action] if isinstance(action, str) else action
 
 
-def granted(service):
-    names = (action.split(":") for statement in statements() for action in actions(statement))
+def granted(service, role="PollerRole"):
+    names = (action.split(":") for statement in statements(role=role) for action in actions(statement))
     return {operation for prefix, operation in names if prefix == service}
 
 
@@ -82,30 +93,45 @@ def test_sam_validate_finds_nothing():
 # What the function may do
 
 
-def test_every_action_exists():
-    for statement in statements():
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_action_exists(function):
+    for statement in statements(role=f"{function}Role"):
         for action in actions(statement):
             service, operation = action.split(":")
             known = [*AWS.get_service_model(service).operation_names, *NOT_OPERATIONS.get(service, ())]
             assert operation in known, f"{action} is no action"
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "ec2", "sns"])
-def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(service):
+# Which function calls which services; a sink and a queue are granted on what they are given.
+CALLS = {"Poller": ["dynamodb", "ec2", "sns", "events"], "SlackWebhook": ["ssm", "sqs"], "TeamsWebhook": ["ssm", "sqs"]}
+CRATES = {"events": "eventbridge"}
+
+
+@pytest.mark.parametrize(("function", "service"), [(f, s) for f, services in CALLS.items() for s in services])
+def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(function, service):
+    crate = CRATES.get(service, service)
     operations = {xform_name(name): name for name in AWS.get_service_model(service).operation_names}
-    files = [text for _, text in sources("src/aws") if f"aws_sdk_{service}" in text]
-    assert files, f"no file in src/aws uses aws_sdk_{service}"
+    files = [text for _, text in sources("src/aws") if f"aws_sdk_{crate}" in text]
+    assert files, f"no file in src/aws uses aws_sdk_{crate}"
     calls = {call for text in files for call in re.findall(r"\.(\w+)\(\)", text)}
     needed = {operations[call] for call in calls & operations.keys()}
     if "TransactWriteItems" in needed:
         needed.remove("TransactWriteItems")
         built = {kind for text in files for kind in re.findall(r"\b(\w+)::builder\(\)", text)}
         needed |= {IN_A_TRANSACTION[kind] for kind in built & IN_A_TRANSACTION.keys()}
-    assert granted(service) == needed
+    assert granted(service, f"{function}Role") == needed
 
 
-def test_only_what_knows_no_resources_is_granted_on_all_of_them():
-    for statement in statements():
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_grants_nothing_of_other_services(function):
+    services = {action.split(":")[0] for s in statements(role=f"{function}Role") for action in actions(s)}
+    # The poller's queue is written to by Lambda, in the function's name.
+    assert services == {*CALLS[function], "logs", "sqs"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_what_knows_no_resources_is_granted_on_all_of_them(function):
+    for statement in statements(role=f"{function}Role"):
         if statement["Resource"] == "*":
             assert {action.split(":")[0] for action in actions(statement)} == {"ec2"}
 
@@ -132,43 +158,41 @@ def test_no_arn_names_a_partition():
 # What the function is given
 
 
-def test_the_environment_is_what_the_configuration_reads():
-    given = Template().properties("Poller")["Environment"]["Variables"]
-    text = (ROOT / "src/functions/poller/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
+@pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
+def test_the_environment_is_what_the_configuration_reads(function, folder):
+    given = Template(**WEBHOOKS).properties(function)["Environment"]["Variables"]
+    text = (ROOT / f"src/functions/{folder}/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
     assert set(given) == set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b", text))
+
+
+@pytest.mark.parametrize(("name", "function"), [("poller", "Poller"), ("slack", "SlackWebhook"), ("teams", "TeamsWebhook")])
+def test_the_functions_are_tested_with_what_the_template_gives_them(name, function):
+    assert Template(**WEBHOOKS).properties(function)["Environment"]["Variables"] == ENVIRONMENTS[name]
 
 
 def test_the_environment_follows_the_parameters():
     def environment(**parameters):
         return Template(**parameters).properties("Poller")["Environment"]["Variables"]
 
-    assert environment() == {
-        "AMIWATCH_TABLE": "<Table>",
-        "AMIWATCH_TOPIC_ARN": "<Topic>",
-        "AMIWATCH_REGIONS": "us-east-1",
-        "AMIWATCH_KINDS": "store-image,bundle",
-        "AMIWATCH_TELL": "completed,failed,vanished,stalled",
-        "AMIWATCH_STALLED_AFTER_MINUTES": "180",
-        "AMIWATCH_LISTING_CALLS": "10",
-        "AMIWATCH_CHAT": "false",
-        "AMIWATCH_EVENT_BUS": "",
-    }
     everything = environment(**EVERYTHING)
     assert everything["AMIWATCH_REGIONS"] == "us-east-1,eu-west-1"
     assert everything["AMIWATCH_CHAT"] == "true"
     assert everything["AMIWATCH_EVENT_BUS"] == "default"
 
 
-def test_the_function_runs_on_what_lambda_knows():
-    function = Template().properties("Poller")
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_function_runs_on_what_lambda_knows(function):
+    function = Template().properties(function)
     shapes = AWS.get_service_model("lambda").shape_for
     assert function["Runtime"] in shapes("Runtime").enum
     assert function["LoggingConfig"]["LogFormat"] in shapes("LogFormat").enum
     assert set(Template().raw["Parameters"]["Architecture"]["AllowedValues"]) <= set(shapes("Architecture").enum)
 
 
-def test_the_built_binary_is_one_of_the_package():
-    binary = Template().raw["Resources"]["Poller"]["Metadata"]["BuildProperties"]["Binary"]
+@pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
+def test_the_built_binary_is_one_of_the_package(function, folder):
+    binary = Template().raw["Resources"][function]["Metadata"]["BuildProperties"]["Binary"]
+    assert binary == folder
     assert f'\n[[bin]]\nname = "{binary}"\n' in (ROOT / "Cargo.toml").read_text()
 
 
@@ -194,8 +218,10 @@ def test_a_second_stack_in_the_region_gets_names_of_its_own():
     for name, resource in template.raw["Resources"].items():
         for field, value in resource["Properties"].items():
             if field.endswith("Name") and field not in local:
-                assert "amiwatch" in template.resolve(value), f"{name} has the same {field} in every stack"
                 assert isinstance(value, dict), f"{name} has the same {field} in every stack"
+                # Another resource of the stack, which carries a name of its own, or a name made of the stack's.
+                of_the_stack = value.get("Ref") in template.raw["Resources"] or "amiwatch" in template.resolve(value)
+                assert of_the_stack, f"{name} has the same {field} in every stack"
 
 
 def test_a_failed_poll_ends_in_the_dead_letter_queue_whatever_failed():
@@ -226,7 +252,7 @@ def test_every_alarm_is_about_this_stack_and_told():
         alarm = Template().properties(name)
         assert alarm["AlarmActions"] == ["<AlarmTopic>"]
         watched |= {dimension["Value"] for dimension in alarm["Dimensions"]}
-    assert watched == {"<Poller>", "<DeadLetters.QueueName>"}
+    assert watched == {"<Poller>", "<DeadLetters.QueueName>", "<WebhookDeadLetters.QueueName>"}
     assert Template().properties("SilentAlarm")["Period"] > 60 * Template().raw["Parameters"]["ScheduleMinutes"]["MaxValue"]
 
 
@@ -249,7 +275,8 @@ def test_the_table_has_the_keys_that_the_code_writes():
 
 
 def test_only_who_is_named_is_subscribed():
-    optional = {"EmailSubscription", "AlarmEmailSubscription", "SlackChannel", "SlackRole"}
+    optional = {name for name, resource in Template().raw["Resources"].items() if "Condition" in resource}
+    assert {"EmailSubscription", "SlackChannel", "SlackWebhook", "TeamsWebhook"} <= optional
     assert not any(Template().has(name) for name in optional)
     assert all(Template(**EVERYTHING).has(name) for name in optional)
     assert Template(Email="a@example.com").properties("EmailSubscription") == {
@@ -269,6 +296,49 @@ def test_a_channel_without_its_workspace_is_refused():
     assert accepted(**SLACK)
     for name, value in SLACK.items():
         assert not accepted(**{name: value})
+
+
+@pytest.mark.parametrize("app", ["Slack", "Teams"])
+def test_a_webhook_function_is_subscribed_and_whatever_fails_ends_in_its_queue(app):
+    template = Template(**{f"{app}WebhookParameter": f"/amiwatch/{app.lower()}"})
+    function = template.properties(f"{app}Webhook")
+    published = function["Events"]["Published"]["Properties"]
+    assert published["Topic"] == "<Topic>"
+    assert published["RedrivePolicy"] == {"deadLetterTargetArn": "<WebhookDeadLetters.Arn>"}
+    failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert failure == {"Type": "SQS", "Destination": "<WebhookDeadLetters.Arn>"}
+    [allowed] = template.properties("WebhookDeadLettersPolicy")["PolicyDocument"]["Statement"]
+    assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<Topic>"}}
+    url = next(s for s in statements(template, f"{app}WebhookRole") if "ssm:GetParameter" in actions(s))
+    assert url["Resource"] == f"arn:aws:ssm:us-east-1:123456789012:parameter/amiwatch/{app.lower()}"
+    other = {"Slack": "Teams", "Teams": "Slack"}[app]
+    assert template.has("WebhookDeadLetters") and not template.has(f"{other}Webhook")
+
+
+def test_a_webhooks_url_is_refused_where_its_parameters_name_is_asked_for():
+    parameters = Template().raw["Parameters"]
+    for name in WEBHOOKS:
+        pattern = parameters[name]["AllowedPattern"]
+        assert re.fullmatch(pattern, "/amiwatch/slack")
+        assert not re.fullmatch(pattern, "https://hooks.slack.com/services/T0/B0/x")
+
+
+def test_every_metric_counts_a_field_of_its_own():
+    filters = [
+        Template().properties(name)
+        for name, resource in Template().raw["Resources"].items()
+        if resource["Type"] == "AWS::Logs::MetricFilter"
+    ]
+    assert filters
+    for one in filters:
+        [metric] = one["MetricTransformations"]
+        assert one["LogGroupName"] == "<PollerLog>"
+        assert metric["MetricNamespace"] == "amiwatch/amiwatch"
+        # tests/suite checks that the function logs the fields.
+        assert one["FilterPattern"] == f"{{ {metric['MetricValue']} > 0 }}"
+    values = [one["MetricTransformations"][0]["MetricValue"] for one in filters]
+    assert len(set(values)) == len(values)
 
 
 def test_nobody_gets_rights_from_the_chat_channel():
