@@ -34,6 +34,8 @@ pub struct Page {
     pub rejected: Vec<Rejected>,
     /// The token of the next page, if there is one.
     pub next: Option<String>,
+    /// The calls that it took, those that were tried again included.
+    pub calls: u32,
 }
 
 /// A listing call that failed.
@@ -48,16 +50,20 @@ pub struct ListError {
     pub reason: String,
     /// EC2 no longer takes the page token: the listing must begin anew.
     pub token_refused: bool,
+    /// The calls that were made.
+    pub calls: u32,
 }
 
 /// EC2's listings.
 pub trait TaskSource {
-    /// Lists one page of a kind of task; without a token the first.
+    /// Lists one page of a kind of task; without a token the first. Calls EC2 at most `calls_max`
+    /// times: each try takes from what EC2 lets the account list.
     fn list(
         &self,
         place: &Place,
         kind: Kind,
         token: Option<&str>,
+        calls_max: u32,
     ) -> impl Future<Output = Result<Page, ListError>> + Send;
 }
 

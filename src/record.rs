@@ -17,6 +17,10 @@ pub const EC2_LISTS_FOR: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// so that no record goes while its task can still be listed; DynamoDB deletes it some time later.
 pub const RECORD_KEPT_FOR: SignedDuration = SignedDuration::from_hours(45 * 24);
 
+/// A settled record whose task is still listed is written anew when it has no longer than this to
+/// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
+pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 /// Where an event can go. Each sink confirms for itself, so that one that is down neither holds
 /// nor repeats the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,6 +94,10 @@ pub struct Record {
     pub closed: Option<Closing>,
     /// What is still to be told, oldest first.
     pub untold: Vec<Untold>,
+    /// The ids of all that was to be told of the task: none is told a second time, such as of a task
+    /// that vanished, came back and vanished again.
+    #[serde(default)]
+    pub told: BTreeSet<Uuid>,
     /// Who is telling it.
     pub claim: Option<Claim>,
     /// When the record was last changed.
@@ -107,6 +115,7 @@ impl Record {
             missed: 0,
             closed: None,
             untold: Vec::new(),
+            told: BTreeSet::new(),
             claim: None,
             changed_at: now,
         }

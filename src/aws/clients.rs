@@ -22,7 +22,7 @@ const CALL: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// Attempts of a call, the first included.
-const ATTEMPTS: u32 = 3;
+pub const ATTEMPTS: u32 = 3;
 
 /// The HTTP client that every SDK client shares: TLS is set up once.
 #[must_use]
@@ -30,6 +30,12 @@ pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .build_https()
+}
+
+/// So many attempts, the first included, with the SDK's pauses between them.
+#[must_use]
+pub fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(attempts)
 }
 
 /// Sets what all clients have in common: HTTP client, time-outs, retries.
@@ -45,7 +51,7 @@ pub fn with_bounds(builder: Builder) -> Builder {
                 .operation_timeout(CALL)
                 .build(),
         )
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries(ATTEMPTS))
 }
 
 /// The endpoint that the environment sets for a service, as every AWS SDK reads it:

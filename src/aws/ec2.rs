@@ -1,14 +1,21 @@
 //! EC2's listings of store-image tasks and bundle tasks.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::Builder;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 
-use super::clients::{http_client, in_region};
+use super::clients::{ATTEMPTS, http_client, in_region, retries};
 use super::ec2_body::SafeXmlClient;
 use super::ec2_convert;
 use super::ec2_pages::PageSize;
@@ -66,32 +73,82 @@ impl TaskSource for Ec2Tasks {
         place: &Place,
         kind: Kind,
         token: Option<&str>,
+        calls_max: u32,
     ) -> Result<Page, ListError> {
         let client = self.client(&place.region);
+        let calls = Calls::default();
+        let bounds = bounds(calls_max);
         match kind {
             Kind::StoreImage => {
-                let answer = client
+                let mut list = client
                     .describe_store_image_tasks()
                     .max_results(self.page_size(&place.region, token))
                     .set_next_token(token.map(str::to_owned))
+                    .customize()
+                    .interceptor(calls.clone());
+                if let Some(bounds) = bounds {
+                    list = list.config_override(bounds);
+                }
+                let answer = list
                     .send()
                     .await
-                    .map_err(|error| failed("DescribeStoreImageTasks", place, &error))?;
-                Ok(ec2_convert::store_image_page(answer))
+                    .map_err(|error| failed("DescribeStoreImageTasks", place, &error, &calls))?;
+                Ok(Page { calls: calls.made(), ..ec2_convert::store_image_page(answer) })
             }
             Kind::Bundle => {
-                let answer = client
-                    .describe_bundle_tasks()
+                let mut list =
+                    client.describe_bundle_tasks().customize().interceptor(calls.clone());
+                if let Some(bounds) = bounds {
+                    list = list.config_override(bounds);
+                }
+                let answer = list
                     .send()
                     .await
-                    .map_err(|error| failed("DescribeBundleTasks", place, &error))?;
-                Ok(ec2_convert::bundle_page(answer))
+                    .map_err(|error| failed("DescribeBundleTasks", place, &error, &calls))?;
+                Ok(Page { calls: calls.made(), ..ec2_convert::bundle_page(answer) })
             }
         }
     }
 }
 
-fn failed<E, R>(operation: &'static str, place: &Place, error: &SdkError<E, R>) -> ListError
+/// Fewer tries than all calls have; none where those are few enough.
+fn bounds(calls_max: u32) -> Option<Builder> {
+    (calls_max < ATTEMPTS)
+        .then(|| aws_sdk_ec2::Config::builder().retry_config(retries(calls_max.max(1))))
+}
+
+/// Counts the calls that one request takes.
+#[derive(Debug, Clone, Default)]
+struct Calls(Arc<AtomicU32>);
+
+impl Calls {
+    fn made(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "Calls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn failed<E, R>(
+    operation: &'static str,
+    place: &Place,
+    error: &SdkError<E, R>,
+    calls: &Calls,
+) -> ListError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
@@ -101,5 +158,6 @@ where
         region: place.region.clone(),
         reason: reason(error),
         token_refused: error.code().is_some_and(|code| TOKEN_REFUSED.contains(&code)),
+        calls: calls.made(),
     }
 }

@@ -9,6 +9,7 @@ use super::args::{ListArgs, OutputForm};
 use super::connect::Connection;
 use super::output::{print, print_json, say};
 use super::{CliError, Outcome};
+use crate::aws::clients::ATTEMPTS;
 use crate::place::Place;
 use crate::ports::{Rejected, TaskSource};
 use crate::render::text::plain;
@@ -58,7 +59,8 @@ pub(super) async fn all_pages<S: TaskSource>(
     let (mut tasks, mut rejected) = (Vec::new(), Vec::new());
     let mut token: Option<String> = None;
     for _ in 0..PAGES_MAX {
-        let page = source.list(place, kind, token.as_deref()).await.map_err(CliError::new)?;
+        let page =
+            source.list(place, kind, token.as_deref(), ATTEMPTS).await.map_err(CliError::new)?;
         tasks.extend(page.tasks);
         rejected.extend(page.rejected);
         token = page.next;

@@ -26,6 +26,10 @@ const DISTRUST_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// poll reads for nothing.
 const SETTLED_IN_WINDOW_MAX: usize = 40;
 
+/// A ledger names no more tasks than this one by one: it is one item, of 400 KB at most, and a key
+/// takes about a hundred bytes.
+const STRAGGLERS_MAX: usize = 1_000;
+
 impl Ledger {
     /// The ledger of a target that is listed for the first time.
     #[must_use]
@@ -89,26 +93,39 @@ impl Ledger {
             .filter_map(|known| known.value.task.started_at)
             .filter(|start| *start >= self.window_from)
             .collect();
+        self.stragglers
+            .retain(|key| records.get(key).is_none_or(|known| !known.value.is_settled()));
         // Keys sort by start, so that the starts are in order.
         let keep_from = starts.iter().rev().nth(SETTLED_IN_WINDOW_MAX / 2);
         if let (Some(newest), Some(keep_from)) = (newest_start, keep_from)
             && starts.len() > SETTLED_IN_WINDOW_MAX
         {
-            let from = before(newest, LISTED_WITHIN).min(*keep_from);
-            self.window_from = self.window_from.max(from);
+            let from = before(newest, LISTED_WITHIN).min(*keep_from).max(self.window_from);
+            let left_behind = unsettled_before(from, records);
+            let stragglers: BTreeSet<_> = self.stragglers.union(&left_behind).cloned().collect();
+            // Where so much waits to be told, the window stays and grows: the ledger is one item.
+            if stragglers.len() <= STRAGGLERS_MAX {
+                self.window_from = from;
+            }
         }
-        self.stragglers
-            .retain(|key| records.get(key).is_none_or(|known| !known.value.is_settled()));
-        let left_behind = records
-            .iter()
-            .filter(|(_, known)| {
-                known.value.task.kind() == Kind::StoreImage
-                    && !known.value.is_settled()
-                    && known.value.task.started_at.is_some_and(|start| start < self.window_from)
-            })
-            .map(|(key, _)| key.clone());
-        self.stragglers.extend(left_behind);
+        self.stragglers.extend(unsettled_before(self.window_from, records));
     }
+}
+
+/// The store tasks that started before a time and are open or untold.
+fn unsettled_before(
+    time: Timestamp,
+    records: &BTreeMap<TaskKey, Versioned<Record>>,
+) -> BTreeSet<TaskKey> {
+    records
+        .iter()
+        .filter(|(_, known)| {
+            known.value.task.kind() == Kind::StoreImage
+                && !known.value.is_settled()
+                && known.value.task.started_at.is_some_and(|start| start < time)
+        })
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 /// A time minus a duration, at the least the beginning of time.

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::Context;
 use crate::event::{Change, Event, Outcome};
-use crate::record::{Closing, EC2_LISTS_FOR, Record, Untold};
+use crate::record::{Closing, EC2_LISTS_FOR, RECORD_RENEWED_BEFORE, Record, Untold};
 use crate::task::{Kind, Phase, Task, TaskKey};
 
 /// How many complete listings in a row a task must be missing from before it counts as vanished.
@@ -33,12 +33,12 @@ pub fn seen_again(
     listed: &Task,
     context: &Context<'_>,
 ) -> Option<Record> {
-    // An end that was seen stays an end: EC2 may answer with an older state for a while.
-    if matches!(known.closed, Some(Closing::Completed | Closing::Failed)) {
-        return None;
-    }
     if context.is_held_by_another(known.claim.as_ref()) {
         return None;
+    }
+    // An end that was seen stays an end: EC2 may answer with an older state for a while.
+    if matches!(known.closed, Some(Closing::Completed | Closing::Failed)) {
+        return renewed(known, context);
     }
     let mut next = known.clone();
     next.missed = 0;
@@ -64,6 +64,12 @@ pub fn seen_again(
         || next.task.state != known.task.state
         || next.task.progress_percent != known.task.progress_percent;
     changed.then_some(Record { changed_at: context.now, ..next })
+}
+
+/// A record must not expire while EC2 lists its task: it would be news then.
+fn renewed(known: &Record, context: &Context<'_>) -> Option<Record> {
+    let left = known.expires_at()?.duration_since(context.now);
+    (left < RECORD_RENEWED_BEFORE).then(|| Record { changed_at: context.now, ..known.clone() })
 }
 
 /// Judges a remembered, open task that a complete listing does not hold.
@@ -114,10 +120,11 @@ fn tell(
         return;
     }
     let change = Change { outcome, previous_state, observed_at: context.now };
-    record.untold.push(Untold {
-        event: Event::of(context.place, key, &record.task, change),
-        sinks: context.sinks.clone(),
-    });
+    let event = Event::of(context.place, key, &record.task, change);
+    if !record.told.insert(event.id) {
+        return;
+    }
+    record.untold.push(Untold { event, sinks: context.sinks.clone() });
     record.claim = Some(context.claim.clone());
 }
 

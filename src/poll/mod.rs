@@ -38,8 +38,8 @@ use crate::task::Kind;
 /// The bounds of a poll, all in one place.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Calls of `DescribeStoreImageTasks` a poll and Region. The bucket refills at 30 a minute: ten
-    /// leave most of it to others.
+    /// Calls of a listing a poll and Region, those that are tried again included. The bucket of
+    /// `DescribeStoreImageTasks` refills at 30 a minute: ten leave most of it to others.
     pub listing_calls: u32,
     /// Places polled at the same time.
     pub places_at_once: usize,
@@ -166,7 +166,8 @@ where
         }
         let first = |kind: Kind| async move {
             if kinds.contains(&kind) {
-                Some(self.poller.source.list(place, kind, None).await)
+                let calls_max = self.poller.limits.listing_calls;
+                Some(self.poller.source.list(place, kind, None, calls_max).await)
             } else {
                 None
             }
@@ -216,7 +217,6 @@ where
         known: &mut Known,
     ) -> TargetSummary {
         let mut summary = TargetSummary::new(place, kind);
-        summary.listing_calls = 1;
         let claim = self.claim();
         let context = Context {
             place,
@@ -226,8 +226,12 @@ where
             claim: &claim,
         };
         match first {
-            Err(error) => summary.failures.push(error.to_string()),
-            Ok(_) if known.is_ledger_unreadable(kind) => {
+            Err(error) => {
+                summary.listing_calls = error.calls;
+                summary.failures.push(error.to_string());
+            }
+            Ok(first) if known.is_ledger_unreadable(kind) => {
+                summary.listing_calls = first.calls;
                 summary.failures.push("its ledger cannot be understood; nothing was judged".into());
             }
             Ok(first) => self.judge_target(kind, first, known, &context, &mut summary).await,

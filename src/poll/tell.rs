@@ -117,9 +117,7 @@ where
         let mut rest = Vec::new();
         let mut behind = BTreeSet::new();
         for untold in &known.value.untold {
-            // In order: at each sink a later event of a task waits for the earlier one.
-            let sinks = self.publish(&known.value, untold, &behind, &mut told).await;
-            behind.extend(sinks.iter().copied());
+            let sinks = self.publish(&known.value, untold, &mut behind, &mut told).await;
             if !sinks.is_empty() {
                 told.left += 1;
                 rest.push(Untold { event: untold.event.clone(), sinks });
@@ -150,11 +148,14 @@ where
     }
 
     /// Publishes one event to each sink that has not confirmed it; returns those that still have not.
+    ///
+    /// In order: at a sink that could not be used, a later event of the task waits for the earlier
+    /// one (`behind`). For one that the sink refuses nothing waits: it may never be taken.
     async fn publish(
         &self,
         record: &Record,
         untold: &Untold,
-        behind: &BTreeSet<Sink>,
+        behind: &mut BTreeSet<Sink>,
         told: &mut Told,
     ) -> BTreeSet<Sink> {
         let mut waiting = BTreeSet::new();
@@ -168,6 +169,7 @@ where
                 || !self.has_time()
                 || !self.claim_holds(record)
             {
+                behind.insert(*sink);
                 waiting.insert(*sink);
                 continue;
             }
@@ -186,6 +188,9 @@ where
                     told.refused += usize::from(refused);
                     told.failures.push(error.to_string());
                     waiting.insert(*sink);
+                    if !refused {
+                        behind.insert(*sink);
+                    }
                 }
             }
         }

@@ -58,7 +58,7 @@ impl Walk {
         first: Page,
         bounds: &Bounds<'_>,
     ) -> Self {
-        let mut walk = Self { calls: 1, ..Self::default() };
+        let mut walk = Self::default();
         let floor = bounds.stored.and_then(|ledger| ledger.head_floor(bounds.now));
         let earlier = bounds.stored.and_then(|ledger| ledger.sweep.clone());
         let mut token = walk.take(first);
@@ -87,7 +87,7 @@ impl Walk {
 
     /// A listing that EC2 gives whole in one answer.
     pub(super) fn of_one_page(page: Page, open: BTreeSet<TaskKey>) -> Self {
-        let mut walk = Self { calls: 1, complete: true, ..Self::default() };
+        let mut walk = Self { calls: page.calls, complete: true, ..Self::default() };
         walk.rejected = page.rejected;
         walk.tasks = page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))).collect();
         if walk.rejected.is_empty() {
@@ -193,10 +193,11 @@ impl Walk {
         bounds: &Bounds<'_>,
         token: &str,
     ) -> Option<Page> {
-        self.calls += 1;
-        match source.list(bounds.place, Kind::StoreImage, Some(token)).await {
+        let left = bounds.calls_max.saturating_sub(self.calls);
+        match source.list(bounds.place, Kind::StoreImage, Some(token), left).await {
             Ok(page) => Some(page),
             Err(error) => {
+                self.calls += error.calls;
                 self.error = Some(error);
                 None
             }
@@ -205,6 +206,7 @@ impl Walk {
 
     /// Takes in a page and returns the token of the next one.
     fn take(&mut self, page: Page) -> Option<String> {
+        self.calls += page.calls;
         self.rejected.extend(page.rejected);
         for task in page.tasks {
             let (Some(key), Some(start)) = (task.key(), task.started_at) else { continue };

@@ -76,8 +76,9 @@ impl TaskSource for Gated<&Ec2Tasks> {
         place: &Place,
         kind: Kind,
         token: Option<&str>,
+        calls_max: u32,
     ) -> Result<Page, ListError> {
-        self.fuse.gate(self.port.list(place, kind, token)).await
+        self.fuse.gate(self.port.list(place, kind, token, calls_max)).await
     }
 }
 

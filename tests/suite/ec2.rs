@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use amiwatch::aws::clients::ATTEMPTS;
 use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::ports::{Page, TaskSource};
 use amiwatch::sim::{
@@ -22,9 +23,9 @@ fn adapter(sim: &Simulator) -> Ec2Tasks {
 
 async fn store_pages(sim: &Simulator) -> Vec<Page> {
     let source = adapter(sim);
-    let mut pages = vec![source.list(&place(), Kind::StoreImage, None).await.unwrap()];
+    let mut pages = vec![source.list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap()];
     while let Some(token) = pages.last().unwrap().next.clone() {
-        pages.push(source.list(&place(), Kind::StoreImage, Some(&token)).await.unwrap());
+        pages.push(source.list(&place(), Kind::StoreImage, Some(&token), ATTEMPTS).await.unwrap());
     }
     pages
 }
@@ -69,7 +70,7 @@ async fn a_bundle_task_comes_without_its_secrets() {
     plan.upload_policy = Some("c2VjcmV0LXBvbGljeQ==".into());
     plan.upload_policy_signature = Some("secret-signature".into());
     sim.add_bundle_task(ACCOUNT, REGION, plan);
-    let page = adapter(&sim).list(&place(), Kind::Bundle, None).await.unwrap();
+    let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap();
     let task = &page.tasks[0];
     assert!(
         matches!(&task.subject, Subject::Bundle { bundle_id, .. } if bundle_id == "bun-c1a540a8")
@@ -88,14 +89,14 @@ async fn one_item_with_a_missing_field_is_named_and_the_others_are_kept() {
         sim.clear_faults();
         let fields = vec![field.to_owned()];
         sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(position) }));
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (2, 1), "{field}");
         assert!(page.rejected[0].reason.contains(field), "{:?}", page.rejected);
     }
     sim.clear_faults();
     let fields = ["s3objectKey", "progressPercentage"].map(str::to_owned).to_vec();
     sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
-    let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+    let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
     assert_eq!((page.tasks.len(), page.rejected.len()), (3, 0));
     assert_eq!(page.tasks[0].progress_percent, None);
 }
@@ -121,7 +122,7 @@ async fn a_reason_that_holds_no_character_costs_neither_its_task_nor_the_others(
         let element = "storeTaskFailureReason".to_owned();
         let text = text.to_owned();
         sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap();
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (4, 0));
         assert!(page.tasks[0].failure.is_some());
     }
@@ -135,9 +136,30 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
         let sim = simulator().await;
         add_stores(&sim, 1);
         sim.add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None).await;
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await;
         assert_eq!(page.unwrap_or_else(|error| panic!("{kind:?}: {error}")).tasks.len(), 1);
         assert_eq!(sim.calls().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
+    for (allowed, made) in [(1, 1), (2, 2), (3, 3), (10, 3)] {
+        let sim = simulator().await;
+        sim.add_fault(FaultRule::new(FaultKind::Throttle));
+        for kind in Kind::ALL {
+            let error = adapter(&sim).list(&place(), kind, None, allowed).await.unwrap_err();
+            assert_eq!(error.calls, made, "{kind}: {error}");
+        }
+        assert_eq!(sim.calls().len(), 2 * made as usize);
+        sim.clear_faults();
+        add_stores(&sim, 1);
+        sim.add_fault(FaultRule {
+            next: Some(u64::from(made - 1)),
+            ..FaultRule::new(FaultKind::Throttle)
+        });
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, allowed).await.unwrap();
+        assert_eq!((page.calls, page.tasks.len()), (made, 1));
     }
 }
 
@@ -151,7 +173,8 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
     ] {
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(kind.clone()));
-        let error = adapter(&sim).list(&place(), Kind::StoreImage, None).await.unwrap_err();
+        let error =
+            adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("DescribeStoreImageTasks in us-east-1: "), "{text}");
         assert!(text.contains(words), "{kind:?}: {text}");
@@ -164,7 +187,8 @@ async fn an_answer_that_never_comes_ends_in_a_time_out() {
     let sim = simulator().await;
     sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
     let began = std::time::Instant::now();
-    let error = adapter(&sim).list(&place(), Kind::Bundle, None).await.unwrap_err().to_string();
+    let error =
+        adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err().to_string();
     assert!(error.contains("timeout") || error.contains("timed out"), "{error}");
     // The bound is ours (10 s a call); an hour would be the server's.
     assert!(began.elapsed() < Duration::from_secs(60));
@@ -174,7 +198,8 @@ async fn an_answer_that_never_comes_ends_in_a_time_out() {
 async fn a_refused_token_is_told_from_other_errors() {
     let sim = simulator().await;
     let source = adapter(&sim);
-    let error = source.list(&place(), Kind::StoreImage, Some("not-a-token")).await.unwrap_err();
+    let error =
+        source.list(&place(), Kind::StoreImage, Some("not-a-token"), ATTEMPTS).await.unwrap_err();
     assert!(error.token_refused, "{error}");
 }
 
@@ -184,8 +209,14 @@ async fn every_region_is_asked_for_itself() {
     add_stores(&sim, 1);
     let elsewhere = amiwatch::place::Place::new(ACCOUNT, "eu-west-1");
     let source = adapter(&sim);
-    assert_eq!(source.list(&place(), Kind::StoreImage, None).await.unwrap().tasks.len(), 1);
-    assert_eq!(source.list(&elsewhere, Kind::StoreImage, None).await.unwrap().tasks.len(), 0);
+    assert_eq!(
+        source.list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap().tasks.len(),
+        1
+    );
+    assert_eq!(
+        source.list(&elsewhere, Kind::StoreImage, None, ATTEMPTS).await.unwrap().tasks.len(),
+        0
+    );
     let regions: Vec<String> = sim.calls().into_iter().map(|call| call.region).collect();
     assert_eq!(regions, ["us-east-1", "eu-west-1"]);
 }

@@ -118,6 +118,23 @@ fn a_straggler_that_could_not_be_read_stays_one() {
 }
 
 #[test]
+fn the_window_stays_where_a_move_would_leave_more_behind_than_a_ledger_can_name() {
+    let mut ledger = done(Kind::StoreImage);
+    let settled = (2_000..2_100).map(|n| record(n, true));
+    let waiting = i64::try_from(STRAGGLERS_MAX).unwrap() + 1;
+    let mut records: BTreeMap<_, _> =
+        settled.clone().chain((0..waiting).map(|n| record(n, false))).collect();
+    let before = ledger.window_from;
+    ledger.move_window(&records, Some(minute(2_200)));
+    assert_eq!((ledger.window_from, ledger.stragglers.len()), (before, 0));
+    // One of them was told.
+    records.extend([record(0, true)]);
+    ledger.move_window(&records, Some(minute(2_200)));
+    assert_eq!(ledger.stragglers.len(), STRAGGLERS_MAX);
+    assert_eq!(ledger.window_from, minute(2_079));
+}
+
+#[test]
 fn bundle_tasks_have_no_window() {
     let records: BTreeMap<_, _> = (0..100).map(|n| record(n, true)).collect();
     let mut ledger = done(Kind::Bundle);

@@ -255,6 +255,36 @@ fn a_vanished_task_that_comes_back_and_ends_is_told_as_completed() {
 }
 
 #[test]
+fn a_task_that_vanishes_again_after_it_came_back_is_told_as_vanished_once() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let once = missing(&bench, &known, 1).unwrap();
+    let vanished = confirmed(missing(&bench, &once, 2).unwrap());
+    let back = again(&bench, &vanished, &running(6), 3).unwrap();
+    let once = missing(&bench, &back, 4).unwrap();
+    let vanished = missing(&bench, &once, 5).unwrap();
+    assert_eq!((vanished.closed, outcomes(&vanished)), (Some(Closing::Vanished), vec![]));
+}
+
+#[test]
+fn a_record_whose_task_is_listed_longer_than_records_live_is_renewed_and_not_told_again() {
+    let bench = Bench::new();
+    let days = |days: i64| days * 24 * 60;
+    for task in [store(State::Completed, Some(100)), bundle(State::BundleComplete)] {
+        let known = confirmed(first(&bench, &task, true, 0));
+        // EC2 lists a store task for 31 days: until then nothing is written.
+        assert_eq!(again(&bench, &known, &task, days(31) - 1), None);
+        let mut kept = known;
+        for weeks in 5..60 {
+            let now = minute(days(7) * weeks);
+            kept = again(&bench, &kept, &task, days(7) * weeks).unwrap_or(kept);
+            assert!(kept.expires_at().is_some_and(|at| at > now + SignedDuration::from_hours(150)));
+            assert_eq!(outcomes(&kept), []);
+        }
+    }
+}
+
+#[test]
 fn stalled_is_told_once_a_stall_and_again_after_the_progress_has_moved() {
     let bench = Bench::new();
     let known = first(&bench, &running(5), false, 0);

@@ -385,6 +385,7 @@ impl TaskSource for Port {
         place: &Place,
         kind: Kind,
         token: Option<&str>,
+        _: u32,
     ) -> Result<Page, ListError> {
         let region = place.region.clone();
         let from = token.map_or(String::new(), |token| format!(" from {token}"));
@@ -394,6 +395,7 @@ impl TaskSource for Port {
                 region: region.clone(),
                 reason: reason.to_owned(),
                 token_refused,
+                calls: 1,
             };
             if inner.broken_regions.contains(&region) {
                 return Err(fail("RequestLimitExceeded", false));
@@ -402,7 +404,7 @@ impl TaskSource for Port {
                 return Err(fail("InvalidPaginationToken", true));
             }
             let Some(listing) = inner.listings.get(&(region.clone(), kind)) else {
-                return Ok(Page::default());
+                return Ok(Page { calls: 1, ..Page::default() });
             };
             // A token names what is left, so that tasks that come on top shift nothing.
             let items = &listing.items;
@@ -410,7 +412,7 @@ impl TaskSource for Port {
             let begin = items.len().saturating_sub(left);
             let size = if kind == Kind::Bundle { usize::MAX } else { listing.page_size };
             let end = begin.saturating_add(size).min(items.len());
-            let mut page = Page::default();
+            let mut page = Page { calls: 1, ..Page::default() };
             for item in &items[begin..end] {
                 match item {
                     Ok(task) => page.tasks.push(task.clone()),

@@ -212,3 +212,17 @@ fn a_second_poll_of_the_same_world_has_nothing_more_to_tell() {
     }
     assert_eq!(world.told(Sink::Sns), ["ami-1 failed"]);
 }
+
+#[test]
+fn a_refused_event_of_a_task_holds_back_none_that_follows_it() {
+    let world = running(&["ami-1"]);
+    world.with(|inner| inner.refused = ["ami-1 stalled".to_owned()].into());
+    world.later(3 * 60 * 60);
+    let summary = world.poll(&store_images()).unwrap();
+    assert_eq!((summary.refused, summary.published), (1, 0));
+    list(&world, &["ami-1"], &State::Completed);
+    for _ in 0..3 {
+        world.poll_a_minute_later(&store_images());
+    }
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+}

@@ -190,12 +190,14 @@ impl TaskSource for Ports {
         place: &Place,
         kind: Kind,
         token: Option<&str>,
+        _: u32,
     ) -> Result<Page, ListError> {
         let failed = |reason: &str, token_refused| ListError {
             operation: "Describe",
             region: place.region.clone(),
             reason: reason.into(),
             token_refused,
+            calls: 1,
         };
         if self.world.with(|inner| inner.denied.contains(&(place.region.clone(), kind))) {
             return Err(failed("UnauthorizedOperation", false));

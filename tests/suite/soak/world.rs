@@ -156,7 +156,7 @@ impl Tasks {
         if kind == Kind::Bundle {
             let listed = self.bundles.iter().filter(|story| story.is_listed(at));
             let tasks = listed.map(|story| story.task(at)).collect();
-            return Page { tasks, ..Page::default() };
+            return Page { tasks, calls: 1, ..Page::default() };
         }
         let below: usize = token.map_or(self.stores.len(), |token| token.parse().unwrap());
         let below = below.saturating_add_signed(-shift).min(self.stores.len());
@@ -164,7 +164,7 @@ impl Tasks {
         let on_page: Vec<usize> = listed.by_ref().take(self.page_size).collect();
         let next = listed.next().and(on_page.last()).map(ToString::to_string);
         let tasks = on_page.iter().map(|n| self.stores[*n].task(at)).collect();
-        Page { tasks, rejected: Vec::new(), next }
+        Page { tasks, rejected: Vec::new(), next, calls: 1 }
     }
 }
 
