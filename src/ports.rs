@@ -1,13 +1,13 @@
 //! The edges of a poll as small traits in our own types: EC2, the store, the sinks, the clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::place::Place;
-use crate::record::{Ledger, Record, Sink, Versioned};
+use crate::record::{Cursor, Ledger, Record, Sink, Versioned};
 use crate::task::{Kind, Task, TaskKey};
 
 /// The time. The only source of "now" in the library.
@@ -32,8 +32,8 @@ pub struct Page {
     pub tasks: Vec<Task>,
     /// The items that could not be read.
     pub rejected: Vec<Rejected>,
-    /// The token of the next page, if there is one.
-    pub next: Option<String>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
     /// The calls that it took, those that were tried again included.
     pub calls: u32,
 }
@@ -56,13 +56,13 @@ pub struct ListError {
 
 /// EC2's listings.
 pub trait TaskSource {
-    /// Lists one page of a kind of task; without a token the first. Calls EC2 at most `calls_max`
+    /// Lists one page of a kind of task; without a cursor the first. Calls EC2 at most `calls_max`
     /// times: each try takes from what EC2 lets the account list.
     fn list(
         &self,
         place: &Place,
         kind: Kind,
-        token: Option<&str>,
+        from: Option<&Cursor>,
         calls_max: u32,
     ) -> impl Future<Output = Result<Page, ListError>> + Send;
 }
@@ -78,10 +78,13 @@ pub struct StoreError {
     pub store: String,
     /// Why.
     pub reason: String,
+    /// The store refuses what the item holds: it will never be written, and others may be.
+    pub refused: bool,
 }
 
 /// A stored item that cannot be understood. It is left as it is, and its task is passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stored item {key}: {reason}")]
 pub struct Unreadable {
     /// The item's key in the store.
     pub key: String,
@@ -104,8 +107,6 @@ pub struct Known {
     pub records: BTreeMap<TaskKey, Versioned<Record>>,
     /// Items that cannot be understood.
     pub unreadable: Vec<Unreadable>,
-    /// Tasks whose record somebody else changed since it was read.
-    pub conflicts: BTreeSet<TaskKey>,
 }
 
 impl Known {
@@ -144,6 +145,20 @@ pub trait StateStore {
         to: Timestamp,
     ) -> impl Future<Output = Result<Known, StoreError>> + Send;
 
+    /// Reads the record of one task, as it is now.
+    fn read_one(
+        &self,
+        place: &Place,
+        key: &TaskKey,
+    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+
+    /// Reads a target's ledger, as it is now.
+    fn read_ledger(
+        &self,
+        place: &Place,
+        kind: Kind,
+    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+
     /// Writes a record where the stored version is still `expected` (0: nothing stored).
     fn save(
         &self,
@@ -153,8 +168,8 @@ pub trait StateStore {
         expected: u64,
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
-    /// Writes records of settled tasks that nothing has to be told of, many in one call. Each
-    /// call is atomic and holds only while the target's ledger still has the version
+    /// Writes records of settled tasks that nothing has to be told of, some dozens in each call of
+    /// the store. Each holds only while the target's ledger still has the version
     /// `expected_ledger`: a slow first listing must not silence what ended after another poller
     /// finished the baseline. Records that are already stored are left as they are.
     fn save_settled(

@@ -127,6 +127,15 @@ impl Record {
         self.closed.is_some() && self.untold.is_empty()
     }
 
+    /// Whether every poll has to look at it, however old it is: something is expected of it, or is
+    /// left to tell, or it vanished and may come back.
+    #[must_use]
+    pub fn is_watched(&self, now: Timestamp) -> bool {
+        !self.is_settled()
+            || (self.closed == Some(Closing::Vanished)
+                && now.duration_since(self.changed_at) < EC2_LISTS_FOR)
+    }
+
     /// When the store may forget the record; never while the task is open or untold.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
@@ -169,6 +178,8 @@ pub struct Ledger {
     pub kind: Kind,
     /// When the first listing began.
     pub baseline_began_at: Timestamp,
+    /// The newest start that it held then. What started later is news, also while it is read.
+    pub baseline_top: Timestamp,
     /// Whether the first listing was read to its end.
     pub baseline_done: bool,
     /// Tasks that started before this were there at the baseline.
@@ -186,14 +197,31 @@ pub struct Ledger {
     pub distrusted_at: Option<Timestamp>,
 }
 
+/// Where a listing goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cursor {
+    /// EC2's token of the next page.
+    pub token: String,
+    /// The page size with which the listing began: EC2 may hold a token against it.
+    pub page_size: i32,
+}
+
 /// How far a listing over several polls has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sweep {
-    /// The token of the next page.
-    pub token: String,
+    /// The next page.
+    pub from: Cursor,
     /// The newest start seen when it began: what is newer is for the head of the listing.
     pub top: Timestamp,
+    /// The oldest start that it has come to.
+    pub oldest: Timestamp,
+    /// It checks what the order of the listing lets us skip: the records of all that it lists are
+    /// read. If not, it only looks for open tasks.
+    pub checks: bool,
     /// Open tasks that it has not met yet.
     pub unseen: BTreeSet<TaskKey>,
+    /// It met an item that could not be read, which may be any of them: nothing is absent from it.
+    pub inconclusive: bool,
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Which of EC2's two listings a task comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -160,17 +161,30 @@ impl std::fmt::Display for State {
 #[serde(transparent)]
 pub struct TaskKey(String);
 
+/// DynamoDB takes sort keys of 1,024 bytes. No name that AWS allows comes near it.
+const LONGEST_KEY: usize = 900;
+
+/// The namespace of the names that stand for longer ones. A part of the stored format, too.
+const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x81c3_4b0e_6a57_5d92_b8f4_03de_7a1c_9e65);
+
 impl TaskKey {
     /// The identity of a store-image task.
     #[must_use]
     pub fn store_image(image_id: &str, bucket: &str, started_at: Timestamp) -> Self {
-        Self(format!("t#{started_at:.3}#{image_id}#{bucket}"))
+        Self::of(&format!("t#{started_at:.3}#"), &format!("{image_id}#{bucket}"))
     }
 
     /// The identity of a bundle task.
     #[must_use]
     pub fn bundle(bundle_id: &str) -> Self {
-        Self(format!("u#{bundle_id}"))
+        Self::of("u#", bundle_id)
+    }
+
+    fn of(order: &str, names: &str) -> Self {
+        if order.len() + names.len() <= LONGEST_KEY {
+            return Self(format!("{order}{names}"));
+        }
+        Self(format!("{order}~{}", Uuid::new_v5(&KEY_NAMESPACE, names.as_bytes())))
     }
 
     /// The lowest key that a store task started at `from` can have.
@@ -330,6 +344,20 @@ mod tests {
         assert_ne!(key, TaskKey::store_image("ami-1", "b", start));
         assert_ne!(key, TaskKey::store_image("ami-1", "a", again));
         assert_eq!(key.as_str(), "t#2026-11-22T00:10:00.123Z#ami-1#a");
+    }
+
+    #[test]
+    fn a_key_is_never_longer_than_a_table_takes_and_long_names_stay_apart() {
+        let start = at("2026-11-22T00:10:00.123Z");
+        let long = "b".repeat(2_000);
+        let key = TaskKey::store_image("ami-1", &long, start);
+        assert!(key.as_str().len() <= LONGEST_KEY && key > TaskKey::lowest_at(start));
+        assert!(key < TaskKey::behind_all_at(start));
+        assert_ne!(key, TaskKey::store_image("ami-1", &format!("{long}b"), start));
+        assert_ne!(key, TaskKey::store_image("ami-2", &long, start));
+        assert_eq!(key, TaskKey::store_image("ami-1", &long, start));
+        assert_eq!(TaskKey::bundle(&long).kind(), Kind::Bundle);
+        assert!(TaskKey::bundle(&long).as_str().len() <= LONGEST_KEY);
     }
 
     #[test]

@@ -12,11 +12,11 @@ use aws_types::region::Region;
 use aws_types::sdk_config::{Builder, SharedAsyncSleep};
 
 /// How long one attempt of a call may take. EC2's listings of 200 tasks take well under a second.
-const ATTEMPT: Duration = Duration::from_secs(4);
+const ATTEMPT: Duration = Duration::from_secs(3);
 
-/// How long a call may take with its retries. Less than the part of a claim in which nothing is
-/// published, so that a claim outlives every call begun under it.
-const CALL: Duration = Duration::from_secs(10);
+/// How long a call may take with its retries. What a poll keeps in reserve for its phases, and the
+/// part of a claim in which nothing is published, are made of it.
+pub const CALL: Duration = Duration::from_secs(8);
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -52,6 +52,16 @@ pub fn with_bounds(builder: Builder) -> Builder {
                 .build(),
         )
         .retry_config(retries(ATTEMPTS))
+}
+
+/// For a call that must not be made twice where its answer is late: an attempt may take as long as
+/// the call. What SNS or EventBridge answers with an error is still tried again.
+#[must_use]
+pub fn patient(config: &SdkConfig) -> SdkConfig {
+    let known = config.timeout_config();
+    let timeouts = known.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+    let timeouts = timeouts.operation_attempt_timeout(CALL).operation_timeout(CALL).build();
+    config.clone().into_builder().timeout_config(timeouts).build()
 }
 
 /// The endpoint that the environment sets for a service, as every AWS SDK reads it:

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure,
 };
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 
@@ -41,8 +42,7 @@ const BATCH_GET_ROUNDS: usize = 5;
 pub struct DynamoStore {
     client: Client,
     table: String,
-    /// Where the window of each place began when it was last read. Windows only move up, so that
-    /// an old value reads more than is needed, never less.
+    /// Where the window of each place began when it was last read: most often it still does.
     windows: Mutex<HashMap<Place, Timestamp>>,
 }
 
@@ -60,7 +60,7 @@ impl DynamoStore {
 
     fn fail(&self, operation: impl Into<String>, reason: String) -> StoreError {
         let store = format!("DynamoDB table {}", self.table);
-        StoreError { operation: operation.into(), store, reason }
+        StoreError { operation: operation.into(), store, reason, refused: false }
     }
 
     /// Reads a range of a partition from the highest key down, page by page while `more` says so.
@@ -115,6 +115,48 @@ impl DynamoStore {
             }
             start = Some(next);
         }
+    }
+
+    /// Reads the window, from its beginning where that is known.
+    async fn read_from(
+        &self,
+        place: &Place,
+        window: Option<Timestamp>,
+    ) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let hint = window.map(|from| TaskKey::lowest_at(from).to_string());
+        self.query(place, hint.as_deref(), None, &mut known, |known| {
+            // Where the ledger cannot be understood no store task is judged; bundle tasks are.
+            let unreadable = known.is_ledger_unreadable(Kind::StoreImage);
+            let ledger = known.ledgers.get(&Kind::StoreImage);
+            match (unreadable, ledger) {
+                (true, _) => Some(TaskKey::bundle("").to_string()),
+                (false, Some(ledger)) => {
+                    Some(TaskKey::lowest_at(ledger.value.window_from).to_string())
+                }
+                (false, None) => Some(TaskKey::lowest_at(Timestamp::UNIX_EPOCH).to_string()),
+            }
+        })
+        .await?;
+        Ok(known)
+    }
+
+    async fn get(&self, place: &Place, sort_key: &str) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(place, sort_key)))
+            .projection_expression(items::PROJECTION)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| self.fail(format!("GetItem {place} {sort_key}"), reason(&error)))?;
+        if let Some(attributes) = answer.item() {
+            read_item(attributes, &mut known);
+        }
+        Ok(known)
     }
 
     async fn get_stragglers(&self, place: &Place, known: &mut Known) -> Result<(), StoreError> {
@@ -186,7 +228,11 @@ impl DynamoStore {
                     let ours = stored.is_some_and(|stored| write.is_stored_as(stored));
                     Ok(if ours { Saved::Written } else { Saved::Conflict })
                 }
-                _ => Err(self.fail(operation, reason(&error))),
+                // Not the call, but what it holds: too large, or a key that is none.
+                _ => Err(StoreError {
+                    refused: error.code() == Some("ValidationException"),
+                    ..self.fail(operation, reason(&error))
+                }),
             },
         }
     }
@@ -195,28 +241,29 @@ impl DynamoStore {
 impl StateStore for DynamoStore {
     async fn read(&self, place: &Place) -> Result<Known, StoreError> {
         let window = self.windows.lock().ok().and_then(|windows| windows.get(place).copied());
-        let mut known = Known::default();
-        let hint = window.map(|from| TaskKey::lowest_at(from).to_string());
-        self.query(place, hint.as_deref(), None, &mut known, |known| {
-            // Where the ledger cannot be understood nothing is judged, and nothing more is read.
-            let unreadable = known.is_ledger_unreadable(Kind::StoreImage);
-            let ledger = known.ledgers.get(&Kind::StoreImage);
-            match (unreadable, ledger) {
-                (true, _) => Some(ledger_key(Kind::Bundle)),
-                (false, Some(ledger)) => {
-                    Some(TaskKey::lowest_at(ledger.value.window_from).to_string())
-                }
-                (false, None) => Some(TaskKey::lowest_at(Timestamp::UNIX_EPOCH).to_string()),
-            }
-        })
-        .await?;
+        let mut known = self.read_from(place, window).await?;
+        let ledger = known.ledgers.get(&Kind::StoreImage);
+        let from = ledger.map(|ledger| ledger.value.window_from);
+        if window.is_some_and(|hint| from.is_none_or(|from| from < hint)) {
+            // The window moved down, or the ledger was deleted or set back: the hint cut off too much.
+            known = self.read_from(place, None).await?;
+        }
         self.get_stragglers(place, &mut known).await?;
-        if let Some(ledger) = known.ledgers.get(&Kind::StoreImage)
-            && let Ok(mut windows) = self.windows.lock()
-        {
-            windows.insert(place.clone(), ledger.value.window_from);
+        if let Ok(mut windows) = self.windows.lock() {
+            match known.ledgers.get(&Kind::StoreImage) {
+                Some(ledger) => windows.insert(place.clone(), ledger.value.window_from),
+                None => windows.remove(place),
+            };
         }
         Ok(known)
+    }
+
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+        self.get(place, key.as_str()).await
+    }
+
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+        self.get(place, &ledger_key(kind)).await
     }
 
     async fn read_between(

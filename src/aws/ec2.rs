@@ -22,10 +22,8 @@ use super::ec2_pages::PageSize;
 use super::error::reason;
 use crate::place::Place;
 use crate::ports::{ListError, Page, TaskSource};
+use crate::record::Cursor;
 use crate::task::Kind;
-
-/// The error codes with which EC2 refuses a page token.
-const TOKEN_REFUSED: [&str; 2] = ["InvalidNextToken", "InvalidPaginationToken"];
 
 /// EC2 in every Region asked for, over one HTTP client.
 #[derive(Debug)]
@@ -60,10 +58,16 @@ impl Ec2Tasks {
             .clone()
     }
 
-    fn page_size(&self, region: &str, token: Option<&str>) -> i32 {
+    fn page_size(&self, region: &str, from: Option<&Cursor>) -> i32 {
         let mut sizes = self.page_sizes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let size = sizes.entry(region.to_owned()).or_default();
-        if token.is_none() { size.first() } else { size.next() }
+        match from {
+            None => size.first(),
+            Some(from) => {
+                size.note_next();
+                from.page_size
+            }
+        }
     }
 }
 
@@ -72,28 +76,28 @@ impl TaskSource for Ec2Tasks {
         &self,
         place: &Place,
         kind: Kind,
-        token: Option<&str>,
+        from: Option<&Cursor>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
         let client = self.client(&place.region);
         let calls = Calls::default();
         let bounds = bounds(calls_max);
-        match kind {
+        let page = match kind {
             Kind::StoreImage => {
+                let size = self.page_size(&place.region, from);
                 let mut list = client
                     .describe_store_image_tasks()
-                    .max_results(self.page_size(&place.region, token))
-                    .set_next_token(token.map(str::to_owned))
+                    .max_results(size)
+                    .set_next_token(from.map(|from| from.token.clone()))
                     .customize()
                     .interceptor(calls.clone());
                 if let Some(bounds) = bounds {
                     list = list.config_override(bounds);
                 }
-                let answer = list
-                    .send()
-                    .await
-                    .map_err(|error| failed("DescribeStoreImageTasks", place, &error, &calls))?;
-                Ok(Page { calls: calls.made(), ..ec2_convert::store_image_page(answer) })
+                match list.send().await {
+                    Ok(answer) => ec2_convert::store_image_page(answer, size).map_err(Failed::from),
+                    Err(error) => Err(Failed::of(&error, from)),
+                }
             }
             Kind::Bundle => {
                 let mut list =
@@ -101,13 +105,54 @@ impl TaskSource for Ec2Tasks {
                 if let Some(bounds) = bounds {
                     list = list.config_override(bounds);
                 }
-                let answer = list
-                    .send()
-                    .await
-                    .map_err(|error| failed("DescribeBundleTasks", place, &error, &calls))?;
-                Ok(Page { calls: calls.made(), ..ec2_convert::bundle_page(answer) })
+                match list.send().await {
+                    Ok(answer) => ec2_convert::bundle_page(answer).map_err(Failed::from),
+                    Err(error) => Err(Failed::of(&error, None)),
+                }
             }
+        };
+        match page {
+            Ok(page) => Ok(Page { calls: calls.made(), ..page }),
+            Err(Failed { reason, token_refused }) => Err(ListError {
+                operation: operation(kind),
+                region: place.region.clone(),
+                reason,
+                token_refused,
+                calls: calls.made(),
+            }),
         }
+    }
+}
+
+fn operation(kind: Kind) -> &'static str {
+    match kind {
+        Kind::StoreImage => "DescribeStoreImageTasks",
+        Kind::Bundle => "DescribeBundleTasks",
+    }
+}
+
+/// Why a page was not read.
+struct Failed {
+    reason: String,
+    token_refused: bool,
+}
+
+impl Failed {
+    /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
+    /// asked for alike.
+    fn of<E, R>(error: &SdkError<E, R>, from: Option<&Cursor>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        let is_invalid = error.code().is_some_and(|code| code.starts_with("Invalid"));
+        Self { reason: reason(error), token_refused: from.is_some() && is_invalid }
+    }
+}
+
+impl From<&str> for Failed {
+    fn from(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), token_refused: false }
     }
 }
 
@@ -140,24 +185,5 @@ impl Intercept for Calls {
     ) -> Result<(), BoxError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
-    }
-}
-
-fn failed<E, R>(
-    operation: &'static str,
-    place: &Place,
-    error: &SdkError<E, R>,
-    calls: &Calls,
-) -> ListError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    ListError {
-        operation,
-        region: place.region.clone(),
-        reason: reason(error),
-        token_refused: error.code().is_some_and(|code| TOKEN_REFUSED.contains(&code)),
-        calls: calls.made(),
     }
 }

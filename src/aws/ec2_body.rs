@@ -1,11 +1,8 @@
 //! Makes EC2's answers safe to parse, between the HTTP client and the SDK.
 //!
 //! The SDK's XML reader takes an answer that stops in the middle for a whole one, without the items
-//! and the page token that are missing: tasks would seem to have vanished. And it refuses a whole
-//! page for one character reference that is no character, such as half a surrogate pair in one
-//! task's failure reason.
-
-use std::borrow::Cow;
+//! and the page token that are missing: tasks would seem to have vanished. What else it would
+//! stumble over is in [`super::ec2_xml`].
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -17,10 +14,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-/// What stands for a character that is none: U+FFFD, as Unicode has it.
-const REPLACEMENT: &str = "\u{fffd}";
+use super::ec2_xml::{is_whole, safe};
 
-/// An HTTP client whose XML answers are whole and hold only characters that XML allows.
+/// An HTTP client whose XML answers are whole, and hold no secret and nothing that no reader takes.
 #[derive(Debug)]
 pub(super) struct SafeXmlClient(pub(super) SharedHttpClient);
 
@@ -58,77 +54,5 @@ impl HttpConnector for SafeXml {
             };
             Ok(answer)
         })
-    }
-}
-
-/// Every answer of EC2 is one element whose name ends in `Response`.
-fn is_whole(body: &[u8]) -> bool {
-    body.trim_ascii_end().ends_with(b"Response>")
-}
-
-/// The answer with what is no character replaced; `None` where there is nothing to replace.
-fn safe(body: &[u8]) -> Option<String> {
-    let is_bad = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let text = String::from_utf8_lossy(body);
-    let has_reference = text.contains("&#");
-    if matches!(text, Cow::Borrowed(_)) && !has_reference && !body.iter().any(is_bad) {
-        return None;
-    }
-    let mut safe = String::with_capacity(text.len());
-    let mut rest = text.as_ref();
-    while let Some(at) = rest.find("&#") {
-        let (before, reference) = rest.split_at(at);
-        safe.push_str(before);
-        let Some((name, after)) = reference.split_once(';') else {
-            safe.push_str(reference);
-            rest = "";
-            break;
-        };
-        match character(name.trim_start_matches("&#")) {
-            Some(_) => safe.extend([name, ";"]),
-            None => safe.push_str(REPLACEMENT),
-        }
-        rest = after;
-    }
-    safe.push_str(rest);
-    let is_bad = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
-    Some(safe.replace(is_bad, REPLACEMENT))
-}
-
-/// The character that a reference's digits name, where XML allows it.
-fn character(digits: &str) -> Option<char> {
-    let number = match digits.strip_prefix('x') {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    char::from_u32(number).filter(|c| *c >= ' ' || matches!(c, '\t' | '\n' | '\r'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_to_no_character_are_replaced_and_the_others_stay() {
-        let safe = |text: &str| safe(text.as_bytes());
-        assert_eq!(safe("<a>plain</a>"), None);
-        assert_eq!(safe("<a>&#65;&#x42;&amp;</a>").as_deref(), Some("<a>&#65;&#x42;&amp;</a>"));
-        for bad in ["&#xD800;", "&#xDFFF;", "&#0;", "&#x1;", "&#1114112;", "&#;", "&#nonsense;"] {
-            assert_eq!(safe(&format!("a{bad}b")).as_deref(), Some("a\u{fffd}b"), "{bad}");
-        }
-        assert_eq!(safe("a\u{1}b").as_deref(), Some("a\u{fffd}b"));
-        assert_eq!(safe("a&#65").as_deref(), Some("a&#65"));
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_replaced() {
-        assert_eq!(safe(b"a\xffb").as_deref(), Some("a\u{fffd}b"));
-    }
-
-    #[test]
-    fn an_answer_is_whole_when_its_element_is_closed() {
-        assert!(is_whole(b"<DescribeBundleTasksResponse></DescribeBundleTasksResponse>\n"));
-        assert!(!is_whole(b"<DescribeBundleTasksResponse><requestId>1</reques"));
-        assert!(!is_whole(b""));
     }
 }

@@ -8,6 +8,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use crate::ports::{Page, Rejected};
+use crate::record::Cursor;
 use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// The longest failure reason that is kept, in characters. EC2's own are a sentence or two; the
@@ -18,27 +19,35 @@ const REASON_MAX_CHARS: usize = 4_000;
 /// most 1,024 bytes.
 const NAME_MAX_CHARS: usize = 1_024;
 
-pub(super) fn store_image_page(answer: DescribeStoreImageTasksOutput) -> Page {
-    let mut page = Page { next: answer.next_token, ..Page::default() };
-    for item in answer.store_image_task_results.unwrap_or_default() {
+/// `page_size` is the one that was asked for.
+pub(super) fn store_image_page(
+    answer: DescribeStoreImageTasksOutput,
+    page_size: i32,
+) -> Result<Page, &'static str> {
+    let items = answer.store_image_task_results;
+    let items = items.ok_or("EC2 answered without storeImageTaskResultSet")?;
+    let token = answer.next_token.filter(|token| !token.is_empty());
+    let next = token.map(|token| Cursor { token, page_size });
+    let mut page = Page { next, ..Page::default() };
+    for item in items {
         match store_image(item) {
             Ok(task) => page.tasks.push(task),
             Err(rejected) => page.rejected.push(rejected),
         }
     }
-    page.next = page.next.filter(|token| !token.is_empty());
-    page
+    Ok(page)
 }
 
-pub(super) fn bundle_page(answer: DescribeBundleTasksOutput) -> Page {
+pub(super) fn bundle_page(answer: DescribeBundleTasksOutput) -> Result<Page, &'static str> {
+    let items = answer.bundle_tasks.ok_or("EC2 answered without bundleInstanceTasksSet")?;
     let mut page = Page::default();
-    for item in answer.bundle_tasks.unwrap_or_default() {
+    for item in items {
         match bundle(item) {
             Ok(task) => page.tasks.push(task),
             Err(rejected) => page.rejected.push(rejected),
         }
     }
-    page
+    Ok(page)
 }
 
 fn store_image(item: StoreImageTaskResult) -> Result<Task, Rejected> {

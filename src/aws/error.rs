@@ -4,6 +4,11 @@
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::render::text::truncate;
+
+/// AWS says what is wrong in a sentence or two.
+const LONGEST_MESSAGE: usize = 1_000;
+
 /// What AWS said, or what kept it from saying anything.
 pub(super) fn reason<E, R>(error: &SdkError<E, R>) -> String
 where
@@ -12,7 +17,11 @@ where
 {
     if let Some(code) = error.code() {
         return match error.message() {
-            Some(message) => format!("{code}: {message}"),
+            // Some services repeat what was signed, session token and all.
+            Some(_) if code.contains("Signature") => {
+                format!("{code}: the signature is refused; look at the credentials and the clock")
+            }
+            Some(message) => format!("{code}: {}", truncate(message, LONGEST_MESSAGE)),
             None => code.to_owned(),
         };
     }

@@ -3,16 +3,21 @@
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::DateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 
-use super::clients::in_region;
+use super::clients::{in_region, patient};
 use super::error::reason;
 use crate::event::Event;
 use crate::ports::{PublishError, Published};
 use crate::record::Sink;
 
-/// The per-entry error codes that say that the entry itself is at fault.
-const REFUSED: [&str; 2] = ["InvalidArgument", "MalformedDetail"];
+/// The error codes that say that the entry itself is at fault: an entry's own, and the call's.
+const REFUSED: [&str; 4] =
+    ["InvalidArgument", "MalformedDetail", "ValidationException", "ValidationError"];
+
+/// EventBridge takes resources of at most so many characters.
+const LONGEST_RESOURCE: usize = 2_048;
 
 /// An EventBridge event bus.
 #[derive(Debug)]
@@ -31,6 +36,7 @@ impl EventBus {
             Some(region) => in_region(config, region),
             None => config.clone(),
         };
+        let config = patient(&config);
         let mut builder = aws_sdk_eventbridge::config::Builder::from(&config);
         if let Some(url) = endpoint_url {
             builder = builder.endpoint_url(url);
@@ -57,16 +63,13 @@ impl EventBus {
             .source(&event.source)
             .detail_type(&event.detail_type)
             .time(DateTime::from_secs(event.time.as_second()))
-            .set_resources(Some(event.resources.clone()))
+            .set_resources(Some(resources(event)))
             .detail(detail)
             .build();
-        let answer = self
-            .client
-            .put_events()
-            .entries(entry)
-            .send()
-            .await
-            .map_err(|error| unavailable(reason(&error)))?;
+        let answer = self.client.put_events().entries(entry).send().await.map_err(|error| {
+            let is_refusal = error.code().is_some_and(|code| REFUSED.contains(&code));
+            if is_refusal { refused(reason(&error)) } else { unavailable(reason(&error)) }
+        })?;
         let Some(entry) = answer.entries().first() else {
             return Err(unavailable("PutEvents answered without an entry".into()));
         };
@@ -78,6 +81,10 @@ impl EventBus {
             }
         }
     }
+}
+
+fn resources(event: &Event) -> Vec<String> {
+    event.resources.iter().filter(|arn| arn.chars().count() <= LONGEST_RESOURCE).cloned().collect()
 }
 
 /// The event's detail with what EventBridge's envelope would lose: our id, and the account and

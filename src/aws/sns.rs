@@ -5,9 +5,10 @@ use aws_sdk_sns::operation::publish::PublishError as SnsError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 
-use super::clients::in_region;
+use super::clients::{CALL, in_region, patient};
 use super::error::reason;
 use crate::event::Event;
 use crate::ports::{PublishError, Published};
@@ -36,6 +37,7 @@ impl SnsTopic {
             Some(region) => in_region(config, region),
             None => config.clone(),
         };
+        let config = patient(&config);
         let mut builder = aws_sdk_sns::config::Builder::from(&config);
         if let Some(url) = endpoint_url {
             builder = builder.endpoint_url(url);
@@ -48,12 +50,20 @@ impl SnsTopic {
     /// # Errors
     /// SNS refuses also the minimal form, or cannot be used now.
     pub async fn publish(&self, event: &Event) -> Result<Published, PublishError> {
+        let unavailable = |reason| PublishError::Unavailable { sink: Sink::Sns, reason };
+        // Both forms together take no longer than a call.
+        match tokio::time::timeout(CALL, self.in_some_form(event)).await {
+            Ok(published) => published,
+            Err(_) => Err(unavailable("no answer in time".to_owned())),
+        }
+    }
+
+    async fn in_some_form(&self, event: &Event) -> Result<Published, PublishError> {
+        let unavailable = |reason| PublishError::Unavailable { sink: Sink::Sns, reason };
         let refused = match self.send(render::sns(event, self.chat)).await {
             Ok(()) => return Ok(Published::InFull),
             Err(error) if is_refusal_of_message(&error) => reason(&error),
-            Err(error) => {
-                return Err(PublishError::Unavailable { sink: Sink::Sns, reason: reason(&error) });
-            }
+            Err(error) => return Err(unavailable(reason(&error))),
         };
         tracing::error!(account = event.account, region = event.region, id = %event.id,
             "SNS refused the message of event {} and gets its minimal form: {refused}", event.id);
@@ -62,9 +72,7 @@ impl SnsTopic {
             Err(error) if is_refusal_of_message(&error) => {
                 Err(PublishError::Refused { sink: Sink::Sns, id: event.id, reason: reason(&error) })
             }
-            Err(error) => {
-                Err(PublishError::Unavailable { sink: Sink::Sns, reason: reason(&error) })
-            }
+            Err(error) => Err(unavailable(reason(&error))),
         }
     }
 
@@ -90,12 +98,14 @@ impl SnsTopic {
 
 /// Whether SNS refuses what the message holds, not who sends it, where to, or how often.
 fn is_refusal_of_message<R>(error: &SdkError<SnsError, R>) -> bool {
-    matches!(
-        error.as_service_error(),
-        Some(
-            SnsError::InvalidParameterException(_)
-                | SnsError::InvalidParameterValueException(_)
-                | SnsError::ValidationException(_)
+    let of_topic = error.message().is_some_and(|message| message.contains("TopicArn"));
+    !of_topic
+        && matches!(
+            error.as_service_error(),
+            Some(
+                SnsError::InvalidParameterException(_)
+                    | SnsError::InvalidParameterValueException(_)
+                    | SnsError::ValidationException(_)
+            )
         )
-    )
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::event::Outcome;
+use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::Channel;
 use crate::task::Kind;
 
@@ -97,7 +98,7 @@ pub struct PollArgs {
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
     pub stalled_after_minutes: u32,
     /// Calls of DescribeStoreImageTasks a Region
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=50))]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(LISTING_CALLS_MIN)..=i64::from(LISTING_CALLS_MAX)))]
     pub listing_calls: u32,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]

@@ -12,6 +12,7 @@ use super::{CliError, Outcome};
 use crate::aws::clients::ATTEMPTS;
 use crate::place::Place;
 use crate::ports::{Rejected, TaskSource};
+use crate::record::Cursor;
 use crate::render::text::plain;
 use crate::task::{Kind, Subject, Task};
 
@@ -57,14 +58,14 @@ pub(super) async fn all_pages<S: TaskSource>(
     kind: Kind,
 ) -> Result<(Vec<Task>, Vec<Rejected>), CliError> {
     let (mut tasks, mut rejected) = (Vec::new(), Vec::new());
-    let mut token: Option<String> = None;
+    let mut from: Option<Cursor> = None;
     for _ in 0..PAGES_MAX {
         let page =
-            source.list(place, kind, token.as_deref(), ATTEMPTS).await.map_err(CliError::new)?;
+            source.list(place, kind, from.as_ref(), ATTEMPTS).await.map_err(CliError::new)?;
         tasks.extend(page.tasks);
         rejected.extend(page.rejected);
-        token = page.next;
-        if token.is_none() {
+        from = page.next;
+        if from.is_none() {
             return Ok((tasks, rejected));
         }
     }

@@ -20,6 +20,7 @@ use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{Notifier, StateStore};
 use crate::render::ChatChannel;
+use crate::render::text::plain;
 use crate::store::file::FileStore;
 
 pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
@@ -111,7 +112,8 @@ fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
     if args.output == OutputForm::Text {
         say(&format!("{} told, {} left for the next poll", summary.published, summary.left));
     }
-    let failures = summary.all_failures();
+    // EC2's own text may be in them.
+    let failures: Vec<String> = summary.first_failures().iter().map(|text| plain(text)).collect();
     if failures.is_empty() { Ok(()) } else { Err(CliError(failures.join("\nerror: "))) }
 }
 

@@ -15,7 +15,7 @@ pub struct Listed {
     /// Open tasks that a complete listing did not hold.
     pub absent: BTreeSet<TaskKey>,
     /// Whether the store was asked for the records of all listed tasks, also of those below the
-    /// window. If not, a task below the window that is not known is taken to be settled.
+    /// window. If not, an ended task below the window that is not known is taken to be settled.
     pub looked_up: bool,
 }
 
@@ -37,7 +37,8 @@ pub struct Decisions {
     pub settled: Vec<(TaskKey, Record)>,
     /// Records to write one by one.
     pub changes: Vec<Change>,
-    /// News from below the window: EC2 listed them later than we provide for, or out of order.
+    /// News from below the window: EC2 listed them later than we provide for, or out of order. If
+    /// the store turns out to hold their records, they are none.
     pub late: Vec<TaskKey>,
     /// Tasks in a state that EC2 did not document.
     pub unknown_states: Vec<(TaskKey, String)>,
@@ -60,7 +61,7 @@ pub fn judge(
             decisions.unknown_states.push((key.clone(), state.clone()));
         }
         if let Some(known) = known.records.get(key) {
-            let record = task::seen_again(key, &known.value, found, context);
+            let record = judge_known(key, listed, &known.value, context);
             decisions.change(key, record, known.version);
             continue;
         }
@@ -73,7 +74,8 @@ pub fn judge(
                 let record = task::first_sight(key, found, false, context);
                 if !record.is_settled() {
                     decisions.change(key, Some(record), 0);
-                } else if is_from(found, ledger.cutoff) {
+                } else if found.kind() == Kind::Bundle || is_from(found, ledger.cutoff) {
+                    // Of bundle tasks each is remembered: they have no order to tell old from new by.
                     decisions.settled.push((key.clone(), record));
                 }
             }
@@ -87,11 +89,26 @@ pub fn judge(
     }
     for key in &listed.absent {
         if let Some(known) = known.records.get(key) {
-            let record = task::absent(key, &known.value, context);
+            let record = judge_known(key, listed, &known.value, context);
             decisions.change(key, record, known.version);
         }
     }
     decisions
+}
+
+/// Judges a task of which this is known. `None`: nothing to write.
+#[must_use]
+pub fn judge_known(
+    key: &TaskKey,
+    listed: &Listed,
+    known: &Record,
+    context: &Context<'_>,
+) -> Option<Record> {
+    match listed.tasks.get(key) {
+        Some(found) => task::seen_again(key, known, found, context),
+        None if listed.absent.contains(key) => task::absent(key, known, context),
+        None => None,
+    }
 }
 
 impl Decisions {
@@ -119,17 +136,20 @@ fn standing(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: b
     }
     if !stored.baseline_done {
         // The first listing is still being read: what started after it began is news already.
-        let is_new = stored.sweep.as_ref().is_some_and(|sweep| is_from(found, sweep.top));
+        let is_new = found.started_at.is_some_and(|start| start > stored.baseline_top);
         return if is_new { Standing::News } else { Standing::AtBaseline };
     }
+    // What runs is watched from now on, wherever it stands: its record was lost, or is one that
+    // was not asked for, such as that of a task that had vanished. The write finds that out.
+    let runs = found.state.phase() == Phase::Running;
     if !is_from(found, ledger.cutoff) {
-        return match found.state.phase() {
-            // Running, though not remembered: its record was lost. Its end is worth telling.
-            Phase::Running if looked_up => Standing::AtBaseline,
-            _ => Standing::Settled,
-        };
+        return if runs { Standing::AtBaseline } else { Standing::Settled };
     }
-    if is_from(found, stored.window_from) || looked_up { Standing::News } else { Standing::Settled }
+    if runs || looked_up || is_from(found, stored.window_from) {
+        Standing::News
+    } else {
+        Standing::Settled
+    }
 }
 
 fn is_from(found: &Task, time: jiff::Timestamp) -> bool {

@@ -49,8 +49,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether somebody else is telling the record's events at the moment. Such a record is left
-    /// alone: changing it would make its holder's confirmation fail, and the event be told twice.
+    /// Whether somebody else is telling the record's events at the moment.
     #[must_use]
     pub fn is_held_by_another(&self, claim: Option<&Claim>) -> bool {
         claim.is_some_and(|claim| claim.by != self.claim.by && claim.until > self.now)

@@ -10,6 +10,9 @@ use crate::task::{Kind, Phase, Task, TaskKey};
 /// How many complete listings in a row a task must be missing from before it counts as vanished.
 const MISSED_UNTIL_VANISHED: u8 = 2;
 
+/// A second absence counts from this long after the first.
+const MISSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
 /// How much before the end of the 31 days a task's absence stops being a sign of anything.
 const AGE_MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -26,6 +29,9 @@ pub fn first_sight(key: &TaskKey, listed: &Task, news: bool, context: &Context<'
 }
 
 /// Judges a listed task that is remembered. `None`: nothing to write.
+///
+/// A record whose events another poll is telling is left alone, but for its end: a bundle task may
+/// be gone from the next listing. The other poll's claim stays; what it told it takes off by itself.
 #[must_use]
 pub fn seen_again(
     key: &TaskKey,
@@ -33,16 +39,17 @@ pub fn seen_again(
     listed: &Task,
     context: &Context<'_>,
 ) -> Option<Record> {
-    if context.is_held_by_another(known.claim.as_ref()) {
-        return None;
-    }
     // An end that was seen stays an end: EC2 may answer with an older state for a while.
     if matches!(known.closed, Some(Closing::Completed | Closing::Failed)) {
         return renewed(known, context);
     }
+    let closed = closing(listed.state.phase());
+    if closed.is_none() && context.is_held_by_another(known.claim.as_ref()) {
+        return None;
+    }
     let mut next = known.clone();
     next.missed = 0;
-    next.closed = closing(listed.state.phase());
+    next.closed = closed;
     next.task = listed.clone();
     // A field that EC2 left out this time is not a field that changed.
     next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
@@ -76,6 +83,11 @@ fn renewed(known: &Record, context: &Context<'_>) -> Option<Record> {
 #[must_use]
 pub fn absent(key: &TaskKey, known: &Record, context: &Context<'_>) -> Option<Record> {
     if known.closed.is_some() || context.is_held_by_another(known.claim.as_ref()) {
+        return None;
+    }
+    // Two polls at the same moment are one look.
+    let since = context.now.duration_since(known.changed_at);
+    if known.missed > 0 && since < MISSED_AGAIN_AFTER {
         return None;
     }
     let mut next = Record { changed_at: context.now, ..known.clone() };
@@ -125,7 +137,9 @@ fn tell(
         return;
     }
     record.untold.push(Untold { event, sinks: context.sinks.clone() });
-    record.claim = Some(context.claim.clone());
+    if !context.is_held_by_another(record.claim.as_ref()) {
+        record.claim = Some(context.claim.clone());
+    }
 }
 
 #[cfg(test)]

@@ -10,18 +10,19 @@
 //! | listing | nothing | lists again |
 //! | listing, on a later page | what was read is judged; absence is concluded from nothing | goes on, or lists again |
 //! | read | nothing: without memory nothing is decided | reads again |
-//! | save of a record | nothing of that task; the ledger is not moved | decides the same again |
-//! | save conflicts | another poller was first | reads what that one wrote |
+//! | save of a record | nothing of that task; the ledger does not get on | lists the same pages, and decides the same again |
+//! | save conflicts | another poller was first | (this one reads what that one wrote, and judges by the same listing) |
 //! | publish | the record with its untold event, and a claim that runs out | publishes it |
 //! | confirm | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
+mod save;
 mod summary;
 mod target;
 mod tell;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -29,11 +30,18 @@ use uuid::Uuid;
 
 pub use summary::{Summary, TargetSummary};
 
-use crate::decide::{Context, Policy};
+use crate::decide::Policy;
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, Notifier, Page, StateStore, TaskSource};
+use crate::ports::{Clock, Known, ListError, Notifier, Page, StateStore, StoreError, TaskSource};
 use crate::record::{Claim, Sink};
 use crate::task::Kind;
+
+/// With fewer listing calls a poll the first listing of a large Region would never end: one call
+/// reads the head, the others read on.
+pub const LISTING_CALLS_MIN: u32 = 2;
+
+/// A poll and Lambda's one retry of it in the same minute stay within what EC2 refills in a minute.
+pub const LISTING_CALLS_MAX: u32 = 15;
 
 /// The bounds of a poll, all in one place.
 #[derive(Debug, Clone)]
@@ -47,13 +55,20 @@ pub struct Limits {
     pub saves_at_once: usize,
     /// Events of one place being told at the same time.
     pub tells_at_once: usize,
-    /// How long a claim holds. Not under a poll's longest time, not over two polls' distance.
+    /// How long a claim holds. Less than a minute, after which Lambda's retry or the next poll
+    /// comes: what a crash left is told by it.
     pub claim_for: SignedDuration,
-    /// Nothing is published in the last part of a claim, so that clocks may differ by as much.
+    /// Nothing is published in the last part of a claim: a call takes eight seconds at most, and
+    /// clocks may differ by the rest.
     pub claim_margin: SignedDuration,
-    /// No listing, write or publish begins when less than this is left until the deadline: a call
-    /// takes ten seconds at most, so that what was begun can end.
-    pub reserve: SignedDuration,
+    /// No listing begins when less than this is left until the deadline: what was listed must be
+    /// saved and told, or a slow EC2 would keep everything from being told.
+    pub reserve_to_list: SignedDuration,
+    /// No write of a decision begins when less than this is left: it must be told.
+    pub reserve_to_save: SignedDuration,
+    /// No publish begins when less than this is left: it and its confirmation must end. Each takes
+    /// eight seconds at most.
+    pub reserve_to_tell: SignedDuration,
     /// After so many failures in a row a sink is left alone until the next poll.
     pub sink_failures: u32,
 }
@@ -62,15 +77,25 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             listing_calls: 10,
-            places_at_once: 4,
+            places_at_once: 8,
             saves_at_once: 16,
             tells_at_once: 8,
-            claim_for: SignedDuration::from_secs(90),
-            claim_margin: SignedDuration::from_secs(30),
-            reserve: SignedDuration::from_secs(12),
+            claim_for: SignedDuration::from_secs(55),
+            claim_margin: SignedDuration::from_secs(20),
+            reserve_to_list: SignedDuration::from_secs(38),
+            reserve_to_save: SignedDuration::from_secs(26),
+            reserve_to_tell: SignedDuration::from_secs(17),
             sink_failures: 3,
         }
     }
+}
+
+/// What a poll is about to begin.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    List,
+    Save,
+    Tell,
 }
 
 /// An account and Region, and the kinds of task to poll there.
@@ -117,15 +142,39 @@ where
             .collect();
         let run = Run { poller: self, by, sinks: &sinks, breakers: &breakers, deadline };
         let run = &run;
-        stream::iter(places)
-            .map(|place| async move { run.place(place).await })
-            .buffered(self.limits.places_at_once.max(1))
-            .fold(Summary::default(), |mut all, one| async move {
-                all.add(one);
-                all
-            })
-            .await
+        let mut places: Vec<(usize, PlaceToPoll)> =
+            merged(places).into_iter().enumerate().collect();
+        // Another one begins each minute, so that no slow place keeps the same others from their turn.
+        let minutes = usize::try_from(self.clock.now().as_second() / 60).unwrap_or(0);
+        let first = minutes.checked_rem(places.len()).unwrap_or(0);
+        places.rotate_left(first);
+        let mut summaries: Vec<(usize, Summary)> = stream::iter(places)
+            .map(|(index, place)| async move { (index, run.place(&place).await) })
+            .buffer_unordered(self.limits.places_at_once.max(1))
+            .collect()
+            .await;
+        summaries.sort_by_key(|(index, _)| *index);
+        let mut all = Summary::default();
+        for (_, one) in summaries {
+            all.add(one);
+        }
+        all
     }
+}
+
+/// Each place once, in the order in which they were named.
+fn merged(places: &[PlaceToPoll]) -> Vec<PlaceToPoll> {
+    let mut at: BTreeMap<&Place, usize> = BTreeMap::new();
+    let mut merged: Vec<PlaceToPoll> = Vec::with_capacity(places.len());
+    for one in places {
+        if let Some(known) = at.get(&one.place).and_then(|index| merged.get_mut(*index)) {
+            known.kinds.extend(&one.kinds);
+        } else {
+            at.insert(&one.place, merged.len());
+            merged.push(one.clone());
+        }
+    }
+    merged
 }
 
 /// One poll under way.
@@ -145,10 +194,15 @@ where
     C: Clock + Sync,
 {
     /// Whether there is time to begin another effect.
-    fn has_time(&self) -> bool {
-        self.deadline.is_none_or(|deadline| {
-            deadline.duration_since(self.poller.clock.now()) > self.poller.limits.reserve
-        })
+    fn has_time(&self, phase: Phase) -> bool {
+        let limits = &self.poller.limits;
+        let reserve = match phase {
+            Phase::List => limits.reserve_to_list,
+            Phase::Save => limits.reserve_to_save,
+            Phase::Tell => limits.reserve_to_tell,
+        };
+        self.deadline
+            .is_none_or(|deadline| deadline.duration_since(self.poller.clock.now()) > reserve)
     }
 
     fn claim(&self) -> Claim {
@@ -160,8 +214,13 @@ where
     async fn place(&self, wanted: &PlaceToPoll) -> Summary {
         let PlaceToPoll { place, kinds } = wanted;
         let mut summary = Summary::default();
-        if !self.has_time() {
+        if !self.has_time(Phase::List) {
             summary.targets_left.extend(kinds.iter().map(|kind| format!("{place} {kind}")));
+            tracing::warn!(
+                account = place.account,
+                region = place.region,
+                "{place} was not polled, as the time ran out; the next poll begins elsewhere"
+            );
             return summary;
         }
         let first = |kind: Kind| async move {
@@ -177,15 +236,16 @@ where
             first(Kind::StoreImage),
             first(Kind::Bundle),
         );
+        // Bundle tasks first: their listing is whole, and they leave it soon.
+        let listings = [(Kind::Bundle, bundles), (Kind::StoreImage, store_images)];
+        let listings = listings.into_iter().filter_map(|(kind, page)| Some((kind, page?)));
         let mut known = match known {
             Ok(known) => known,
             Err(error) => {
-                summary.targets.extend(kinds.iter().map(|kind| {
-                    let mut target = TargetSummary::new(place, *kind);
-                    target.listing_calls = 1;
-                    target.failures.push(error.to_string());
-                    target
-                }));
+                summary.targets.extend(
+                    listings.map(|(kind, listed)| without_memory(place, kind, listed, &error)),
+                );
+                summary.targets.sort_by_key(|target| target.kind);
                 return summary;
             }
         };
@@ -198,13 +258,12 @@ where
                 item.key,
                 item.reason
             );
-            summary.failures.push(format!("{place}: stored item {}: {}", item.key, item.reason));
+            summary.failures.push(format!("{place}: {item}"));
         }
-        for (kind, page) in [(Kind::StoreImage, store_images), (Kind::Bundle, bundles)] {
-            if let Some(page) = page {
-                summary.targets.push(self.target(place, kind, page, &mut known).await);
-            }
+        for (kind, page) in listings {
+            summary.targets.push(self.target(place, kind, page, &mut known).await);
         }
+        summary.targets.sort_by_key(|target| target.kind);
         self.tell(place, known, &mut summary).await;
         summary
     }
@@ -217,14 +276,6 @@ where
         known: &mut Known,
     ) -> TargetSummary {
         let mut summary = TargetSummary::new(place, kind);
-        let claim = self.claim();
-        let context = Context {
-            place,
-            now: self.poller.clock.now(),
-            policy: &self.poller.policy,
-            sinks: self.sinks,
-            claim: &claim,
-        };
         match first {
             Err(error) => {
                 summary.listing_calls = error.calls;
@@ -234,13 +285,38 @@ where
                 summary.listing_calls = first.calls;
                 summary.failures.push("its ledger cannot be understood; nothing was judged".into());
             }
-            Ok(first) => self.judge_target(kind, first, known, &context, &mut summary).await,
+            Ok(first) => self.judge_target(kind, first, known, &mut summary).await,
         }
-        for failure in &summary.failures {
-            tracing::error!(account = place.account, region = place.region, %kind,
-                "Polling {kind} tasks in {place} failed in part: {failure}");
-        }
+        log_failures(&summary);
         summary
+    }
+}
+
+/// What becomes of a listing where the state could not be read: nothing.
+fn without_memory(
+    place: &Place,
+    kind: Kind,
+    listed: Result<Page, ListError>,
+    error: &StoreError,
+) -> TargetSummary {
+    let mut summary = TargetSummary::new(place, kind);
+    match listed {
+        Ok(page) => summary.listing_calls = page.calls,
+        Err(error) => {
+            summary.listing_calls = error.calls;
+            summary.failures.push(error.to_string());
+        }
+    }
+    summary.failures.push(error.to_string());
+    log_failures(&summary);
+    summary
+}
+
+fn log_failures(target: &TargetSummary) {
+    let TargetSummary { account, region, kind, .. } = target;
+    for failure in &target.failures {
+        tracing::error!(account, region, %kind,
+            "Polling {kind} tasks in {account}/{region} failed in part: {failure}");
     }
 }
 

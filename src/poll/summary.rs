@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::place::Place;
 use crate::task::Kind;
 
+/// Failures that an answer names. Lambda keeps an answer of 256 KB at most.
+const FAILURES_NAMED: usize = 20;
+
 /// What one poll of one target did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,6 +52,10 @@ impl TargetSummary {
             failures: Vec::new(),
         }
     }
+
+    pub(super) fn place(&self) -> Place {
+        Place::new(&self.account, &self.region)
+    }
 }
 
 /// What one poll did.
@@ -72,6 +79,26 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What went wrong with one kind of task, and with telling, which knows no kind.
+    #[must_use]
+    pub fn failures_of(&self, kind: Kind) -> Vec<String> {
+        let targets = self.targets.iter().filter(|target| target.kind == kind).cloned().collect();
+        Self { targets, ..self.clone() }.first_failures()
+    }
+
+    /// What went wrong, for an answer of bounded length: of many failures the first ones, and how
+    /// many more there are.
+    #[must_use]
+    pub fn first_failures(&self) -> Vec<String> {
+        let mut all = self.all_failures();
+        if all.len() > FAILURES_NAMED {
+            let more = all.len() - FAILURES_NAMED;
+            all.truncate(FAILURES_NAMED);
+            all.push(format!("{more} more failures, see the log"));
+        }
+        all
+    }
+
     /// Everything that went wrong, each with the name of its target.
     #[must_use]
     pub fn all_failures(&self) -> Vec<String> {

@@ -3,16 +3,33 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 
-use super::Run;
 use super::summary::TargetSummary;
 use super::walk::{Bounds, Walk};
+use super::{Phase, Run};
 use crate::decide::Context;
-use crate::decide::listing::{self, Change, Decisions, Listed};
+use crate::decide::listing::{self, Decisions, Listed};
+use crate::place::Place;
 use crate::ports::{Clock, Known, Notifier, Page, Saved, StateStore, TaskSource};
-use crate::record::{Ledger, Record, Versioned};
+use crate::record::{Ledger, Versioned};
 use crate::task::{Kind, TaskKey};
+
+/// How often a ledger is written anew over one that another poller wrote meanwhile.
+const LEDGER_ROUNDS: u32 = 3;
+
+/// Items that could not be read, named one by one; of more the number is enough.
+const REJECTED_NAMED: usize = 20;
+
+/// What is known of the records below the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LookedUp {
+    /// Nobody asked: nothing below the window is judged.
+    No,
+    /// All of them that were listed.
+    Yes,
+    /// The store did not answer: the next poll lists the same pages again.
+    Failed,
+}
 
 impl<S, T, N, C> Run<'_, S, T, N, C>
 where
@@ -27,79 +44,87 @@ where
         kind: Kind,
         first: Page,
         known: &mut Known,
-        context: &Context<'_>,
         summary: &mut TargetSummary,
     ) {
+        let place = summary.place();
         let stored = known.ledgers.get(&kind).cloned();
         let stored_ledger = stored.as_ref().map(|stored| &stored.value);
-        let open = open_tasks(known, kind);
-        let bounds = Bounds {
-            place: context.place,
-            stored: stored_ledger,
-            open: &open,
-            now: context.now,
-            calls_max: if kind == Kind::Bundle { 1 } else { self.poller.limits.listing_calls },
-            has_time: &|| self.has_time(),
-        };
-        let walk = match kind {
-            Kind::StoreImage => Walk::from_first_page(&self.poller.source, first, &bounds).await,
-            Kind::Bundle => Walk::of_one_page(first, open.clone()),
+        let mut walk = self.walk(kind, first, stored_ledger, known, &place).await;
+        let claim = self.claim();
+        let context = Context {
+            place: &place,
+            now: self.poller.clock.now(),
+            policy: &self.poller.policy,
+            sinks: self.sinks,
+            claim: &claim,
         };
         summary.listing_calls = walk.calls;
         summary.listed = walk.tasks.len();
         summary.out_of_order = walk.disordered;
         summary.baseline = stored_ledger.is_none_or(|ledger| !ledger.baseline_done);
-        note(&walk, context, summary);
+        note(&walk, &context, summary);
 
-        let ledger = stored_ledger
+        let mut ledger = stored_ledger
             .cloned()
             .unwrap_or_else(|| Ledger::baseline(kind, walk.newest, context.now));
-        let looked_up = self.look_up(&walk, stored_ledger, known, context, summary).await;
-        let listed = Listed { tasks: walk.tasks, absent: walk.absent, looked_up };
-        let decisions = listing::judge(&listed, known, stored_ledger, &ledger, context);
-        for (key, state) in &decisions.unknown_states {
-            tracing::warn!(
-                account = context.place.account,
-                region = context.place.region,
-                task = key.as_str(),
-                "EC2 lists {key} in the state \"{state}\", which it does not document; it is taken to be running"
-            );
+        if !walk.rejected.is_empty() {
+            ledger.baseline_was_torn();
         }
-        summary.listed_late = decisions.late.len();
-        if !decisions.late.is_empty() {
-            tracing::warn!(
-                account = context.place.account,
-                region = context.place.region,
-                late = decisions.late.len(),
-                "EC2 listed {} tasks later than the order of its listing promises; for a day no listing stops early",
-                decisions.late.len()
-            );
-        }
-
-        let mut next = ledger.clone();
-        next.sweep = walk.sweep;
-        if walk.disordered > 0 || !decisions.late.is_empty() {
-            next.distrusted_at = Some(context.now);
-        }
-        if walk.complete {
-            next.baseline_done = true;
-            if next.is_sweep_due(context.place, context.now) {
-                next.swept_at = Some(context.now);
-            }
-        }
+        let looked_up = self.look_up(&walk, stored_ledger, known, &context, summary).await;
+        let listed = Listed {
+            tasks: std::mem::take(&mut walk.tasks),
+            absent: std::mem::take(&mut walk.absent),
+            looked_up: looked_up == LookedUp::Yes,
+        };
+        let mut decisions = listing::judge(&listed, known, stored_ledger, &ledger, &context);
+        note_states(&decisions, &context);
         let expected = stored.as_ref().map_or(0, |stored| stored.version);
-        let wrote = !decisions.settled.is_empty() || !decisions.changes.is_empty();
-        let all_saved = self.save(kind, expected, decisions, known, context, summary).await;
-        if wrote || stored_ledger != Some(&next) {
-            next.move_window(&known.records, walk.newest);
-        }
-        if all_saved && stored_ledger != Some(&next) {
-            self.save_ledger(next, expected, known, context, summary).await;
+        let late = std::mem::take(&mut decisions.late);
+        let saved = self.save(kind, expected, decisions, &listed, known, &context, summary).await;
+        // What the store held after all is no news.
+        let is_new = |key: &&TaskKey| known.records.get(*key).is_some_and(|it| it.version == 1);
+        summary.listed_late = late.iter().filter(is_new).count();
+        note_late(&context, summary);
+
+        let next = advance(
+            ledger,
+            &walk,
+            saved && looked_up != LookedUp::Failed,
+            known,
+            &context,
+            summary,
+        );
+        if stored_ledger != Some(&next) {
+            self.save_ledger(next, expected, known, &context, summary).await;
         }
     }
 
-    /// Reads the records of tasks below the window, where a sweep listed any. Returns whether the
-    /// records of all that was listed are known now.
+    async fn walk(
+        &self,
+        kind: Kind,
+        first: Page,
+        stored: Option<&Ledger>,
+        known: &Known,
+        place: &Place,
+    ) -> Walk {
+        let open = open_tasks(known, kind);
+        match kind {
+            Kind::Bundle => Walk::of_one_page(first, open),
+            Kind::StoreImage => {
+                let bounds = Bounds {
+                    place,
+                    stored,
+                    open: &open,
+                    now: self.poller.clock.now(),
+                    calls_max: self.poller.limits.listing_calls,
+                    has_time: &|| self.has_time(Phase::List),
+                };
+                Walk::from_first_page(&self.poller.source, first, &bounds).await
+            }
+        }
+    }
+
+    /// Reads the records of tasks below the window, where a check listed any.
     async fn look_up(
         &self,
         walk: &Walk,
@@ -107,53 +132,66 @@ where
         known: &mut Known,
         context: &Context<'_>,
         summary: &mut TargetSummary,
-    ) -> bool {
-        let Some(ledger) = stored.filter(|ledger| ledger.baseline_done && walk.deep) else {
-            return false;
+    ) -> LookedUp {
+        let Some(ledger) = stored.filter(|ledger| ledger.baseline_done && walk.checks) else {
+            return LookedUp::No;
         };
-        let below = |start: &Timestamp| *start >= ledger.cutoff && *start < ledger.window_from;
         let starts = || {
             walk.tasks
                 .iter()
                 .filter(|(key, _)| !known.records.contains_key(key))
                 .filter_map(|(_, task)| task.started_at)
-                .filter(below)
+                .filter(|start| *start < ledger.window_from)
         };
-        let (Some(from), Some(to)) = (starts().min(), starts().max()) else { return true };
+        let (Some(from), Some(to)) = (starts().min(), starts().max()) else {
+            return LookedUp::Yes;
+        };
         match self.poller.store.read_between(context.place, from, to).await {
             Ok(found) => {
                 known.records.extend(found.records);
-                known.unreadable.extend(found.unreadable);
-                true
+                for item in found.unreadable {
+                    if !known.unreadable.contains(&item) {
+                        summary.failures.push(item.to_string());
+                        known.unreadable.push(item);
+                    }
+                }
+                LookedUp::Yes
             }
             Err(error) => {
                 summary.failures.push(error.to_string());
-                false
+                LookedUp::Failed
             }
         }
     }
 
-    /// Saves decisions; returns whether nothing failed.
+    /// Saves decisions; returns whether all that can be written was.
+    #[expect(clippy::too_many_arguments, reason = "what a save needs, passed through once")]
     async fn save(
         &self,
         kind: Kind,
         expected_ledger: u64,
         decisions: Decisions,
+        listed: &Listed,
         known: &mut Known,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) -> bool {
-        let place = context.place;
+        let mut all = true;
         if !decisions.settled.is_empty() {
             let settled = decisions.settled;
             let count = settled.len();
-            match self.poller.store.save_settled(place, kind, expected_ledger, settled).await {
+            match self
+                .poller
+                .store
+                .save_settled(context.place, kind, expected_ledger, settled)
+                .await
+            {
                 Ok(Saved::Written) => summary.saved += count,
                 // Another poller finished the first listing: what this one saw is judged anew.
-                Ok(Saved::Conflict) => return false,
+                Ok(Saved::Conflict) => all = false,
                 Err(error) => {
                     summary.failures.push(error.to_string());
-                    return false;
+                    all = false;
                 }
             }
         }
@@ -161,40 +199,30 @@ where
         changes.sort_by_key(|change| change.record.untold.first().map(|untold| untold.event.time));
         let results: Vec<_> = stream::iter(changes)
             .map(|change| async move {
-                if !self.has_time() {
-                    return (change, None);
+                let key = change.key.clone();
+                let untold = change.record.untold.len();
+                if !self.has_time(Phase::Save) {
+                    return (key, untold, None);
                 }
-                let Change { key, record, expected } = &change;
-                let saved = self.poller.store.save(place, key, record, *expected).await;
-                (change, Some(saved))
+                (key, untold, Some(self.save_change(change, listed, context).await))
             })
             .buffered(self.poller.limits.saves_at_once.max(1))
             .collect()
             .await;
         let mut left = 0_usize;
-        let mut failed = false;
-        for (change, result) in results {
+        for (key, untold, result) in results {
             match result {
-                Some(Ok(Saved::Written)) => {
-                    summary.saved += 1;
-                    let known_untold =
-                        known.records.get(&change.key).map_or(0, |k| k.value.untold.len());
-                    summary.decided += change.record.untold.len().saturating_sub(known_untold);
-                    log_change(&change, context);
-                    let version = change.expected + 1;
-                    known.records.insert(change.key, Versioned { value: change.record, version });
-                }
-                // Another poller was first; the next poll reads what it wrote. The record is open or
-                // untold as far as this poll knows, which keeps it in sight.
-                Some(Ok(Saved::Conflict)) => {
-                    known.conflicts.insert(change.key.clone());
-                    known
-                        .records
-                        .entry(change.key)
-                        .or_insert(Versioned { value: change.record, version: 0 });
+                Some(Ok((stored, written))) => {
+                    if written {
+                        let before = known.records.get(&key).map_or(0, |k| k.value.untold.len());
+                        summary.saved += 1;
+                        summary.decided += untold.saturating_sub(before);
+                    }
+                    known.records.insert(key, stored);
                 }
                 Some(Err(error)) => {
-                    failed = true;
+                    // What the store will never take holds nothing else up.
+                    all &= error.refused;
                     summary.failures.push(error.to_string());
                 }
                 None => left += 1,
@@ -203,30 +231,86 @@ where
         if left > 0 {
             summary.failures.push(format!("out of time: {left} changes left to the next poll"));
         }
-        !failed && left == 0
+        all && left == 0
     }
 
     async fn save_ledger(
         &self,
-        next: Ledger,
-        expected: u64,
+        mut next: Ledger,
+        mut expected: u64,
         known: &mut Known,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) {
-        if !self.has_time() {
-            summary.failures.push("out of time: the ledger is left to the next poll".into());
-            return;
-        }
-        match self.poller.store.save_ledger(context.place, &next, expected).await {
-            Ok(Saved::Written) => {
-                known.ledgers.insert(next.kind, Versioned { value: next, version: expected + 1 });
+        for _ in 0..LEDGER_ROUNDS {
+            if !self.has_time(Phase::Save) {
+                summary.failures.push("out of time: the ledger is left to the next poll".into());
+                return;
             }
-            // Another poller moved it; nothing of what it says is lost.
-            Ok(Saved::Conflict) => {}
-            Err(error) => summary.failures.push(error.to_string()),
+            match self.poller.store.save_ledger(context.place, &next, expected).await {
+                Ok(Saved::Written) => {
+                    let stored = Versioned { value: next, version: expected + 1 };
+                    known.ledgers.insert(stored.value.kind, stored);
+                    return;
+                }
+                Ok(Saved::Conflict) => {}
+                Err(error) => return summary.failures.push(error.to_string()),
+            }
+            // Another poller moved it. What it says holds; only what this poll watches must stay in
+            // sight.
+            match self.poller.store.read_ledger(context.place, next.kind).await {
+                Ok(mut found) => match found.ledgers.remove(&next.kind) {
+                    Some(theirs) => {
+                        let mut merged = theirs.value.clone();
+                        merged.watch_too(known, context.now);
+                        if merged == theirs.value {
+                            known.ledgers.insert(next.kind, theirs);
+                            return;
+                        }
+                        (next, expected) = (merged, theirs.version);
+                    }
+                    None => expected = 0,
+                },
+                Err(error) => return summary.failures.push(error.to_string()),
+            }
+        }
+        summary.failures.push("its ledger was changed by others again and again".into());
+    }
+}
+
+/// What the ledger says after this poll. Where something was not saved it does not get on: the next
+/// poll reads and decides the same again.
+fn advance(
+    ledger: Ledger,
+    walk: &Walk,
+    all_saved: bool,
+    known: &Known,
+    context: &Context<'_>,
+    summary: &TargetSummary,
+) -> Ledger {
+    let mut next = ledger;
+    if walk.disordered > 0 || summary.listed_late > 0 {
+        next.distrust(context.now);
+    }
+    if all_saved {
+        next.sweep.clone_from(&walk.sweep);
+        if walk.complete {
+            next.baseline_done = true;
+            if walk.checks && next.is_sweep_due(context.place, context.now) {
+                next.swept_at = Some(context.now);
+            }
+        }
+        if walk.is_token_refused() {
+            // Begins anew, whether one is due or not.
+            next.sweep = None;
+            next.swept_at = None;
+        }
+        if walk.gapless {
+            next.move_window(known, walk.newest, context.now);
         }
     }
+    next.watch(known, context.now);
+    next
 }
 
 /// Reports what was wrong with the listing.
@@ -234,8 +318,13 @@ fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
     if let Some(error) = &walk.error {
         summary.failures.push(error.to_string());
     }
-    for rejected in &walk.rejected {
-        summary.failures.push(format!("{}: {}", rejected.item, rejected.reason));
+    let named = walk.rejected.iter().take(REJECTED_NAMED);
+    summary
+        .failures
+        .extend(named.map(|rejected| format!("{}: {}", rejected.item, rejected.reason)));
+    if walk.rejected.len() > REJECTED_NAMED {
+        let more = walk.rejected.len() - REJECTED_NAMED;
+        summary.failures.push(format!("{more} more items that could not be read"));
     }
     if walk.disordered > 0 {
         tracing::warn!(
@@ -248,27 +337,34 @@ fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
     }
 }
 
+fn note_states(decisions: &Decisions, context: &Context<'_>) {
+    for (key, state) in &decisions.unknown_states {
+        tracing::warn!(
+            account = context.place.account,
+            region = context.place.region,
+            task = key.as_str(),
+            "EC2 lists {key} in the state \"{state}\", which it does not document; it is taken to be running"
+        );
+    }
+}
+
+fn note_late(context: &Context<'_>, summary: &TargetSummary) {
+    if summary.listed_late > 0 {
+        tracing::warn!(
+            account = context.place.account,
+            region = context.place.region,
+            late = summary.listed_late,
+            "EC2 listed {} tasks later than the order of its listing promises; for a day no listing stops early",
+            summary.listed_late
+        );
+    }
+}
+
 fn open_tasks(known: &Known, kind: Kind) -> BTreeSet<TaskKey> {
-    let is_open = |record: &Record| record.closed.is_none();
     known
         .records
         .iter()
-        .filter(|(key, record)| key.kind() == kind && is_open(&record.value))
+        .filter(|(key, record)| key.kind() == kind && record.value.closed.is_none())
         .map(|(key, _)| key.clone())
         .collect()
-}
-
-fn log_change(change: &Change, context: &Context<'_>) {
-    let Change { key, record, .. } = change;
-    tracing::info!(
-        account = context.place.account,
-        region = context.place.region,
-        task = key.as_str(),
-        state = record.task.state.as_wire(),
-        progress_percent = record.task.progress_percent,
-        untold = record.untold.len(),
-        "{} is {}",
-        record.task.name(),
-        record.task.state
-    );
 }

@@ -1,6 +1,7 @@
 //! Polls against a world in memory: the order of effects, and what every failure leaves behind.
 
 mod crash;
+mod edges;
 mod fakes;
 mod interleave;
 mod listing;

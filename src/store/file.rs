@@ -45,6 +45,7 @@ impl FileStore {
             operation: "open".into(),
             store: path.display().to_string(),
             reason,
+            refused: false,
         };
         let database = Database::create(path).map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => {
@@ -126,7 +127,11 @@ impl FileStore {
         Ok(())
     }
 
-    /// Writes items in one transaction where `may` agrees to the versions that it finds.
+    fn get(&self, partition: &str, key: &str, known: &mut Known) -> Result<(), StoreError> {
+        self.scan("read", Some((partition, key, key)), |_, item| codec::take(&item, known))
+    }
+
+    /// Writes items in one transaction where the versions that it finds are the expected ones.
     fn write(
         &self,
         operation: &str,
@@ -178,6 +183,7 @@ impl FileStore {
             operation: operation.to_owned(),
             store: self.path.display().to_string(),
             reason: reason.to_string(),
+            refused: false,
         }
     }
 }
@@ -196,11 +202,20 @@ impl StateStore for FileStore {
             codec::take(&item, &mut known);
         })?;
         for key in &stragglers {
-            let key = key.as_str();
-            self.scan("read", Some((&partition, key, key)), |_, item| {
-                codec::take(&item, &mut known);
-            })?;
+            self.get(&partition, key.as_str(), &mut known)?;
         }
+        Ok(known)
+    }
+
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        self.get(&partition_key(place), key.as_str(), &mut known)?;
+        Ok(known)
+    }
+
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        self.get(&partition_key(place), &ledger_key(kind), &mut known)?;
         Ok(known)
     }
 

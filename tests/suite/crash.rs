@@ -21,7 +21,7 @@ use amiwatch::ports::{
     Clock, Known, ListError, Notifier, Page, PublishError, Published, Saved, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Ledger, Record, Sink};
+use amiwatch::record::{Cursor, Ledger, Record, Sink};
 use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, TaskKey};
@@ -75,10 +75,10 @@ impl TaskSource for Gated<&Ec2Tasks> {
         &self,
         place: &Place,
         kind: Kind,
-        token: Option<&str>,
+        from: Option<&Cursor>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
-        self.fuse.gate(self.port.list(place, kind, token, calls_max)).await
+        self.fuse.gate(self.port.list(place, kind, from, calls_max)).await
     }
 }
 
@@ -94,6 +94,14 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         to: Timestamp,
     ) -> Result<Known, StoreError> {
         self.fuse.gate(self.port.read_between(place, from, to)).await
+    }
+
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+        self.fuse.gate(self.port.read_one(place, key)).await
+    }
+
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+        self.fuse.gate(self.port.read_ledger(place, kind)).await
     }
 
     async fn save(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use amiwatch::aws::clients::ATTEMPTS;
 use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::ports::{Page, TaskSource};
+use amiwatch::record::Cursor;
 use amiwatch::sim::{
     BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskStatus, Throttle,
 };
@@ -43,7 +44,7 @@ async fn all_pages_hold_every_task_once_and_newest_first() {
     let sim = simulator().await;
     add_stores(&sim, 450);
     let pages = store_pages(&sim).await;
-    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [100, 200, 150]);
+    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [200, 200, 50]);
     let starts: Vec<_> =
         pages.iter().flat_map(|page| &page.tasks).map(|task| task.started_at).collect();
     assert!(starts.is_sorted_by(|a, b| a > b));
@@ -198,8 +199,8 @@ async fn an_answer_that_never_comes_ends_in_a_time_out() {
 async fn a_refused_token_is_told_from_other_errors() {
     let sim = simulator().await;
     let source = adapter(&sim);
-    let error =
-        source.list(&place(), Kind::StoreImage, Some("not-a-token"), ATTEMPTS).await.unwrap_err();
+    let cursor = Cursor { token: "not-a-token".into(), page_size: 200 };
+    let error = source.list(&place(), Kind::StoreImage, Some(&cursor), ATTEMPTS).await.unwrap_err();
     assert!(error.token_refused, "{error}");
 }
 

@@ -236,6 +236,9 @@ async fn a_task_that_is_missing_from_two_listings_in_a_row_has_vanished() {
     function.invoke(&schedule()).await.unwrap();
     assert!(stack.inbox.events().await.is_empty());
     function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty(), "two polls at once are one look");
+    moto::time_passes(&stack.table, 60).await;
+    function.invoke(&schedule()).await.unwrap();
     assert_eq!(told(&stack.inbox.events().await), one("vanished", AMI));
     function.invoke(&schedule()).await.unwrap();
     assert!(stack.inbox.events().await.is_empty());
@@ -403,12 +406,13 @@ async fn of_a_batch_from_sqs_only_what_failed_is_delivered_again() {
         record("garbage", "{"),
     ]});
     let answer = function.invoke(&batch).await.unwrap();
-    let again: Vec<&str> = answer["batchItemFailures"]
+    let mut again: Vec<&str> = answer["batchItemFailures"]
         .as_array()
         .unwrap()
         .iter()
         .map(|item| item["itemIdentifier"].as_str().unwrap())
         .collect();
+    again.sort_unstable();
     assert_eq!(again, ["denied", "garbage"]);
 }
 

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
-use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
@@ -89,29 +88,6 @@ impl Stack {
             self.running.push(self.sim.add_store_task(ACCOUNT, REGION, plan(1_000_000)));
         }
     }
-
-    /// 90 seconds later: claims run out by the system's clock, which a test cannot move. So the
-    /// claims are moved, in the table, while no poller runs.
-    async fn ninety_seconds_later(&self) {
-        let client = moto::dynamodb();
-        let mut pages = client.scan().table_name(&self.table).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            for mut item in page.unwrap().items.unwrap_or_default() {
-                let mut body: Value = serde_json::from_str(item["body"].as_s().unwrap()).unwrap();
-                if body["claim"]["until"].is_string() {
-                    body["claim"]["until"] = json!(ago(1).to_string());
-                    item.insert("body".into(), AttributeValue::S(body.to_string()));
-                    client
-                        .put_item()
-                        .table_name(&self.table)
-                        .set_item(Some(item))
-                        .send()
-                        .await
-                        .unwrap();
-                }
-            }
-        }
-    }
 }
 
 fn name(event: &Value) -> &str {
@@ -146,7 +122,7 @@ async fn a_function_that_is_killed_again_and_again_loses_nothing() {
     while figures.kills < kills {
         stack.life_goes_on(&mut rng);
         if rng.u32(..3) == 0 {
-            stack.ninety_seconds_later().await;
+            moto::time_passes(&stack.table, 90).await;
         }
         let hold = Hold {
             request: if rng.u32(..4) == 0 { rng.u64(1..=4) } else { rng.u64(4..=14) },
@@ -175,7 +151,7 @@ async fn a_function_that_is_killed_again_and_again_loses_nothing() {
     // All is well from here on.
     stack.control.hold(None);
     stack.running.clear();
-    stack.ninety_seconds_later().await;
+    moto::time_passes(&stack.table, 90).await;
     let mut function = stack.function().await;
     for _ in 0..2 {
         function.invoke(&schedule).await.unwrap();

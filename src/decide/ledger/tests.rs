@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Closing, Sweep};
+use crate::ports::Unreadable;
+use crate::record::{Closing, Record, Versioned};
 use crate::task::{State, Subject, Task};
 
 fn minute(minutes: i64) -> Timestamp {
@@ -33,36 +34,60 @@ fn done(kind: Kind) -> Ledger {
     Ledger { baseline_done: true, ..Ledger::baseline(kind, Some(minute(0)), minute(0)) }
 }
 
+fn known(records: impl IntoIterator<Item = (TaskKey, Versioned<Record>)>) -> Known {
+    Known { records: records.into_iter().collect(), ..Known::default() }
+}
+
+/// As a poll does it.
+fn settle(ledger: &mut Ledger, known: &Known, newest: i64) {
+    ledger.move_window(known, Some(minute(newest)), minute(newest));
+    ledger.watch(known, minute(newest));
+}
+
 #[test]
 fn the_first_ledger_takes_the_last_hour_as_not_yet_old() {
     let ledger = Ledger::baseline(Kind::StoreImage, Some(minute(60)), minute(61));
     assert_eq!((ledger.cutoff, ledger.window_from), (minute(0), minute(0)));
-    assert!(!ledger.baseline_done);
-    let empty = Ledger::baseline(Kind::StoreImage, None, minute(61));
-    assert_eq!(empty.cutoff, Timestamp::UNIX_EPOCH);
+    assert_eq!((ledger.baseline_top, ledger.baseline_done), (minute(60), false));
 }
 
 #[test]
-fn the_head_is_read_to_its_end_until_the_baseline_is_done() {
+fn where_nothing_was_listed_or_something_claims_to_start_later_than_now_now_is_the_top() {
+    for newest in [None, Some(minute(60 * 24 * 365 * 1_000))] {
+        let ledger = Ledger::baseline(Kind::StoreImage, newest, minute(61));
+        assert_eq!((ledger.baseline_top, ledger.cutoff), (minute(61), minute(1)));
+    }
+}
+
+#[test]
+fn the_head_reaches_below_the_window_once_the_baseline_is_done() {
     let mut ledger = Ledger::baseline(Kind::StoreImage, Some(minute(60)), minute(61));
-    assert_eq!(ledger.head_floor(minute(61)), None);
+    assert_eq!(ledger.head_floor(), Timestamp::MAX);
     ledger.baseline_done = true;
-    assert_eq!(ledger.head_floor(minute(61)), Some(minute(-5)));
+    assert_eq!(ledger.head_floor(), minute(-5));
 }
 
 #[test]
-fn a_sweep_under_way_needs_the_head_only_down_to_where_it_began() {
-    let sweep = Sweep { token: "t".into(), top: minute(30), unseen: BTreeSet::new() };
-    let ledger = Ledger { sweep: Some(sweep), ..done(Kind::StoreImage) };
-    assert_eq!(ledger.head_floor(minute(61)), Some(minute(25)));
+fn a_check_is_due_at_the_baseline_once_a_day_and_for_a_day_after_disorder() {
+    let place = home();
+    let swept = Ledger { swept_at: Some(minute(0)), ..done(Kind::StoreImage) };
+    assert!(!swept.is_check_due(&place, minute(1)));
+    assert!(swept.is_check_due(&place, minute(28 * 60)));
+    let baseline = Ledger { baseline_done: false, ..swept.clone() };
+    assert!(baseline.is_check_due(&place, minute(1)));
+    let mut distrusted = swept;
+    distrusted.distrust(minute(1));
+    assert!(distrusted.is_check_due(&place, minute(24 * 60)));
+    assert!(!distrusted.is_check_due(&place, minute(24 * 60 + 1)));
 }
 
 #[test]
-fn order_is_trusted_again_a_day_after_it_was_violated() {
-    let ledger = Ledger { distrusted_at: Some(minute(0)), ..done(Kind::StoreImage) };
-    assert!(!ledger.trusts_order(minute(24 * 60 - 1)));
-    assert_eq!(ledger.head_floor(minute(1)), None);
-    assert!(ledger.trusts_order(minute(24 * 60)));
+fn lasting_disorder_is_noted_once_an_hour() {
+    let mut ledger = done(Kind::StoreImage);
+    for (now, noted) in [(0, 0), (59, 0), (60, 60), (61, 60)] {
+        ledger.distrust(minute(now));
+        assert_eq!(ledger.distrusted_at, Some(minute(noted)));
+    }
 }
 
 #[test]
@@ -78,68 +103,93 @@ fn a_sweep_is_due_within_four_hours_after_a_day_and_not_before_it() {
 
 #[test]
 fn the_window_stays_where_it_is_while_it_holds_few_settled_records() {
-    let records: BTreeMap<_, _> = (0..40).map(|n| record(n, true)).collect();
     let mut ledger = done(Kind::StoreImage);
-    ledger.move_window(&records, Some(minute(500)));
+    settle(&mut ledger, &known((0..40).map(|n| record(n, true))), 500);
     assert_eq!(ledger.window_from, minute(-60));
 }
 
 #[test]
 fn the_window_moves_up_past_settled_records_and_names_the_open_ones_it_leaves_behind() {
-    let mut records: BTreeMap<_, _> = (0..42).map(|n| record(n, true)).collect();
+    let mut all = known((0..42).map(|n| record(n, true)));
     let (open, value) = record(3, false);
-    records.insert(open.clone(), value);
+    all.records.insert(open.clone(), value);
     let mut ledger = done(Kind::StoreImage);
-    ledger.move_window(&records, Some(minute(500)));
+    settle(&mut ledger, &all, 500);
     assert_eq!(ledger.window_from, minute(21));
     assert_eq!(ledger.stragglers, [open.clone()].into());
     // Once it is settled it is no straggler any more.
-    let (_, settled) = record(3, true);
-    records.insert(open, settled);
-    ledger.move_window(&records, Some(minute(500)));
+    all.records.insert(open, record(3, true).1);
+    settle(&mut ledger, &all, 500);
     assert!(ledger.stragglers.is_empty());
 }
 
 #[test]
 fn the_window_never_comes_nearer_than_an_hour_to_the_newest_task() {
-    let records: BTreeMap<_, _> = (0..100).map(|n| record(n, true)).collect();
     let mut ledger = done(Kind::StoreImage);
-    ledger.move_window(&records, Some(minute(99)));
+    settle(&mut ledger, &known((0..100).map(|n| record(n, true))), 99);
     assert_eq!(ledger.window_from, minute(39));
 }
 
 #[test]
-fn a_straggler_that_could_not_be_read_stays_one() {
-    let (key, _) = record(-500, false);
+fn what_cannot_be_understood_below_the_window_stays_in_sight_and_what_is_gone_does_not() {
+    let (gone, _) = record(-500, false);
+    let (torn, _) = record(-501, false);
     let mut ledger = done(Kind::StoreImage);
-    ledger.stragglers.insert(key.clone());
-    ledger.move_window(&BTreeMap::new(), None);
-    assert_eq!(ledger.stragglers, [key].into());
+    ledger.stragglers = [gone, torn.clone()].into();
+    let item = |key: &str| Unreadable { key: key.into(), reason: "torn".into() };
+    let unreadable = vec![item(torn.as_str()), item("u#bun-1"), item("zebra")];
+    settle(&mut ledger, &Known { unreadable, ..Known::default() }, 0);
+    assert_eq!(ledger.stragglers, [torn].into());
 }
 
 #[test]
-fn the_window_stays_where_a_move_would_leave_more_behind_than_a_ledger_can_name() {
+fn a_task_that_vanished_stays_in_sight_for_as_long_as_ec2_could_list_it() {
+    let (key, mut vanished) = record(-500, true);
+    vanished.value.closed = Some(Closing::Vanished);
     let mut ledger = done(Kind::StoreImage);
+    let all = known([(key.clone(), vanished)]);
+    settle(&mut ledger, &all, 0);
+    assert_eq!(ledger.stragglers, [key].into());
+    settle(&mut ledger, &all, 60 * 24 * 31);
+    assert!(ledger.stragglers.is_empty());
+}
+
+#[test]
+fn the_window_holds_what_a_ledger_cannot_name_one_by_one() {
+    let waiting = i64::try_from(STRAGGLERS_MAX).unwrap() + 7;
     let settled = (2_000..2_100).map(|n| record(n, true));
-    let waiting = i64::try_from(STRAGGLERS_MAX).unwrap() + 1;
-    let mut records: BTreeMap<_, _> =
-        settled.clone().chain((0..waiting).map(|n| record(n, false))).collect();
-    let before = ledger.window_from;
-    ledger.move_window(&records, Some(minute(2_200)));
-    assert_eq!((ledger.window_from, ledger.stragglers.len()), (before, 0));
-    // One of them was told.
-    records.extend([record(0, true)]);
-    ledger.move_window(&records, Some(minute(2_200)));
+    let mut all = known(settled.chain((0..waiting).map(|n| record(n, false))));
+    let mut ledger = done(Kind::StoreImage);
+    settle(&mut ledger, &all, 2_200);
+    assert_eq!((ledger.window_from, ledger.stragglers.len()), (minute(-60), 0), "does not move");
+    // They were below the window before they were open, such as at the baseline.
+    ledger.window_from = minute(2_079);
+    ledger.watch(&all, minute(2_200));
     assert_eq!(ledger.stragglers.len(), STRAGGLERS_MAX);
-    assert_eq!(ledger.window_from, minute(2_079));
+    assert_eq!(ledger.window_from, minute(waiting - 7), "and moves down to hold the rest");
+    // Some of them were told.
+    all.records.extend((0..7).map(|n| record(n, true)));
+    settle(&mut ledger, &all, 2_200);
+    assert_eq!((ledger.window_from, ledger.stragglers.len()), (minute(2_079), STRAGGLERS_MAX));
+}
+
+#[test]
+fn another_polls_ledger_watches_what_this_poll_watches_too() {
+    let (mine, value) = record(3, false);
+    let (theirs, _) = record(4, false);
+    let mut ledger = Ledger { window_from: minute(100), ..done(Kind::StoreImage) };
+    ledger.stragglers.insert(theirs.clone());
+    ledger.watch_too(&known([(mine.clone(), value)]), minute(200));
+    assert_eq!(ledger.stragglers, [mine, theirs].into());
 }
 
 #[test]
 fn bundle_tasks_have_no_window() {
-    let records: BTreeMap<_, _> = (0..100).map(|n| record(n, true)).collect();
     let mut ledger = done(Kind::Bundle);
     let before = ledger.clone();
-    ledger.move_window(&records, Some(minute(500)));
+    let all = known((0..100).map(|n| record(n, n % 2 == 0)));
+    settle(&mut ledger, &all, 500);
+    ledger.watch_too(&all, minute(500));
     assert_eq!(ledger, before);
 }
 
@@ -149,19 +199,18 @@ proptest! {
     #[test]
     fn the_window_only_moves_up_and_every_open_record_below_it_is_a_straggler(
         rounds in proptest::collection::vec(
-            (proptest::collection::btree_map(0_i64..2000, any::<bool>(), 0..120),
-             proptest::option::of(0_i64..2000)),
+            (proptest::collection::btree_map(0_i64..2000, any::<bool>(), 0..120), 0_i64..2000),
             1..6,
         ),
     ) {
         let mut ledger = done(Kind::StoreImage);
-        let mut records = BTreeMap::new();
+        let mut all = Known::default();
         for (seen, newest) in rounds {
-            records.extend(seen.into_iter().map(|(start, settled)| record(start, settled)));
+            all.records.extend(seen.into_iter().map(|(start, settled)| record(start, settled)));
             let before = ledger.window_from;
-            ledger.move_window(&records, newest.map(minute));
+            settle(&mut ledger, &all, newest);
             prop_assert!(ledger.window_from >= before);
-            for (key, known) in &records {
+            for (key, known) in &all.records {
                 let below = known.value.task.started_at.unwrap() < ledger.window_from;
                 let open = !known.value.is_settled();
                 prop_assert_eq!(ledger.stragglers.contains(key), below && open, "{}", key);

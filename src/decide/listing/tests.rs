@@ -7,7 +7,7 @@ use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::place::Place;
 use crate::ports::Unreadable;
-use crate::record::{Claim, Sink, Sweep, Versioned};
+use crate::record::{Claim, Sink, Versioned};
 use crate::task::Subject;
 
 fn minute(minutes: i64) -> Timestamp {
@@ -86,9 +86,10 @@ fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing()
 
 #[test]
 fn the_first_bundle_listing_records_all_and_tells_nothing() {
-    let tasks = [bundle("bun-1", State::BundleComplete), bundle("bun-2", State::Storing)];
+    let old = Task { started_at: Some(minute(-9000)), ..bundle("bun-0", State::BundleFailed) };
+    let tasks = [old, bundle("bun-1", State::BundleComplete), bundle("bun-2", State::Storing)];
     let decisions = run(&listed(tasks), &Known::default(), None, Kind::Bundle);
-    assert_eq!((decisions.settled.len(), decisions.changes.len()), (1, 1));
+    assert_eq!((decisions.settled.len(), decisions.changes.len()), (2, 1));
     assert_eq!(told(&decisions), []);
 }
 
@@ -107,8 +108,7 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
 
 #[test]
 fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
-    let sweep = Sweep { token: "t".into(), top: minute(0), unseen: BTreeSet::new() };
-    let stored = Ledger { sweep: Some(sweep), ..ledger(Kind::StoreImage, false) };
+    let stored = ledger(Kind::StoreImage, false);
     let tasks = [store("ami-new", 1, State::Completed), store("ami-old", -1, State::Completed)];
     let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
@@ -126,14 +126,17 @@ fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_lis
 }
 
 #[test]
-fn a_running_task_whose_record_was_lost_is_remembered_again_where_the_store_was_asked() {
-    let stored = ledger(Kind::StoreImage, true);
-    let runs = store("ami-runs", -61, State::InProgress);
-    let asked = Listed { looked_up: true, ..listed([runs.clone()]) };
-    let decisions = run(&asked, &Known::default(), Some(&stored), Kind::StoreImage);
-    assert_eq!(decisions.changes.len(), 1);
-    let decisions = run(&listed([runs]), &Known::default(), Some(&stored), Kind::StoreImage);
-    assert!(decisions.changes.is_empty());
+fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
+    let stored = Ledger { window_from: minute(500), ..ledger(Kind::StoreImage, true) };
+    for start in [-61, 100, 600] {
+        let runs = store("ami-runs", start, State::InProgress);
+        for looked_up in [false, true] {
+            let one = Listed { looked_up, ..listed([runs.clone()]) };
+            let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
+            assert_eq!((decisions.changes.len(), decisions.changes[0].expected), (1, 0));
+            assert_eq!(told(&decisions), []);
+        }
+    }
 }
 
 #[test]

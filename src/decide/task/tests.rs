@@ -353,15 +353,31 @@ fn without_a_sink_nothing_waits_to_be_told() {
 }
 
 #[test]
-fn a_record_that_another_poll_is_telling_is_left_alone_until_its_claim_runs_out() {
+fn a_record_that_another_poll_is_telling_is_left_alone_but_for_its_end_and_keeps_its_claim() {
     let bench = Bench::new();
     let claim = Some(Claim { by: Uuid::from_u128(2), until: minute(10) });
-    let known = Record { claim, ..first(&bench, &running(5), false, 0) };
-    let ended = store(State::Completed, Some(100));
-    assert_eq!(again(&bench, &known, &ended, 9), None);
+    let known = Record { claim: claim.clone(), ..first(&bench, &running(5), false, 0) };
+    assert_eq!(again(&bench, &known, &running(6), 9), None);
     assert_eq!(missing(&bench, &known, 9), None);
-    assert_eq!(outcomes(&again(&bench, &known, &ended, 10).unwrap()), [Outcome::Completed]);
+    let ended = store(State::Completed, Some(100));
+    let held = again(&bench, &known, &ended, 9).unwrap();
+    assert_eq!((outcomes(&held), &held.claim), (vec![Outcome::Completed], &claim));
+    let free = again(&bench, &known, &ended, 10).unwrap();
+    assert_eq!(
+        (outcomes(&free), free.claim),
+        (vec![Outcome::Completed], Some(bench.claim.clone()))
+    );
     assert_eq!(missing(&bench, &known, 10).unwrap().missed, 1);
+}
+
+#[test]
+fn two_polls_at_the_same_moment_are_one_look() {
+    let bench = Bench::new();
+    let known = first(&bench, &running(5), false, 0);
+    let once = missing(&bench, &known, 1).unwrap();
+    let at_once = Record { changed_at: minute(2), ..once.clone() };
+    assert_eq!(missing(&bench, &at_once, 2), None);
+    assert_eq!(missing(&bench, &once, 2).unwrap().closed, Some(Closing::Vanished));
 }
 
 #[test]

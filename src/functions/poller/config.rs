@@ -7,15 +7,12 @@ use jiff::SignedDuration;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
+use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::ChatChannel;
 use crate::task::Kind;
 
 /// The longest time that a stall may be set to: tasks are listed no longer.
 const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
-
-/// With fewer listing calls a poll the first listing of a large Region would never end: one call
-/// reads the head, the others read on.
-const LISTING_CALLS_MIN: i64 = 2;
 
 /// The function's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +66,8 @@ impl Config {
             listing_calls: u32::try_from(environment.number(
                 "AMIWATCH_LISTING_CALLS",
                 10,
-                LISTING_CALLS_MIN,
-                50,
+                LISTING_CALLS_MIN.into(),
+                LISTING_CALLS_MAX.into(),
             ))
             .unwrap_or(10),
             chat: if environment.flag("AMIWATCH_CHAT") {

@@ -1,6 +1,6 @@
 //! One invocation: from its payload to its answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -74,19 +74,14 @@ where
         selection: &Selection,
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
-        let unknown: Vec<String> = selection
-            .regions
-            .iter()
-            .filter(|region| !self.regions.contains(region))
-            .map(|region| {
-                format!(
-                    "the invocation names {region}, which is not among the configured Regions ({}); \
-                     nothing was done",
-                    self.regions.join(", ")
-                )
-            })
+        let regions = selection.regions.iter().filter_map(|region| self.unknown_region(region));
+        let kinds = selection.kinds.iter().filter_map(|kind| self.unknown_kind(*kind));
+        let unknown: Vec<String> = regions
+            .chain(kinds)
+            .map(|fault| format!("the invocation names {fault}; nothing was done"))
             .collect();
         if !unknown.is_empty() {
+            tracing::error!("{}", unknown.join("; "));
             return Err(HandlerError(unknown));
         }
         let wanted =
@@ -100,39 +95,69 @@ where
             .collect();
         let summary = self.poller.poll(&places, deadline).await;
         log_summary(&summary);
-        let failures = summary.all_failures();
+        let failures = summary.first_failures();
         if failures.is_empty() { Ok(json!(summary)) } else { Err(HandlerError(failures)) }
     }
 
+    fn unknown_region(&self, region: &str) -> Option<String> {
+        (!self.regions.iter().any(|known| known == region)).then(|| {
+            let known = self.regions.join(", ");
+            format!("{region}, which is not among the configured Regions ({known})")
+        })
+    }
+
+    fn unknown_kind(&self, kind: Kind) -> Option<String> {
+        (!self.kinds.contains(&kind)).then(|| {
+            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
+            format!("{kind}, which is not among the configured kinds ({})", known.join(", "))
+        })
+    }
+
+    /// Polls each Region that the batch names once, however many records name it: each poll of it
+    /// takes from what EC2 lets the account list.
     async fn queue(
         &self,
         account: &str,
         records: Vec<QueueRecord>,
         deadline: Option<Timestamp>,
     ) -> Value {
+        let mut targets: BTreeMap<String, Vec<(Kind, String)>> = BTreeMap::new();
         let mut again = Vec::new();
         for QueueRecord { message_id, target } in records {
-            let failures = match target {
-                Err(reason) => vec![reason],
-                Ok(target) => {
-                    let place = Place::new(account, target.region);
-                    let to_poll = PlaceToPoll { place, kinds: [target.kind].into() };
-                    let summary = self.poller.poll(&[to_poll], deadline).await;
-                    log_summary(&summary);
-                    summary.all_failures()
+            let target = target.and_then(|target| {
+                let unknown = self.unknown_region(&target.region);
+                let unknown = unknown.or_else(|| self.unknown_kind(target.kind));
+                match unknown {
+                    None => Ok(target),
+                    Some(fault) => Err(format!("SQS message {message_id} names {fault}")),
                 }
-            };
-            if !failures.is_empty() {
-                tracing::error!(
-                    message_id,
-                    "SQS message {message_id} will be delivered again: {}",
-                    failures.join("; ")
-                );
-                again.push(json!({ "itemIdentifier": message_id }));
+            });
+            match target {
+                Ok(target) => {
+                    targets.entry(target.region).or_default().push((target.kind, message_id));
+                }
+                Err(reason) => again.push(deliver_again(&message_id, &reason)),
+            }
+        }
+        for (region, asked) in targets {
+            let kinds = asked.iter().map(|(kind, _)| *kind).collect();
+            let to_poll = PlaceToPoll { place: Place::new(account, region), kinds };
+            let summary = self.poller.poll(&[to_poll], deadline).await;
+            log_summary(&summary);
+            for (kind, message_id) in asked {
+                let failures = summary.failures_of(kind);
+                if !failures.is_empty() {
+                    again.push(deliver_again(&message_id, &failures.join("; ")));
+                }
             }
         }
         json!({ "batchItemFailures": again })
     }
+}
+
+fn deliver_again(message_id: &str, reason: &str) -> Value {
+    tracing::error!(message_id, "SQS message {message_id} will be delivered again: {reason}");
+    json!({ "itemIdentifier": message_id })
 }
 
 /// The account in a function's ARN: `arn:<partition>:lambda:<region>:<account>:function:<name>`.

@@ -149,8 +149,8 @@ fn a_poll_that_is_out_of_time_at_any_moment_loses_nothing_and_repeats_nothing() 
             deadlines += 1;
             // It ran through: a later deadline changes nothing more.
             let whole = summary.left == 0 && summary.all_failures().is_empty();
-            let whole =
-                whole && world.with(|inner| inner.now) + world.poller().limits.reserve < deadline;
+            let whole = whole
+                && world.with(|inner| inner.now) + world.poller().limits.reserve_to_list < deadline;
             world.with(|inner| inner.effect_takes = jiff::SignedDuration::ZERO);
             (scenario.afterwards)(&world);
             for _ in 0..6 {

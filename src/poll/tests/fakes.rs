@@ -18,9 +18,12 @@ use crate::ports::{
     Clock, Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
     StoreError, TaskSource, ledger_key,
 };
-use crate::record::{Ledger, Record, Sink};
+use crate::record::{Cursor, Ledger, Record, Sink};
 use crate::store::codec::{self, Item, SCHEMA};
 use crate::task::{Kind, State, Subject, Task, TaskKey};
+
+/// A call takes no longer: the SDK is set up so.
+const CALL: SignedDuration = SignedDuration::from_secs(8);
 
 /// Where in an effect a process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,9 @@ pub(super) struct Waiting {
     waker: Waker,
 }
 
+/// The name of an effect, and what somebody else does right after it.
+pub(super) type Meanwhile = (String, fn(&mut Inner));
+
 // Each is a switch that a test throws by itself.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Default)]
@@ -61,6 +67,12 @@ pub(super) struct Inner {
     pub(super) broken_regions: BTreeSet<String>,
     pub(super) table_down: bool,
     pub(super) refuse_tokens: bool,
+    pub(super) no_range_reads: bool,
+    pub(super) no_settled_writes: bool,
+    /// What somebody else does right after the first effect of this name.
+    pub(super) meanwhile: Option<Meanwhile>,
+    /// Confirmations that were given up on.
+    pub(super) late_confirms: usize,
     /// How much later it is after each effect.
     pub(super) effect_takes: SignedDuration,
     /// The effect at which the process dies, counted from 1.
@@ -81,6 +93,11 @@ pub(super) struct Inner {
 impl Inner {
     fn partition(place: &Place) -> String {
         codec::partition_key(place)
+    }
+
+    /// A call that took longer than a call may take: its caller has given up on it.
+    fn is_late(&self, begun: Timestamp) -> bool {
+        self.now.duration_since(begun) > CALL
     }
 
     fn version(&self, place: &Place, key: &str) -> u64 {
@@ -290,6 +307,12 @@ impl World {
         self.lock().known(&home(), |_| true).records.into_values().map(|r| r.value).collect()
     }
 
+    /// Whether the baseline of us-east-1's store tasks is done.
+    pub(super) fn has_baseline(&self) -> bool {
+        let known = self.lock().known(&home(), |key| key.starts_with('~'));
+        known.ledgers.get(&Kind::StoreImage).is_some_and(|ledger| ledger.value.baseline_done)
+    }
+
     pub(super) fn ledger(&self) -> Ledger {
         let known = self.lock().known(&home(), |key| key.starts_with('~'));
         known.ledgers[&Kind::StoreImage].value.clone()
@@ -320,6 +343,9 @@ impl Port {
         let (result, died) = {
             let mut inner = self.world.lock();
             let result = run(&mut inner);
+            if let Some((_, act)) = inner.meanwhile.take_if(|(after, _)| *after == name) {
+                act(&mut inner);
+            }
             let takes = inner.effect_takes;
             inner.now += takes;
             let died = inner.crash == Some((inner.effects, Crash::After));
@@ -369,7 +395,8 @@ impl Port {
 
     fn down(operation: &str) -> StoreError {
         let store = "the table".to_owned();
-        StoreError { operation: operation.to_owned(), store, reason: "is down".into() }
+        let (operation, reason) = (operation.to_owned(), "is down".to_owned());
+        StoreError { operation, store, reason, refused: false }
     }
 }
 
@@ -384,9 +411,10 @@ impl TaskSource for Port {
         &self,
         place: &Place,
         kind: Kind,
-        token: Option<&str>,
+        from: Option<&Cursor>,
         _: u32,
     ) -> Result<Page, ListError> {
+        let token = from.map(|from| from.token.as_str());
         let region = place.region.clone();
         let from = token.map_or(String::new(), |token| format!(" from {token}"));
         self.effect(format!("list {region} {kind}{from}"), |inner| {
@@ -419,7 +447,9 @@ impl TaskSource for Port {
                     Err(rejected) => page.rejected.push(rejected.clone()),
                 }
             }
-            page.next = (end < items.len()).then(|| (items.len() - end).to_string());
+            let token = (items.len() - end).to_string();
+            let page_size = i32::try_from(listing.page_size).unwrap();
+            page.next = (end < items.len()).then_some(Cursor { token, page_size });
             Ok(page)
         })
         .await
@@ -451,11 +481,31 @@ impl StateStore for Port {
         to: Timestamp,
     ) -> Result<Known, StoreError> {
         self.effect(format!("read between {}", place.region), |inner| {
-            if inner.table_down {
+            if inner.table_down || inner.no_range_reads {
                 return Err(Self::down("read between"));
             }
             let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
             Ok(inner.known(place, |key| (from.as_str()..=to.as_str()).contains(&key)))
+        })
+        .await
+    }
+
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+        self.effect(format!("read {key}"), |inner| {
+            if inner.table_down {
+                return Err(Self::down("read one"));
+            }
+            Ok(inner.known(place, |stored| stored == key.as_str()))
+        })
+        .await
+    }
+
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+        self.effect(format!("read ledger {kind}"), |inner| {
+            if inner.table_down {
+                return Err(Self::down("read ledger"));
+            }
+            Ok(inner.known(place, |stored| stored == ledger_key(kind)))
         })
         .await
     }
@@ -468,8 +518,14 @@ impl StateStore for Port {
         expected: u64,
     ) -> Result<Saved, StoreError> {
         let body = codec::encode(record).unwrap();
-        let step = if record.untold.is_empty() && expected > 0 { "confirm" } else { "save" };
+        let confirms = record.untold.is_empty() && expected > 0;
+        let step = if confirms { "confirm" } else { "save" };
+        let begun = self.now();
         self.effect(format!("{step} {} over {expected}", record.task.name()), |inner| {
+            if inner.is_late(begun) {
+                inner.late_confirms += usize::from(confirms);
+                return Err(Self::down("save"));
+            }
             if inner.table_down {
                 return Err(Self::down("save"));
             }
@@ -486,7 +542,7 @@ impl StateStore for Port {
         records: Vec<(TaskKey, Record)>,
     ) -> Result<Saved, StoreError> {
         self.effect(format!("save {} settled", records.len()), |inner| {
-            if inner.table_down {
+            if inner.table_down || inner.no_settled_writes {
                 return Err(Self::down("save settled"));
             }
             if inner.version(place, &ledger_key(kind)) != expected_ledger {
@@ -525,7 +581,12 @@ impl Notifier for Port {
     }
 
     async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+        let begun = self.now();
         self.effect(format!("publish {sink} {}", title(event)), |inner| {
+            if inner.is_late(begun) {
+                let reason = "no answer in time".to_owned();
+                return Err(PublishError::Unavailable { sink, reason });
+            }
             if inner.down.contains(&sink) {
                 return Err(PublishError::Unavailable { sink, reason: "is down".into() });
             }

@@ -209,6 +209,27 @@ fn an_item_that_cannot_be_read_is_reported_and_may_be_any_task_that_is_missing()
 }
 
 #[test]
+fn an_item_that_could_not_be_read_at_the_baseline_is_old_news_once_it_can() {
+    let world = World::new();
+    let listed = |first| {
+        vec![
+            first,
+            Ok(store("ami-1", -1, State::Completed)),
+            Ok(store("ami-0", -90, State::Failed)),
+        ]
+    };
+    let rejected = Rejected { item: "image ami-2".into(), reason: "has no bucket".into() };
+    world.list_in("us-east-1", Kind::StoreImage, listed(Err(rejected)));
+    world.poll(&store_images()).unwrap();
+    world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-2", -1, State::Completed))));
+    world.poll_a_minute_later(&store_images());
+    assert!(world.told(Sink::Sns).is_empty(), "{:?}", world.told(Sink::Sns));
+    world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-3", 1, State::Completed))));
+    world.poll_a_minute_later(&store_images());
+    assert_eq!(world.told(Sink::Sns), ["ami-3 completed"]);
+}
+
+#[test]
 fn an_item_that_one_poll_could_not_read_is_not_missing_for_the_poll_that_reads_on() {
     let mut tasks = old_tasks(3000);
     tasks[500] = store("ami-500", -2000, State::InProgress);

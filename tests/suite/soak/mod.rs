@@ -54,7 +54,7 @@ pub(crate) async fn poll(
     places: &[PlaceToPoll],
 ) -> Summary {
     let clock = SkewedClock { time: world.time.clone(), ahead };
-    let deadline = world.time.now() + ahead + SignedDuration::from_secs(50);
+    let deadline = world.time.now() + ahead + SignedDuration::from_secs(55);
     let ports = Ports { world: world.clone(), run };
     let poller = Poller {
         source: ports.clone(),

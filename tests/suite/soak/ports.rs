@@ -9,7 +9,7 @@ use amiwatch::ports::{
     Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Ledger, Record, Sink, Versioned};
+use amiwatch::record::{Cursor, Ledger, Record, Sink, Versioned};
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ use super::world::{Story, Tasks};
 pub(crate) enum Fault {
     /// It fails before it does anything.
     Refused,
-    /// The same, after ten seconds.
+    /// The same, after the time that a call may take.
     TimedOut,
     /// It is done, and the answer is lost.
     AnswerLost,
@@ -44,7 +44,7 @@ pub(crate) enum Fault {
 }
 
 /// How long a caller waits at most: as the SDK is set up.
-const CALL: SignedDuration = SignedDuration::from_secs(10);
+const CALL: SignedDuration = SignedDuration::from_secs(8);
 
 type Late = Box<dyn FnOnce(&mut Inner) + Send>;
 
@@ -189,7 +189,7 @@ impl TaskSource for Ports {
         &self,
         place: &Place,
         kind: Kind,
-        token: Option<&str>,
+        from: Option<&Cursor>,
         _: u32,
     ) -> Result<Page, ListError> {
         let failed = |reason: &str, token_refused| ListError {
@@ -209,10 +209,10 @@ impl TaskSource for Ports {
             Fault::Stale,
             Fault::Unreadable,
         ];
-        if token.is_some() {
+        if from.is_some() {
             possible.extend([Fault::Shifted, Fault::Gap, Fault::TokenRefused]);
         }
-        let (place, token) = (place.clone(), token.map(str::to_owned));
+        let (place, token) = (place.clone(), from.map(|from| from.token.clone()));
         let page = self.call("list", &possible, QUICK, move |inner, fault, now| {
             let minutes = SignedDuration::from_secs(inner.rng.i64(30..240));
             let at = if fault == Some(Fault::Stale) { now - minutes } else { now };
@@ -235,7 +235,8 @@ impl TaskSource for Ports {
 }
 
 fn store_error(fault: Fault) -> StoreError {
-    StoreError { operation: "call".into(), store: "memory".into(), reason: format!("{fault:?}") }
+    let (operation, store) = ("call".to_owned(), "memory".to_owned());
+    StoreError { operation, store, reason: format!("{fault:?}"), refused: false }
 }
 
 impl Ports {
@@ -287,6 +288,30 @@ impl StateStore for Ports {
             let range = records.range(TaskKey::lowest_at(from)..TaskKey::behind_all_at(to));
             let records = range.map(|(key, record)| (key.clone(), record.clone())).collect();
             Known { records, ..Known::default() }
+        });
+        read.await.map_err(store_error)
+    }
+
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+        self.table()?;
+        let (place, key) = (place.clone(), key.clone());
+        let faults = [Fault::Refused, Fault::TimedOut];
+        let read = self.call("read one", &faults, QUICK, move |inner, _, _| {
+            let stored = inner.records.get(&place).and_then(|records| records.get(&key));
+            let records = stored.map(|stored| (key.clone(), stored.clone())).into_iter().collect();
+            Known { records, ..Known::default() }
+        });
+        read.await.map_err(store_error)
+    }
+
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+        self.table()?;
+        let place = place.clone();
+        let faults = [Fault::Refused, Fault::TimedOut];
+        let read = self.call("read ledger", &faults, QUICK, move |inner, _, _| {
+            let stored = inner.ledgers.get(&(place.clone(), kind));
+            let ledgers = stored.map(|stored| (kind, stored.clone())).into_iter().collect();
+            Known { ledgers, ..Known::default() }
         });
         read.await.map_err(store_error)
     }

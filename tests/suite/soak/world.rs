@@ -2,7 +2,7 @@
 
 use amiwatch::place::Place;
 use amiwatch::ports::Page;
-use amiwatch::record::EC2_LISTS_FOR;
+use amiwatch::record::{Cursor, EC2_LISTS_FOR};
 use amiwatch::task::{Failure, Kind, State, Subject, Task, TaskKey};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -162,7 +162,9 @@ impl Tasks {
         let below = below.saturating_add_signed(-shift).min(self.stores.len());
         let mut listed = (0..below).rev().filter(|n| self.stores[*n].is_listed(at));
         let on_page: Vec<usize> = listed.by_ref().take(self.page_size).collect();
-        let next = listed.next().and(on_page.last()).map(ToString::to_string);
+        let token = listed.next().and(on_page.last()).map(ToString::to_string);
+        let page_size = i32::try_from(self.page_size).unwrap();
+        let next = token.map(|token| Cursor { token, page_size });
         let tasks = on_page.iter().map(|n| self.stores[*n].task(at)).collect();
         Page { tasks, rejected: Vec::new(), next, calls: 1 }
     }

@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use super::{ACCOUNT, REGION, now};
 
 /// How long an invocation may take: as the poller's time-out in the template.
-const TIMEOUT_MS: i64 = 50_000;
+const TIMEOUT_MS: i64 = 55_000;
 
 /// How long a log line may take from the function's pipe to us.
 const LINE_ARRIVES_WITHIN: Duration = Duration::from_secs(30);

@@ -42,7 +42,7 @@ fn every_variable_is_read() {
         ("AMIWATCH_KINDS", "bundle"),
         ("AMIWATCH_TELL", "failed, started"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "30"),
-        ("AMIWATCH_LISTING_CALLS", "50"),
+        ("AMIWATCH_LISTING_CALLS", "15"),
         ("AMIWATCH_CHAT", "true"),
     ])
     .unwrap();
@@ -50,7 +50,7 @@ fn every_variable_is_read() {
     assert_eq!(config.kinds, [Kind::Bundle].into());
     assert_eq!(config.policy.tell, [Outcome::Failed, Outcome::Started].into());
     assert_eq!(config.policy.stalled_after, SignedDuration::from_mins(30));
-    assert_eq!((config.listing_calls, config.chat), (50, ChatChannel::Present));
+    assert_eq!((config.listing_calls, config.chat), (15, ChatChannel::Present));
     assert_eq!((config.topic_arn, config.event_bus.as_deref()), (None, Some("bus")));
     assert_eq!(config.home_region, "eu-west-1");
 }
@@ -63,7 +63,7 @@ fn all_that_is_missing_or_wrong_is_reported_at_once_by_name() {
         ("AMIWATCH_KINDS", "store"),
         ("AMIWATCH_TELL", "done"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "0"),
-        ("AMIWATCH_LISTING_CALLS", "51"),
+        ("AMIWATCH_LISTING_CALLS", "16"),
         ("AMIWATCH_CHAT", "yes"),
     ])
     .unwrap_err();
@@ -96,7 +96,7 @@ fn each_fault_names_the_value_and_the_way_out() {
         ("AMIWATCH_TELL", "finished", "completed, failed, vanished, stalled or started"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "3h", "whole number from 1 to 44640"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "44641", "whole number from 1 to 44640"),
-        ("AMIWATCH_LISTING_CALLS", "-1", "whole number from 2 to 50"),
+        ("AMIWATCH_LISTING_CALLS", "-1", "whole number from 2 to 15"),
         ("AMIWATCH_CHAT", "1", "true or false"),
     ] {
         let error = with(name, value).unwrap_err();
