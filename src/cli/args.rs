@@ -163,7 +163,7 @@ pub enum OnOff {
 fn speed(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|speed| (0.001..=1_000_000.0).contains(speed))
+        .filter(|speed| crate::sim::SPEEDS.contains(speed))
         .ok_or_else(|| format!("\"{text}\" is no speed: write a number from 0.001 to 1000000"))
 }
 

@@ -10,8 +10,10 @@ pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
         None => None,
         Some(path) => {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| CliError(format!("cannot read the scenario {name}: {error}")))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                let way_out = "name a YAML file, or leave --scenario out for no tasks";
+                CliError(format!("cannot read the scenario {name}: {error}; {way_out}"))
+            })?;
             Some((name, text))
         }
     };
@@ -19,32 +21,50 @@ pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
         listen: args.listen,
         scenario,
         speed: args.speed,
-        throttle: args.throttle != Some(OnOff::Off),
+        throttle: args.throttle.map(|wanted| wanted == OnOff::On),
     };
     let simulator = sim::serve(options).await.map_err(CliError::new)?;
+    // Before anybody hears of the address, and may ask for the end.
+    let end = EndOfService::listen();
     print(&format!("listening on {}", simulator.url()))?;
     say(&format!(
         "point a client at it with AWS_ENDPOINT_URL_EC2={}; end it with Ctrl-C",
         simulator.url()
     ));
-    simulator.wait_until_shutdown(end_of_service()).await;
+    simulator.wait_until_shutdown(end.wait()).await;
     Ok(Outcome::Done)
 }
 
 /// Ctrl-C, or the signal that asks a process to end.
-async fn end_of_service() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
+struct EndOfService {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut terminate) => drop(terminate.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
-        futures_util::future::select(Box::pin(interrupt), Box::pin(terminate)).await;
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl EndOfService {
+    fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+            Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+        }
+        #[cfg(not(unix))]
+        Self {}
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn wait(self) {
+        #[cfg(unix)]
+        {
+            let mut signals = self.signals;
+            let each = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+            let each: Vec<_> = each.collect();
+            if each.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            futures_util::future::select_all(each).await;
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

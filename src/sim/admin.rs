@@ -3,22 +3,28 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::faults::FaultId;
 use super::plan::TaskStatus;
 use super::request::DEFAULT_ACCOUNT;
-use super::scenario::{Account, FaultSpec, PlaceSpec, Problem, Span, from_yaml};
+use super::scenario::{
+    Account, FaultSpec, PlaceSpec, Problem, Span, check_percent, check_words, from_yaml,
+};
 use super::state::TaskId;
 use super::world::World;
 
 type Shared = State<Arc<World>>;
+
+/// Room for a scenario of some ten thousand tasks.
+const MOST_BODY_BYTES: usize = 16 << 20;
 
 /// Adds its routes, all of them under `/_sim/`.
 pub(crate) fn routes(router: Router<Arc<World>>) -> Router<Arc<World>> {
@@ -28,8 +34,39 @@ pub(crate) fn routes(router: Router<Arc<World>>) -> Router<Arc<World>> {
         .route("/_sim/tasks", post(add_tasks))
         .route("/_sim/tasks/{id}", put(set_state).delete(remove_task))
         .route("/_sim/objects", delete(delete_object))
+        .route("/_sim/tasks/{id}/state", delete(release_state))
         .route("/_sim/faults", post(add_fault).delete(clear_faults))
+        .route("/_sim/faults/{id}", delete(remove_fault))
         .route("/_sim/calls", get(calls).delete(reset_calls))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+}
+
+async fn unknown(uri: Uri) -> Response {
+    let rule = format!("there is no {}", uri.path());
+    let way_out = "see docs/simulator.md for what there is";
+    refuse(StatusCode::NOT_FOUND, &Problem::new("path", rule, way_out))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let rule = format!("{} does not take {method}", uri.path());
+    let way_out = "see docs/simulator.md for what it takes";
+    refuse(StatusCode::METHOD_NOT_ALLOWED, &Problem::new("method", rule, way_out))
+}
+
+async fn release_state(State(world): Shared, Path(id): Path<String>) -> Response {
+    let found = id.parse().is_ok_and(|number| world.release_state(TaskId(number)));
+    if found { ok(&json!({})) } else { unknown_task(&id) }
+}
+
+async fn remove_fault(State(world): Shared, Path(id): Path<String>) -> Response {
+    if id.parse().is_ok_and(|number| world.remove_fault(FaultId(number))) {
+        return ok(&json!({}));
+    }
+    let rule = format!("there is no fault {id}");
+    let way_out = "use an id that POST /_sim/faults gave";
+    refuse(StatusCode::NOT_FOUND, &Problem::new("id", rule, way_out))
 }
 
 fn answer(status: StatusCode, value: &impl Serialize) -> Response {
@@ -54,13 +91,19 @@ fn refuse(status: StatusCode, problem: &Problem) -> Response {
 
 /// Reads the body, and answers with what is wrong in it or with what `then` makes of it.
 fn with<T: DeserializeOwned>(
-    body: &str,
+    body: &[u8],
     then: impl FnOnce(T) -> Result<Value, Problem>,
 ) -> Response {
-    match from_yaml(body).and_then(then) {
+    match read(body).and_then(then) {
         Ok(value) => ok(&value),
         Err(problem) => refuse(StatusCode::BAD_REQUEST, &problem),
     }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| Problem::new("the document", error.to_string(), "send UTF-8"))?;
+    from_yaml(text)
 }
 
 async fn clock(State(world): Shared) -> Response {
@@ -73,11 +116,11 @@ struct Advance {
     by: Span,
 }
 
-async fn advance(State(world): Shared, body: String) -> Response {
+async fn advance(State(world): Shared, body: Bytes) -> Response {
     with(&body, |Advance { by: Span(by) }| Ok(json!({ "now": world.advance(by) })))
 }
 
-async fn add_tasks(State(world): Shared, body: String) -> Response {
+async fn add_tasks(State(world): Shared, body: Bytes) -> Response {
     with(&body, |place: PlaceSpec| {
         place.check(world.settings())?;
         Ok(json!(place.apply(&world)))
@@ -99,12 +142,19 @@ fn unknown_task(id: &str) -> Response {
     refuse(StatusCode::NOT_FOUND, &Problem::new("id", rule, way_out))
 }
 
-async fn set_state(State(world): Shared, Path(id): Path<String>, body: String) -> Response {
-    let status: Status = match from_yaml(&body) {
+async fn set_state(State(world): Shared, Path(id): Path<String>, body: Bytes) -> Response {
+    let status: Status = match read(&body) {
         Ok(status) => status,
         Err(problem) => return refuse(StatusCode::BAD_REQUEST, &problem),
     };
     let Status { state, progress, code, message } = status;
+    let wrong = check_percent("progress", progress)
+        .and_then(|()| check_words("message", message.as_ref()))
+        .and_then(|()| check_words("code", code.as_ref()))
+        .and_then(|()| check_words("state", Some(&state)));
+    if let Err(problem) = wrong {
+        return refuse(StatusCode::BAD_REQUEST, &problem);
+    }
     let status = TaskStatus { state, progress, code, message };
     let found = id.parse().is_ok_and(|number| world.set_state(TaskId(number), status));
     if found { ok(&json!({})) } else { unknown_task(&id) }
@@ -125,7 +175,7 @@ struct Object {
     key: String,
 }
 
-async fn delete_object(State(world): Shared, body: String) -> Response {
+async fn delete_object(State(world): Shared, body: Bytes) -> Response {
     with(&body, |object: Object| {
         let account = object.account.map_or_else(|| DEFAULT_ACCOUNT.to_owned(), |id| id.0);
         let Object { region, bucket, key, .. } = object;
@@ -137,7 +187,7 @@ async fn delete_object(State(world): Shared, body: String) -> Response {
     })
 }
 
-async fn add_fault(State(world): Shared, body: String) -> Response {
+async fn add_fault(State(world): Shared, body: Bytes) -> Response {
     with(&body, |fault: FaultSpec| {
         fault.check()?;
         Ok(json!({ "id": world.add_fault(fault.resolve(world.now())).0 }))

@@ -1,6 +1,7 @@
 //! Setting a simulator up: from Rust, or as the command line does.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use super::clock::SimClock;
 use super::scenario::{Scenario, ScenarioError};
@@ -9,11 +10,16 @@ use super::settings::Settings;
 use super::throttle::Throttle;
 use super::world::World;
 
+/// The speeds that there are: slower is standing still, and faster is beyond what time can hold.
+pub(crate) const SPEEDS: RangeInclusive<f64> = 0.001..=1_000_000.0;
+
 /// Why a simulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     /// The address could not be listened on.
-    #[error("cannot listen on {addr}: choose another address, or port 0 for any free port")]
+    #[error(
+        "cannot listen on {addr} ({source}): choose another address, or port 0 for any free port"
+    )]
     Listen {
         /// The address.
         addr: SocketAddr,
@@ -24,7 +30,7 @@ pub enum SimError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// The speed is not one.
-    #[error("the speed {speed} is not usable: write a number above 0, such as 60")]
+    #[error("the speed {speed} is not usable: write a number from 0.001 to 1000000, such as 60")]
     Speed {
         /// What was given.
         speed: f64,
@@ -40,13 +46,13 @@ pub struct ServeOptions {
     pub scenario: Option<(String, String)>,
     /// Simulated seconds in a real one; in place of the scenario's own, else 1.
     pub speed: Option<f64>,
-    /// False lifts every limit on calls, whatever the scenario says.
-    pub throttle: bool,
+    /// The documented limits on calls, or none; in place of the scenario's own, else documented.
+    pub throttle: Option<bool>,
 }
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { listen: any_port(), scenario: None, speed: None, throttle: true }
+        Self { listen: any_port(), scenario: None, speed: None, throttle: None }
     }
 }
 
@@ -62,8 +68,8 @@ pub async fn serve(options: ServeOptions) -> Result<Simulator, SimError> {
     if let Some(speed) = options.speed {
         builder = builder.speed(speed);
     }
-    if !options.throttle {
-        builder = builder.throttle(Throttle::Off);
+    if let Some(on) = options.throttle {
+        builder = builder.throttle(if on { Throttle::Documented } else { Throttle::Off });
     }
     builder.start().await
 }
@@ -134,7 +140,7 @@ impl SimulatorBuilder {
     fn world(&self) -> Result<World, SimError> {
         let scenario = self.scenario.as_ref();
         let speed = self.speed.or_else(|| scenario.and_then(Scenario::speed)).unwrap_or(1.0);
-        if !(speed.is_finite() && speed > 0.0) {
+        if !SPEEDS.contains(&speed) {
             return Err(SimError::Speed { speed });
         }
         let clock = match (&self.clock, scenario.and_then(Scenario::start)) {

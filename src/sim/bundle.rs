@@ -8,6 +8,9 @@ use super::clock::{elapsed, later};
 use super::curve::{Curve, Stall};
 use super::plan::{Moment, TaskStatus, moment_at};
 
+/// The progress at which a bundle task fails: most failures are of the upload.
+pub(crate) const FAILS_AT_PERCENT: u8 = 90;
+
 /// How a bundle task ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BundleEnd {
@@ -119,8 +122,7 @@ impl BundlePlan {
         }
         let last = match &self.end {
             BundleEnd::Complete => 100,
-            // Most failures are of the upload.
-            BundleEnd::Failed { .. } => 90,
+            BundleEnd::Failed { .. } => FAILS_AT_PERCENT,
         };
         let curve = Curve::new(self.duration, Duration::ZERO, self.stall, last);
         if elapsed >= self.duration {

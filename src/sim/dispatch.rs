@@ -17,6 +17,8 @@ use super::world::World;
 use super::xml::{self, Element};
 use crate::place::Place;
 
+/// Stands beside the items, never in one.
+const NEXT_TOKEN: &str = "nextToken";
 /// The one version of the API that there is.
 const VERSION: &str = "2016-11-15";
 /// How far a signature's time may be from now, as AWS signatures have it.
@@ -49,8 +51,11 @@ impl World {
         if effects.malformed {
             body.truncate(body.len() * 2 / 3);
         }
+        if let Some(text) = &effects.body {
+            body = text.clone().into_bytes();
+        }
         let place = incoming.place.unwrap_or_else(|_| Place::new("", ""));
-        state.calls.push(Call {
+        state.record(Call {
             at: now,
             action: incoming.action,
             account: place.account,
@@ -76,10 +81,24 @@ impl World {
         let State { faults, rng, .. } = state;
         let effects = faults.befall(&incoming.action, place, now, rng);
         let result = match effects.error.clone() {
+            // What fails within EC2 has taken its token.
+            Some(_) if effects.takes_token && !self.take_token(state, incoming, place, now) => {
+                Err(ApiError::throttled())
+            }
             Some(error) => Err(error),
             None => self.run(state, incoming, place, now, &effects),
         };
         (effects, result)
+    }
+
+    fn take_token(
+        &self,
+        state: &mut State,
+        incoming: &Incoming,
+        place: &Place,
+        now: Timestamp,
+    ) -> bool {
+        state.buckets.take(&self.settings().throttle, place, &incoming.action, now)
     }
 
     fn run(
@@ -98,7 +117,7 @@ impl World {
             }
         }
         let action = actions::find(&incoming.action)?;
-        if !state.buckets.take(&settings.throttle, place, &incoming.action, now) {
+        if !self.take_token(state, incoming, place, now) {
             return Err(ApiError::throttled());
         }
         match incoming.version.as_deref() {
@@ -119,31 +138,49 @@ impl World {
     }
 }
 
-/// Makes the faults' changes to the items of a listing, or to an answer without items as a whole.
-fn edit(elements: &mut [Element], edits: &[FaultKind]) {
-    for element in elements {
-        match element.items_mut() {
-            Some(items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    edit_item(item, index, edits);
-                }
-            }
-            None => edit_item(element, 0, edits),
-        }
-    }
-}
-
-fn edit_item(target: &mut Element, index: usize, edits: &[FaultKind]) {
-    let is_meant = |item: &Option<usize>| item.is_none_or(|item| item == index);
+/// Makes the faults' changes: to the items of a listing, to an answer without items as a whole, and
+/// to what stands beside the items, such as the page token.
+fn edit(elements: &mut Vec<Element>, edits: &[FaultKind]) {
     for edit in edits {
         match edit {
-            FaultKind::MissingFields { fields, item } if is_meant(item) => target.omit(fields),
-            FaultKind::RawText { element, text, item } if is_meant(item) => {
-                target.put_raw(element, text);
+            FaultKind::MissingFields { fields, item } => {
+                if item.is_none() {
+                    elements.retain(|element| !fields.contains(&element.name().to_owned()));
+                }
+                for target in targets(elements, *item) {
+                    target.omit(fields);
+                }
+            }
+            FaultKind::RawText { element, text, item } => {
+                let beside = elements.iter_mut().find(|other| other.name() == element);
+                match beside {
+                    Some(beside) => beside.put_raw(element, text),
+                    None if element == NEXT_TOKEN => elements.push(Element::raw(element, text)),
+                    None => {
+                        for target in targets(elements, *item) {
+                            target.put_raw(element, text);
+                        }
+                    }
+                }
             }
             _ => {}
         }
     }
+}
+
+/// The items of a listing, or what an answer without items holds; only one of them where asked.
+fn targets(elements: &mut [Element], item: Option<usize>) -> impl Iterator<Item = &mut Element> {
+    let mut all: Vec<&mut Element> = Vec::new();
+    for element in elements {
+        if element.is_listing() {
+            all.extend(element.children_mut());
+        } else {
+            all.push(element);
+        }
+    }
+    let wanted = move |index: &usize| item.is_none_or(|item| item == *index);
+    let all = all.into_iter().enumerate();
+    all.filter(move |(index, _)| wanted(index)).map(|(_, target)| target)
 }
 
 /// Looks like EC2's, and is the same in every run of one seed.

@@ -55,6 +55,11 @@ impl ApiError {
         Self::with_status(503, "Unavailable", message)
     }
 
+    pub(crate) fn service_unavailable() -> Self {
+        let message = "The request has failed due to a temporary failure of the server.";
+        Self::with_status(503, "ServiceUnavailable", message)
+    }
+
     pub(crate) fn missing(parameter: &str) -> Self {
         let message = format!("The request must contain the parameter {parameter}");
         Self::new("MissingParameter", message)

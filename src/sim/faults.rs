@@ -21,6 +21,8 @@ pub enum FaultKind {
     InternalError,
     /// `Unavailable`, 503.
     Unavailable,
+    /// `ServiceUnavailable`, 503.
+    ServiceUnavailable,
     /// `UnauthorizedOperation`, 403.
     Denied,
     /// `RequestExpired`, 400: what an expired session token gets.
@@ -42,14 +44,18 @@ pub enum FaultKind {
     Cut,
     /// The answer ends in the middle of its XML, though the connection is in order.
     MalformedXml,
-    /// Items lack these elements, by their XML names.
+    /// The whole body is this text, whatever the answer is: the page of a proxy, or nothing.
+    Body(String),
+    /// Items lack these elements, by their XML names; without `item` also what stands beside the
+    /// items, such as `nextToken` or the set itself.
     MissingFields {
         /// The names.
         fields: Vec<String>,
         /// Only the item at this place of the answer, from 0; every item where absent.
         item: Option<usize>,
     },
-    /// An element's content is this text, written without escaping.
+    /// An element's content is this text, written without escaping. The first element of the name
+    /// in each item; where an item has none, it gets one. `nextToken` stands beside the items.
     RawText {
         /// The element's XML name.
         element: String,
@@ -193,8 +199,10 @@ impl Faults {
             if rule.next == Some(0) || rng.f64() >= rule.probability {
                 continue;
             }
-            rule.next = rule.next.map(|left| left - 1);
-            effects.add(&rule.kind);
+            // Only one error can be the answer: a second rule keeps its hits for later calls.
+            if effects.add(&rule.kind) {
+                rule.next = rule.next.map(|left| left - 1);
+            }
         }
         effects
     }
@@ -207,6 +215,9 @@ impl Faults {
 pub(crate) struct Effects {
     pub(crate) delay: Duration,
     pub(crate) error: Option<ApiError>,
+    /// The error comes from behind the token bucket.
+    pub(crate) takes_token: bool,
+    pub(crate) body: Option<String>,
     pub(crate) cut: bool,
     pub(crate) malformed: bool,
     pub(crate) reversed: bool,
@@ -216,27 +227,59 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    fn add(&mut self, kind: &FaultKind) {
+    /// Whether it has any effect beside those that are there.
+    fn add(&mut self, kind: &FaultKind) -> bool {
         let error = match kind {
             FaultKind::Throttle => ApiError::throttled(),
             FaultKind::InternalError => ApiError::internal(),
             FaultKind::Unavailable => ApiError::unavailable(),
+            FaultKind::ServiceUnavailable => ApiError::service_unavailable(),
             FaultKind::Denied => ApiError::unauthorized(),
             FaultKind::ExpiredToken => ApiError::expired(),
             FaultKind::AuthFailure => ApiError::auth_failure(),
             FaultKind::Error { status, code, message } => {
                 ApiError { status: *status, ..ApiError::new(code.clone(), message.clone()) }
             }
-            FaultKind::Slow(by) => return self.delay = self.delay.saturating_add(*by),
-            FaultKind::Cut => return self.cut = true,
-            FaultKind::MalformedXml => return self.malformed = true,
-            FaultKind::ReversedOrder => return self.reversed = true,
-            FaultKind::ShuffledPage => return self.shuffled = true,
-            FaultKind::MissingFields { .. } | FaultKind::RawText { .. } => {
-                return self.edits.push(kind.clone());
+            other => {
+                self.add_change(other);
+                return true;
             }
         };
-        self.error.get_or_insert(error);
+        if self.error.is_some() {
+            return false;
+        }
+        self.error = Some(error);
+        self.takes_token = matches!(
+            kind,
+            FaultKind::InternalError
+                | FaultKind::Unavailable
+                | FaultKind::ServiceUnavailable
+                | FaultKind::Error { .. }
+        );
+        true
+    }
+
+    /// What changes an answer, or its way.
+    fn add_change(&mut self, kind: &FaultKind) {
+        match kind {
+            FaultKind::Slow(by) => self.delay = self.delay.saturating_add(*by),
+            FaultKind::Cut => self.cut = true,
+            FaultKind::MalformedXml => self.malformed = true,
+            FaultKind::Body(text) => self.body = Some(text.clone()),
+            FaultKind::ReversedOrder => self.reversed = true,
+            FaultKind::ShuffledPage => self.shuffled = true,
+            FaultKind::MissingFields { .. } | FaultKind::RawText { .. } => {
+                self.edits.push(kind.clone());
+            }
+            FaultKind::Throttle
+            | FaultKind::InternalError
+            | FaultKind::Unavailable
+            | FaultKind::ServiceUnavailable
+            | FaultKind::Denied
+            | FaultKind::ExpiredToken
+            | FaultKind::AuthFailure
+            | FaultKind::Error { .. } => {}
+        }
     }
 }
 

@@ -34,6 +34,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use builder::SPEEDS;
 pub use builder::{ServeOptions, SimError, SimulatorBuilder, serve};
 pub use bundle::{BundleEnd, BundlePlan};
 pub use call::Call;

@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use axum::routing::get;
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -48,7 +49,8 @@ impl Simulator {
         let addr = listener.local_addr().map_err(failed)?;
         let world = Arc::new(world);
         let (stop, mut stopped) = watch::channel(false);
-        let app = admin::routes(Router::new()).fallback(api).with_state(Arc::clone(&world));
+        let api = get(api).post(api);
+        let app = admin::routes(Router::new().route("/", api)).with_state(Arc::clone(&world));
         let server = axum::serve(listener, app).with_graceful_shutdown(async move {
             // An error means that the simulator is gone, which is as good a reason to stop.
             let _ = stopped.wait_for(|stop| *stop).await;

@@ -20,6 +20,8 @@ pub struct Settings {
     pub retention: Duration,
     /// How long a store task runs that `CreateStoreImageTask` starts.
     pub store_duration: Duration,
+    /// How long it waits before that, at 1 percent.
+    pub store_queued: Duration,
     /// How long a bundle task runs that `BundleInstance` starts.
     pub bundle_duration: Duration,
     /// How long a bundle task stays listed after its end.
@@ -43,6 +45,7 @@ impl Default for Settings {
             page_size: 200,
             retention: 31 * DAY,
             store_duration: 10 * MINUTE,
+            store_queued: Duration::ZERO,
             bundle_duration: 10 * MINUTE,
             bundle_linger: 60 * MINUTE,
             cancel_duration: MINUTE / 2,

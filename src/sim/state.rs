@@ -1,7 +1,7 @@
 //! What the world holds: the tasks of every account and Region, kept in the order of listing.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -17,8 +17,11 @@ use crate::place::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(pub u64);
 
-/// Newest start first; tasks of one start in the order in which they were added.
-pub(crate) type StoreKey = (Reverse<Timestamp>, TaskId);
+/// Newest start first; of one start the one that was added last.
+pub(crate) type StoreKey = (Reverse<Timestamp>, Reverse<TaskId>);
+
+/// So many calls are kept in the record; of more the oldest are forgotten.
+const MOST_CALLS: usize = 100_000;
 
 /// One account in one Region.
 #[derive(Debug, Default)]
@@ -44,7 +47,7 @@ impl PlaceState {
         // The API tells times in milliseconds: a finer order would not be one that a caller sees.
         let millis = plan.start.as_millisecond();
         plan.start = Timestamp::from_millisecond(millis).unwrap_or(plan.start);
-        let key = (Reverse(plan.start), id);
+        let key = (Reverse(plan.start), Reverse(id));
         self.by_image.entry(plan.image_id.clone()).or_default().insert(key);
         self.stores.insert(key, plan);
         key
@@ -71,10 +74,11 @@ pub(crate) struct State {
     places: BTreeMap<Place, PlaceState>,
     homes: HashMap<TaskId, Home>,
     added: u64,
+    generated: u32,
     pub(crate) buckets: Buckets,
     pub(crate) faults: Faults,
     pub(crate) rng: Rng,
-    pub(crate) calls: Vec<Call>,
+    pub(crate) calls: VecDeque<Call>,
 }
 
 impl State {
@@ -83,10 +87,11 @@ impl State {
             places: BTreeMap::new(),
             homes: HashMap::new(),
             added: 0,
+            generated: 0,
             buckets: Buckets::default(),
             faults: Faults::default(),
             rng: Rng::with_seed(seed),
-            calls: Vec::new(),
+            calls: VecDeque::new(),
         }
     }
 
@@ -97,6 +102,25 @@ impl State {
     fn next_id(&mut self) -> TaskId {
         self.added += 1;
         TaskId(self.added)
+    }
+
+    /// A number that no other set of generated tasks has.
+    pub(crate) fn next_generated(&mut self) -> u32 {
+        self.generated += 1;
+        self.generated - 1
+    }
+
+    pub(crate) fn record(&mut self, call: Call) {
+        if self.calls.len() == MOST_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(call);
+    }
+
+    /// The Regions in which an account has anything.
+    pub(crate) fn regions_of(&self, account: &str) -> impl Iterator<Item = &str> {
+        let own = self.places.keys().filter(move |place| place.account == account);
+        own.map(|place| place.region.as_str())
     }
 
     pub(crate) fn add_store(&mut self, place: &Place, plan: StorePlan) -> TaskId {

@@ -86,7 +86,8 @@ impl World {
         self.state().fix(id, None, now)
     }
 
-    /// Says which AMIs exist in a place; without this, every well-formed id does.
+    /// Says which AMIs exist in a place, in place of what was said before; without this, every
+    /// well-formed id does.
     pub fn set_images(
         &self,
         account: &str,
@@ -122,7 +123,7 @@ impl World {
     /// The calls so far, oldest first.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        self.state().calls.clone()
+        self.state().calls.iter().cloned().collect()
     }
 
     /// Forgets the calls so far.

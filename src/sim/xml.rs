@@ -33,11 +33,29 @@ impl Element {
         Self { name: name.to_owned(), content: Content::Children(children) }
     }
 
-    /// The items of a listing; none where this is no listing.
-    pub(crate) fn items_mut(&mut self) -> Option<&mut [Self]> {
+    /// An element whose content is written as it is.
+    pub(crate) fn raw(name: &str, raw: &str) -> Self {
+        Self { name: name.to_owned(), content: Content::Raw(raw.to_owned()) }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a listing, whatever is in it.
+    pub(crate) fn is_listing(&self) -> bool {
+        match &self.content {
+            Content::Children(all) => all.iter().all(|child| child.name == "item"),
+            Content::Text(_) | Content::Raw(_) => false,
+        }
+    }
+
+    /// The elements that it holds.
+    pub(crate) fn children_mut(&mut self) -> &mut [Self] {
         match &mut self.content {
-            Content::Children(all) if all.iter().all(|child| child.name == "item") => Some(all),
-            Content::Children(_) | Content::Text(_) | Content::Raw(_) => None,
+            Content::Children(all) => all,
+            Content::Text(_) | Content::Raw(_) => &mut [],
         }
     }
 
@@ -57,7 +75,7 @@ impl Element {
         if !self.replace_raw(name, raw)
             && let Content::Children(children) = &mut self.content
         {
-            children.push(Self { name: name.to_owned(), content: Content::Raw(raw.to_owned()) });
+            children.push(Self::raw(name, raw));
         }
     }
 

@@ -7,7 +7,8 @@ use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::ports::{Page, TaskSource};
 use amiwatch::record::Cursor;
 use amiwatch::sim::{
-    BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskStatus, Throttle,
+    BundlePlan, FaultKind, FaultRule, Settings, SimClock, Simulator, StorePlan, TaskStatus,
+    Throttle,
 };
 use amiwatch::task::{Kind, State, Subject};
 
@@ -181,6 +182,81 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
         assert!(text.contains(words), "{kind:?}: {text}");
         assert_eq!(sim.calls().len(), calls, "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_no_empty_listing() {
+    let set = |name: &str| FaultKind::MissingFields { fields: vec![name.into()], item: None };
+    for (kind, fault, words) in [
+        (Kind::StoreImage, set("storeImageTaskResultSet"), "without storeImageTaskResultSet"),
+        (Kind::Bundle, set("bundleInstanceTasksSet"), "without bundleInstanceTasksSet"),
+        (Kind::Bundle, FaultKind::Body(String::new()), "ends in the middle"),
+        (Kind::StoreImage, FaultKind::Body("<html>busy</html>".into()), "ends in the middle"),
+        (Kind::StoreImage, FaultKind::Body("<a>x</Response>".into()), "unhandled"),
+    ] {
+        let sim = simulator().await;
+        add_stores(&sim, 1);
+        sim.add_fault(FaultRule::new(fault));
+        let error = adapter(&sim).list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
+        assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_token_and_one_before_an_empty_page_end_the_listing() {
+    let sim = simulator().await;
+    add_stores(&sim, 3);
+    let empty = FaultKind::RawText { element: "nextToken".into(), text: String::new(), item: None };
+    sim.add_fault(FaultRule::new(empty));
+    assert_eq!(store_pages(&sim).await.len(), 1);
+    let settings =
+        Settings { trailing_token: true, throttle: Throttle::Off, ..Settings::default() };
+    let builder = Simulator::builder().clock(SimClock::manual(now())).settings(settings);
+    let sim = builder.start().await.unwrap();
+    add_stores(&sim, 200);
+    let pages = store_pages(&sim).await;
+    assert_eq!(pages.iter().map(|page| page.tasks.len()).collect::<Vec<_>>(), [200, 0]);
+}
+
+#[tokio::test]
+async fn one_number_or_time_that_is_none_costs_no_other_task() {
+    let sim = simulator().await;
+    add_stores(&sim, 3);
+    for (element, text, kept) in [
+        ("progressPercentage", "", 3),
+        ("progressPercentage", "seven", 3),
+        ("taskStartTime", "", 2),
+        ("taskStartTime", "2026-13-01T00:00:00.000Z", 2),
+        ("storeTaskState", "", 2),
+    ] {
+        sim.clear_faults();
+        let (element, text) = (element.to_owned(), text.to_owned());
+        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(1) }));
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
+        assert_eq!((page.tasks.len(), page.rejected.len()), (kept, 3 - kept));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
+    let sim = simulator().await;
+    let mut plan = BundlePlan::new("bun-c1a540a8", "i-1", "b", ago(60), Duration::from_secs(600));
+    plan.upload_policy_signature = Some("signature".into());
+    sim.add_bundle_task(ACCOUNT, REGION, plan);
+    for (element, text) in [("uploadPolicySignature", "x&SECRET;y"), ("AWSAccessKeyId", "<SECRET")]
+    {
+        sim.clear_faults();
+        let (element, text) = (element.to_owned(), text.to_owned());
+        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+        let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await;
+        assert!(!format!("{page:?}").contains("SECRET"));
+        assert_eq!(page.unwrap().tasks.len(), 1, "and it costs nothing");
+    }
+    sim.clear_faults();
+    let (element, text) = ("bucket".to_owned(), "&broken;".to_owned());
+    sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+    let error = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("signature"), "{error}");
 }
 
 #[tokio::test]

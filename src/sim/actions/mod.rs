@@ -100,7 +100,7 @@ fn time(at: Timestamp) -> String {
 }
 
 /// True for `<prefix>` and 8 or 17 hexadecimal digits.
-fn is_resource_id(prefix: &str, id: &str) -> bool {
+pub(crate) fn is_resource_id(prefix: &str, id: &str) -> bool {
     id.strip_prefix(prefix).is_some_and(|digits| {
         matches!(digits.len(), 8 | 17)
             && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -1,5 +1,7 @@
 //! `DescribeRegions`, for callers that find out for themselves which Regions to look at.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use crate::place::Partition;
 use crate::sim::error::ApiError;
@@ -8,6 +10,8 @@ use crate::sim::xml::Element;
 
 const ENABLED: &str = "opt-in-not-required";
 const NOT_ENABLED: &str = "not-opted-in";
+/// What a Region is that needs opting in and holds something of the caller's.
+const OPTED_IN: &str = "opted-in";
 
 /// Some Regions of each partition, those that need opting in among them.
 const REGIONS: [(&str, &str); 24] = [
@@ -44,9 +48,17 @@ pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiErr
     let all = params.flag("AllRegions")?;
     let names = params.list("RegionName");
     let partition = context.place.partition();
-    let known: Vec<_> =
-        REGIONS.iter().filter(|(name, _)| Partition::of_region(name) == partition).collect();
-    if let Some(name) = names.iter().find(|name| known.iter().all(|(known, _)| known != *name)) {
+    let mut known: BTreeMap<String, &str> =
+        REGIONS.iter().map(|(name, status)| ((*name).to_owned(), *status)).collect();
+    let own = context.state.regions_of(&context.place.account);
+    for region in own.chain([context.place.region.as_str()]) {
+        let status = known.entry(region.to_owned()).or_insert(NOT_ENABLED);
+        if *status == NOT_ENABLED {
+            *status = OPTED_IN;
+        }
+    }
+    known.retain(|name, _| Partition::of_region(name) == partition);
+    if let Some(name) = names.iter().find(|name| !known.contains_key(**name)) {
         let message = format!("Invalid region: [{name}]");
         return Err(ApiError::new("InvalidParameterValue", message));
     }
@@ -54,21 +66,22 @@ pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiErr
     let suffix = if partition == Partition::China { ".cn" } else { "" };
     let wildcards = context.settings.wildcards;
     let mut items = Vec::new();
-    for (name, status) in known {
+    for (name, status) in &known {
+        let name = name.as_str();
         let endpoint = format!("ec2.{name}.amazonaws.com{suffix}");
-        let wanted = (names.is_empty() || names.contains(name))
-            && (all || names.contains(name) || *status == ENABLED)
+        let wanted = (names.is_empty() || names.contains(&name))
+            && (all || names.contains(&name) || *status != NOT_ENABLED)
             && filters.iter().all(|filter| {
                 let text = match filter.name.as_str() {
                     "region-name" => name,
-                    "opt-in-status" => status,
+                    "opt-in-status" => *status,
                     _ => endpoint.as_str(),
                 };
                 filter.accepts(Some(text), wildcards)
             });
         if wanted {
             let fields = vec![
-                Element::text("regionName", *name),
+                Element::text("regionName", name),
                 Element::text("regionEndpoint", endpoint),
                 Element::text("optInStatus", *status),
             ];

@@ -1,10 +1,12 @@
 //! `DescribeStoreImageTasks` and `CreateStoreImageTask`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::time::Duration;
 
 use super::{Context, is_resource_id, time};
-use crate::sim::clock::earlier;
+use crate::sim::clock::{earlier, later};
 use crate::sim::error::ApiError;
 use crate::sim::filter::{Filter, check_names};
 use crate::sim::plan::{StorePlan, TaskStatus};
@@ -33,7 +35,8 @@ pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiErr
         let rule = format!("Expecting at most {MOST_IMAGE_IDS} values.");
         return Err(ApiError::value("ImageId", &images.len().to_string(), &rule));
     }
-    let images: Vec<String> = images.into_iter().map(str::to_owned).collect();
+    // An id that is given twice is one.
+    let images: BTreeSet<String> = images.into_iter().map(str::to_owned).collect();
     let now = context.now;
     let place = context.state.place(context.place);
     images.iter().try_for_each(|image| check_image(place, image))?;
@@ -46,7 +49,6 @@ pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiErr
         .filter(|plan| plan.start >= oldest)
         .collect();
     found.sort_by_key(|plan| Reverse(plan.start));
-    found.dedup();
     let items = found.into_iter().map(|plan| item(plan, &plan.status(now))).collect();
     Ok(vec![Element::parent("storeImageTaskResultSet", items)])
 }
@@ -103,7 +105,7 @@ fn list(
                 break;
             }
             page.push(item(plan, &status));
-            last = Some(Position { start: key.0.0, id: key.1.0, reversed });
+            last = Some(Position { start: key.0.0, id: key.1.0.0, reversed });
         }
     }
     more |= settings.trailing_token && page.len() == most;
@@ -127,12 +129,12 @@ fn range(
     now: jiff::Timestamp,
     reversed: bool,
 ) -> Option<Range> {
-    let first = (Reverse(now), TaskId(0));
-    let last = (Reverse(oldest), TaskId(u64::MAX));
+    let first = (Reverse(now), Reverse(TaskId(u64::MAX)));
+    let last = (Reverse(oldest), Reverse(TaskId(0)));
     let Some(position) = from else {
         return (first <= last).then_some((Bound::Included(first), Bound::Included(last)));
     };
-    let listed = (Reverse(position.start), TaskId(position.id));
+    let listed = (Reverse(position.start), Reverse(TaskId(position.id)));
     if reversed {
         (first < listed).then_some((Bound::Included(first), Bound::Excluded(listed)))
     } else {
@@ -174,9 +176,7 @@ fn check_image(place: &PlaceState, image: &str) -> Result<(), ApiError> {
         let message = format!("Invalid id: \"{image}\" (expecting \"ami-...\")");
         return Err(ApiError::new("InvalidAMIID.Malformed", message));
     }
-    let exists = place.images.as_ref().is_none_or(|images| images.contains(image))
-        || place.stores_of(image).next().is_some();
-    if exists {
+    if place.images.as_ref().is_none_or(|images| images.contains(image)) {
         return Ok(());
     }
     let message = format!("The image id '[{image}]' does not exist");
@@ -190,7 +190,8 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
     let duration = context.settings.store_duration;
     let place = context.state.place(context.place);
     check_image(place, &image)?;
-    let plan = StorePlan::new(image.as_str(), bucket.as_str(), now, duration);
+    let mut plan = StorePlan::new(image.as_str(), bucket.as_str(), now, duration);
+    plan.queued = context.settings.store_queued.min(duration);
     for other in place.stores_of(&image).filter(|other| other.start <= now) {
         let status = other.status(now);
         if !status.has_ended() {
@@ -203,6 +204,11 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
             let message = format!("The object '{key}' already exists in the bucket '{bucket}'");
             return Err(ApiError::new("InvalidRequest", message));
         }
+    }
+    // No two tasks of an AMI have one start: it is what tells them apart.
+    let taken: BTreeSet<_> = place.stores_of(&image).map(|other| other.start).collect();
+    while taken.contains(&plan.start) {
+        plan.start = later(plan.start, Duration::from_millis(1));
     }
     context.permit()?;
     let key = plan.object_key.clone();

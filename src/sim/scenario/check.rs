@@ -60,8 +60,94 @@ impl Problem {
         } else if let Some(missing) = rest.strip_prefix("missing field ") {
             (rest, format!("add {missing}"))
         } else {
-            (rest, "see docs/simulator.md for the format".to_owned())
+            (rest, "write it as docs/simulator.md shows".to_owned())
         };
         Self::new(field, format!("{rule}{line}"), way_out)
     }
 }
+
+/// Refuses a text that is none of what a field takes.
+pub(super) fn check_text(
+    field: &str,
+    text: &str,
+    is_right: impl Fn(&str) -> bool,
+    what: &str,
+    example: &str,
+) -> Result<(), Problem> {
+    if is_right(text) {
+        return Ok(());
+    }
+    let rule = format!("\"{text}\" is no {what}");
+    Err(Problem::new(field, rule, format!("write one such as {example}")))
+}
+
+/// Refuses what no XML can hold: the whole page would be none.
+pub(crate) fn check_words(field: &str, text: Option<&String>) -> Result<(), Problem> {
+    let is_bad = |c: char| {
+        (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    match text.and_then(|text| text.chars().find(|c| is_bad(*c))) {
+        None => Ok(()),
+        Some(bad) => {
+            let rule = format!("holds {bad:?}, which XML does not allow");
+            Err(Problem::new(field, rule, "use the fault raw-text to write it all the same"))
+        }
+    }
+}
+
+/// Refuses what is no percentage.
+pub(crate) fn check_percent(field: &str, percent: Option<u8>) -> Result<(), Problem> {
+    match percent {
+        Some(percent) if percent > 100 => {
+            let rule = format!("{percent} is not a percentage");
+            Err(Problem::new(field, rule, "write 0 to 100"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses names of elements that no answer has.
+pub(super) fn check_elements(field: &str, names: &[String]) -> Result<(), Problem> {
+    match names.iter().find(|name| !ELEMENTS.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let rule = format!("\"{name}\" is no element of an answer");
+            Err(Problem::new(field, rule, format!("write one of {}", ELEMENTS.join(", "))))
+        }
+    }
+}
+
+/// The elements of the answers, but for the request's id, which is EC2's own.
+const ELEMENTS: [&str; 31] = [
+    "AWSAccessKeyId",
+    "amiId",
+    "bucket",
+    "bundleId",
+    "bundleInstanceTask",
+    "bundleInstanceTasksSet",
+    "code",
+    "error",
+    "instanceId",
+    "message",
+    "nextToken",
+    "objectKey",
+    "optInStatus",
+    "prefix",
+    "progress",
+    "progressPercentage",
+    "regionEndpoint",
+    "regionInfo",
+    "regionName",
+    "S3",
+    "s3objectKey",
+    "startTime",
+    "state",
+    "storage",
+    "storeImageTaskResultSet",
+    "storeTaskFailureReason",
+    "storeTaskState",
+    "taskStartTime",
+    "updateTime",
+    "uploadPolicy",
+    "uploadPolicySignature",
+];

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::check::{check_elements, check_text};
 use super::text::When;
 use super::{Account, Problem, Span, check_action};
+use crate::place::is_region_code;
 use crate::sim::faults::{FaultKind, FaultRule};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -38,6 +40,7 @@ enum Kind {
     Throttle,
     InternalError,
     Unavailable,
+    ServiceUnavailable,
     Denied,
     ExpiredToken,
     AuthFailure,
@@ -45,10 +48,35 @@ enum Kind {
     Slow,
     Cut,
     MalformedXml,
+    Body,
     MissingFields,
     RawText,
     ReversedOrder,
     ShuffledPage,
+}
+
+impl Kind {
+    /// As a scenario writes it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Throttle => "throttle",
+            Self::InternalError => "internal-error",
+            Self::Unavailable => "unavailable",
+            Self::ServiceUnavailable => "service-unavailable",
+            Self::Denied => "denied",
+            Self::ExpiredToken => "expired-token",
+            Self::AuthFailure => "auth-failure",
+            Self::Error => "error",
+            Self::Slow => "slow",
+            Self::Cut => "cut",
+            Self::MalformedXml => "malformed-xml",
+            Self::Body => "body",
+            Self::MissingFields => "missing-fields",
+            Self::RawText => "raw-text",
+            Self::ReversedOrder => "reversed-order",
+            Self::ShuffledPage => "shuffled-page",
+        }
+    }
 }
 
 impl FaultSpec {
@@ -67,7 +95,7 @@ impl FaultSpec {
             ("by", self.by.is_some(), self.kind == Kind::Slow),
             ("fields", self.fields.is_some(), self.kind == Kind::MissingFields),
             ("element", self.element.is_some(), self.kind == Kind::RawText),
-            ("text", self.text.is_some(), self.kind == Kind::RawText),
+            ("text", self.text.is_some(), matches!(self.kind, Kind::RawText | Kind::Body)),
             ("code", self.code.is_some(), self.kind == Kind::Error),
         ];
         let has_item = matches!(self.kind, Kind::MissingFields | Kind::RawText);
@@ -76,20 +104,44 @@ impl FaultSpec {
             ("status", self.status.is_some(), self.kind == Kind::Error),
             ("message", self.message.is_some(), self.kind == Kind::Error),
         ];
-        let kind = self.kind;
+        let kind = self.kind.name();
         for (field, is_given, is_its_own) in needs.iter().chain(&may) {
             if *is_given && !is_its_own {
-                let rule = format!("does not go with the kind {kind:?}");
+                let rule = format!("does not go with the kind {kind}");
                 return Err(Problem::new(*field, rule, "take it out or choose another kind"));
             }
         }
+        self.check_values()?;
         match needs.iter().find(|(_, is_given, is_its_own)| *is_its_own && !is_given) {
             None => Ok(()),
             Some((field, ..)) => {
-                let rule = format!("is missing, which the kind {kind:?} needs");
+                let rule = format!("is missing, which the kind {kind} needs");
                 Err(Problem::new(*field, rule, format!("add {field}")))
             }
         }
+    }
+
+    /// Finds values with which a rule would never hit, or do nothing.
+    fn check_values(&self) -> Result<(), Problem> {
+        if let Some(region) = &self.region {
+            check_text("region", region, is_region_code, "Region code", "us-east-1")?;
+        }
+        if self.next == Some(0) {
+            return Err(Problem::new("next", "0 hits no call", "write 1 or more, or leave it out"));
+        }
+        if let (Some(from), Some(until)) = (self.from, self.until) {
+            // Both count from the same moment, whichever it is.
+            let now = Timestamp::UNIX_EPOCH;
+            let is_relative = |when| !matches!(when, When::At(_));
+            if is_relative(from) == is_relative(until) && from.resolve(now) >= until.resolve(now) {
+                return Err(Problem::new("until", "is not after from", "write a later moment"));
+            }
+        }
+        if self.fields.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Problem::new("fields", "names none", "write the names of elements"));
+        }
+        check_elements("fields", self.fields.as_deref().unwrap_or_default())?;
+        check_elements("element", self.element.as_slice())
     }
 
     /// The rule; relative times count from `now`.
@@ -113,6 +165,7 @@ impl FaultSpec {
             Kind::Throttle => FaultKind::Throttle,
             Kind::InternalError => FaultKind::InternalError,
             Kind::Unavailable => FaultKind::Unavailable,
+            Kind::ServiceUnavailable => FaultKind::ServiceUnavailable,
             Kind::Denied => FaultKind::Denied,
             Kind::ExpiredToken => FaultKind::ExpiredToken,
             Kind::AuthFailure => FaultKind::AuthFailure,
@@ -124,6 +177,7 @@ impl FaultSpec {
             Kind::Slow => FaultKind::Slow(self.by.map_or(Duration::ZERO, |span| span.0)),
             Kind::Cut => FaultKind::Cut,
             Kind::MalformedXml => FaultKind::MalformedXml,
+            Kind::Body => FaultKind::Body(self.text.clone().unwrap_or_default()),
             Kind::MissingFields => {
                 FaultKind::MissingFields { fields: self.fields.clone().unwrap_or_default(), item }
             }

@@ -1,25 +1,30 @@
 //! Scenario files: what there is when a simulator starts, in YAML.
 
+mod bundle;
 mod check;
+mod course;
 mod fault;
+mod generate;
+mod store;
 mod tasks;
 mod text;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 
-pub(crate) use check::Problem;
 pub use check::ScenarioError;
+pub(crate) use check::{Problem, check_percent, check_words};
 pub(crate) use fault::FaultSpec;
 pub(crate) use tasks::PlaceSpec;
 pub(crate) use text::{Account, Span};
 
 use super::actions;
+use super::builder::SPEEDS;
 use super::settings::Settings;
 use super::throttle::{Bucket, Throttle};
 use super::world::World;
@@ -50,6 +55,7 @@ struct SettingsSpec {
     page_size: Option<usize>,
     retention: Option<Span>,
     store_duration: Option<Span>,
+    store_queued: Option<Span>,
     bundle_duration: Option<Span>,
     bundle_linger: Option<Span>,
     cancel_duration: Option<Span>,
@@ -160,6 +166,7 @@ impl SettingsSpec {
             page_size: self.page_size.unwrap_or(default.page_size),
             retention: span(self.retention, default.retention),
             store_duration: span(self.store_duration, default.store_duration),
+            store_queued: span(self.store_queued, default.store_queued),
             bundle_duration: span(self.bundle_duration, default.bundle_duration),
             bundle_linger: span(self.bundle_linger, default.bundle_linger),
             cancel_duration: span(self.cancel_duration, default.cancel_duration),
@@ -172,8 +179,9 @@ impl SettingsSpec {
 
 impl File {
     fn check(&self, settings: &Settings) -> Result<(), Problem> {
-        if self.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
-            return Err(Problem::new("speed", "is not above 0", "write a number such as 60"));
+        if self.speed.is_some_and(|speed| !SPEEDS.contains(&speed)) {
+            let rule = "is not from 0.001 to 1000000";
+            return Err(Problem::new("speed", rule, "write a number such as 60"));
         }
         if !(1..=200).contains(&settings.page_size) {
             let rule = format!("{} is not a page size", settings.page_size);
@@ -212,9 +220,23 @@ fn check_action(field: &str, action: &str) -> Result<(), Problem> {
 pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     // JSON's escapes for characters above U+FFFF are no YAML: read as JSON, write, read as YAML,
     // which alone says where in the document an error is.
-    let json = serde_json::from_str::<serde_json::Value>(text).map(|value| value.to_string());
+    let json = serde_json::from_str::<serde_json::Value>(text).map(|value| as_yaml(&value));
     let text = json.as_deref().unwrap_or(text);
     serde_norway::from_str(text).map_err(|error| Problem::from_serde(&error.to_string()))
+}
+
+/// JSON in which the characters are escaped that YAML takes no other way.
+fn as_yaml(json: &serde_json::Value) -> String {
+    let is_plain = |c: char| !matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let mut text = String::new();
+    for c in json.to_string().chars() {
+        if is_plain(c) {
+            text.push(c);
+        } else {
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ fn pages_follow_one_another_without_gap_or_overlap() {
     }
     for size in 1..=8 {
         let pages = pages(&world, &format!("&MaxResults={size}"));
-        assert_eq!(pages.concat(), images(0..7), "size {size}");
+        // Of one start the last added first.
+        assert_eq!(pages.concat(), images([1, 0, 3, 2, 5, 4, 6]), "size {size}");
         assert_eq!(pages.len(), 7_usize.div_ceil(size), "size {size}");
     }
 }
@@ -127,7 +128,13 @@ fn with_ids_filters_are_ignored_and_only_the_newest_task_of_each_comes() {
     stored(&world, &image(1), 50);
     let newest = stored(&world, &image(1), 5);
     stored(&world, &image(2), 60);
-    let ids = format!("&ImageId.1={}&ImageId.2={}&ImageId.3={}", image(2), image(1), image(9));
+    let ids = format!(
+        "&ImageId.1={}&ImageId.2={}&ImageId.3={}&ImageId.4={}",
+        image(2),
+        image(1),
+        image(9),
+        image(2)
+    );
     let fields = format!("{LIST}{ids}&Filter.1.Name=bucket&Filter.1.Value.1=none");
     let reply = call(&world, &fields);
     assert_eq!(all(&reply, "amiId"), images([1, 2]));
@@ -168,6 +175,33 @@ fn an_ami_is_stored_once_at_a_time_and_once_in_a_bucket_until_the_object_is_gone
     assert!(!world.delete_object(ACCOUNT, REGION, "b", "ami-00000001.bin"));
     assert_eq!(outcome(&world, create).0, 200);
     assert_eq!(pages(&world, "").concat().len(), 3);
+}
+
+#[test]
+fn two_stores_of_an_ami_never_have_one_start() {
+    let world = world();
+    let create = "Action=CreateStoreImageTask&ImageId=ami-00000001&Bucket=b";
+    for _ in 0..3 {
+        assert_eq!(outcome(&world, create).0, 200);
+        let id = super::super::TaskId(world.calls().len() as u64);
+        assert!(world.set_state(id, TaskStatus::new("Failed", 1)));
+    }
+    world.advance(Duration::from_secs(1));
+    let reply = call(&world, LIST);
+    assert_eq!(
+        all(&reply, "taskStartTime"),
+        ["2026-11-22T00:00:00.002Z", "2026-11-22T00:00:00.001Z", "2026-11-22T00:00:00.000Z"]
+    );
+}
+
+#[test]
+fn where_it_is_said_which_amis_exist_a_deregistered_one_does_not_though_it_was_stored() {
+    let world = world();
+    stored(&world, "ami-00000001", 5);
+    world.set_images(ACCOUNT, REGION, ["ami-00000002"]);
+    assert_eq!(all(&call(&world, LIST), "amiId"), ["ami-00000001"]);
+    let by_id = outcome(&world, &format!("{LIST}&ImageId.1=ami-00000001"));
+    assert_eq!(by_id, (400, "InvalidAMIID.NotFound".to_owned()));
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn faults_answer_with_their_codes_and_come_before_a_dry_run() {
         (FaultKind::Throttle, 503, "RequestLimitExceeded"),
         (FaultKind::InternalError, 500, "InternalError"),
         (FaultKind::Unavailable, 503, "Unavailable"),
+        (FaultKind::ServiceUnavailable, 503, "ServiceUnavailable"),
         (FaultKind::Denied, 403, "UnauthorizedOperation"),
         (FaultKind::ExpiredToken, 400, "RequestExpired"),
         (FaultKind::AuthFailure, 401, "AuthFailure"),
@@ -93,6 +94,86 @@ fn faults_change_the_items_that_they_mean() {
 
     world.add_fault(FaultRule::new(FaultKind::MalformedXml).times(1));
     assert!(!text(&call(&world, "Action=DescribeStoreImageTasks")).ends_with("Response>"));
+}
+
+#[test]
+fn a_fault_can_change_what_stands_beside_the_items() {
+    let world = world();
+    stored(&world, "ami-00000001", 5);
+    stored(&world, "ami-00000002", 4);
+    let list = "Action=DescribeStoreImageTasks&MaxResults=1";
+    let with = |kind| {
+        world.clear_faults();
+        world.add_fault(FaultRule::new(kind));
+        text(&call(&world, list))
+    };
+    let missing = |name: &str| FaultKind::MissingFields { fields: vec![name.into()], item: None };
+    assert!(!with(missing("nextToken")).contains("nextToken"));
+    assert!(!with(missing("storeImageTaskResultSet")).contains("Set"));
+    let raw = |element: &str, text: &str, item| FaultKind::RawText {
+        element: element.into(),
+        text: text.into(),
+        item,
+    };
+    let answer = with(raw("nextToken", "", None));
+    assert!(answer.contains("</storeImageTaskResultSet><nextToken></nextToken>"), "{answer}");
+    assert_eq!(answer.matches("<nextToken>").count(), 1);
+    world.clear_faults();
+    let token = all(&call(&world, list), "nextToken").pop().unwrap();
+    world.add_fault(FaultRule::new(raw("nextToken", "", None)));
+    let ending = text(&call(&world, &format!("{list}&NextToken={token}")));
+    assert!(ending.contains("<nextToken></nextToken>"), "on the last page, too: {ending}");
+    assert_eq!(with(FaultKind::Body("<html>busy</html>".into())), "<html>busy</html>");
+    let created = raw("objectKey", "other", None);
+    world.clear_faults();
+    world.add_fault(FaultRule::new(created));
+    let answer = call(&world, "Action=CreateStoreImageTask&ImageId=ami-00000009&Bucket=b");
+    assert_eq!(all(&answer, "objectKey"), ["other"]);
+}
+
+#[test]
+fn what_fails_within_ec2_takes_a_token_and_what_is_refused_before_does_not() {
+    let world = world();
+    let list = "Action=DescribeStoreImageTasks";
+    world.add_fault(FaultRule::new(FaultKind::Denied).times(60));
+    assert!((0..60).all(|_| outcome(&world, list).0 == 403));
+    world.add_fault(FaultRule::new(FaultKind::InternalError));
+    assert!((0..50).all(|_| outcome(&world, list).0 == 500));
+    assert_eq!(outcome(&world, list), (503, "RequestLimitExceeded".to_owned()));
+}
+
+#[test]
+fn of_two_errors_the_second_keeps_its_hits() {
+    let world = world();
+    world.add_fault(FaultRule::new(FaultKind::Throttle).times(2));
+    world.add_fault(FaultRule::new(FaultKind::InternalError).times(2));
+    let list = "Action=DescribeBundleTasks";
+    let seen: Vec<u16> = (0..5).map(|_| outcome(&world, list).0).collect();
+    assert_eq!(seen, [503, 503, 500, 500, 200]);
+}
+
+#[test]
+fn every_bucket_has_its_documented_size_and_a_set_one_its_own() {
+    for (action, capacity, refused_after_2_s) in [
+        ("DescribeStoreImageTasks", 50, 1),
+        ("DescribeBundleTasks", 100, 40),
+        ("DescribeRegions", 100, 40),
+        ("CancelBundleTask&BundleId=bun-00000001", 200, 10),
+    ] {
+        let world = world();
+        let fields = format!("Action={action}");
+        let allowed =
+            |most: u32| (0..most).take_while(|_| outcome(&world, &fields).0 != 503).count();
+        assert_eq!(allowed(1_000), capacity, "{action}");
+        world.advance(Duration::from_secs(2));
+        assert_eq!(allowed(1_000), refused_after_2_s, "{action}");
+    }
+    let own = [("DescribeStoreImageTasks".to_owned(), crate::sim::Bucket::new(2.0, 1.0))].into();
+    let world = world_with(Settings { throttle: Throttle::With(own), ..Settings::default() });
+    let list = "Action=DescribeStoreImageTasks";
+    let seen: Vec<u16> = (0..3).map(|_| outcome(&world, list).0).collect();
+    assert_eq!(seen, [200, 200, 503]);
+    assert!((0..100).all(|_| outcome(&world, "Action=DescribeBundleTasks").0 == 200));
 }
 
 #[test]
@@ -141,4 +222,13 @@ fn regions_are_those_of_the_callers_partition() {
     assert!(names("us-east-1", "&AllRegions=true").contains(&"me-south-1".to_owned()));
     assert_eq!(names("us-gov-west-1", ""), ["us-gov-east-1", "us-gov-west-1"]);
     assert_eq!(names("eu-west-1", "&RegionName.1=eu-west-1"), ["eu-west-1"]);
+    // Where the caller has something, or calls from, is opted in.
+    world.add_store_task(
+        ACCOUNT,
+        "ca-west-1",
+        StorePlan::new("ami-00000001", "b", world.now(), minutes(1)),
+    );
+    let opted_in = "&Filter.1.Name=opt-in-status&Filter.1.Value.1=opted-in";
+    assert_eq!(names("me-south-1", opted_in), ["ca-west-1", "me-south-1"]);
+    assert!(names("us-east-1", "").contains(&"ca-west-1".to_owned()));
 }

@@ -62,6 +62,64 @@ async fn a_refusal_of_the_admin_surface_names_the_field_and_the_way_out() {
     assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("90s"), "{refused}");
     let refused = send(sim.addr(), "PUT", "/_sim/tasks/9", r#"{"state": "x"}"#).await;
     assert!(refused.starts_with("HTTP/1.1 404") && refused.contains("no task 9"));
+    for (method, path, body, status, named) in [
+        ("POST", "/_sim/fault", "{}", 404, "/_sim/fault"),
+        ("PUT", "/_sim/clock", "{}", 405, "PUT"),
+        ("PUT", "/anything", LIST, 404, "/anything"),
+        ("PUT", "/", LIST, 405, "PUT"),
+        ("DELETE", "/_sim/faults/7", "", 404, "no fault 7"),
+        ("DELETE", "/_sim/tasks/7/state", "", 404, "no task 7"),
+        ("PUT", "/_sim/tasks/1", r#"{"state": "x", "progress": 101}"#, 400, "101"),
+        ("PUT", "/_sim/tasks/1", r#"{"state": "x", "message": "\u0001"}"#, 400, "raw-text"),
+    ] {
+        let refused = send(sim.addr(), method, path, body).await;
+        assert!(refused.starts_with(&format!("HTTP/1.1 {status}")), "{method} {path}: {refused}");
+        let (_, json) = refused.split_once("\r\n\r\n").unwrap();
+        let error: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert!(error["error"]["message"].as_str().unwrap().contains(named), "{error}");
+    }
+    assert!(sim.calls().is_empty(), "none of it was a call of EC2's");
+}
+
+#[tokio::test]
+async fn faults_and_states_end_one_by_one_and_hostile_words_arrive_as_they_are() {
+    let sim = simulator().await;
+    let addr = sim.addr();
+    let task = r#"{"store_tasks": [{"image_id": "ami-00000001", "bucket": "b"}]}"#;
+    send(addr, "POST", "/_sim/tasks", task).await;
+    let words = r#"{"state": "Failed", "message": "<b>\u007f\u009f & \ud83d\ude00"}"#;
+    assert!(send(addr, "PUT", "/_sim/tasks/1", words).await.starts_with("HTTP/1.1 200"));
+    let answer = send(addr, "POST", "/", LIST).await;
+    assert!(answer.contains("&lt;b&gt;\u{7f}\u{9f} &amp; \u{1f600}"), "{answer}");
+    send(addr, "DELETE", "/_sim/tasks/1/state", "").await;
+    assert!(send(addr, "POST", "/", LIST).await.contains("InProgress"));
+    send(addr, "POST", "/_sim/faults", r#"{"kind": "denied"}"#).await;
+    send(addr, "POST", "/_sim/faults", r#"{"kind": "slow", "by": "1ms"}"#).await;
+    assert!(send(addr, "POST", "/", LIST).await.starts_with("HTTP/1.1 403"));
+    send(addr, "DELETE", "/_sim/faults/1", "").await;
+    assert!(send(addr, "POST", "/", LIST).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn the_throttle_of_the_command_line_wins_over_the_scenarios() {
+    let strict = "throttle: {DescribeStoreImageTasks: {capacity: 1, per_second: 0}}";
+    for (scenario, throttle, refused) in [
+        (strict, None, true),
+        (strict, Some(false), false),
+        (strict, Some(true), false),
+        ("throttle: off", None, false),
+        ("throttle: off", Some(true), false),
+    ] {
+        let scenario = Some(("s.yaml".to_owned(), scenario.to_owned()));
+        let sim =
+            serve(ServeOptions { scenario, throttle, ..ServeOptions::default() }).await.unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..51 {
+            answers.push(send(sim.addr(), "POST", "/", LIST).await.starts_with("HTTP/1.1 503"));
+        }
+        assert_eq!(answers[1], refused, "{throttle:?}");
+        assert_eq!(answers[50], throttle == Some(true) || refused, "{throttle:?}");
+    }
 }
 
 #[tokio::test]
