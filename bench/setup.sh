@@ -43,7 +43,7 @@ target_folder() {
 need_poller() {
     [[ -n "${AMIWATCH_POLLER-}" ]] && return
     command -v cargo >/dev/null || fail "cargo is missing: install Rust, or set AMIWATCH_POLLER"
-    cargo build --release --no-default-features --bin poller --locked
+    cargo build --release --no-default-features --features webhook --bin poller --locked
     AMIWATCH_POLLER="$(target_folder)/release/poller"
     AMIWATCH_POLLER_VERSION=$(git describe --always --dirty --exclude='*' 2>/dev/null || true)
     export AMIWATCH_POLLER AMIWATCH_POLLER_VERSION

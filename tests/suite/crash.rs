@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,23 +21,15 @@ use amiwatch::ports::{
     StoreError, TaskSource,
 };
 use amiwatch::record::{Cursor, Ledger, Record, Sink};
-use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskStatus, Throttle};
+use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, TaskKey};
 use futures_util::future::{Either, pending, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::support::{ACCOUNT, REGION, moto, now, sdk};
-
-/// Stops the poll at one of its effects.
-#[derive(Debug)]
-struct Fuse {
-    /// The effect at which it blows, from 0; none: never.
-    at: Option<(usize, Side)>,
-    seen: AtomicUsize,
-    blown: Notify,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -46,13 +37,31 @@ enum Side {
     After,
 }
 
+/// Counts the effects of a poll, stops it at one of them, and lets each take a while.
+#[derive(Debug)]
+struct Fuse {
+    /// The effect at which it blows, from 0; none: never.
+    at: Option<(usize, Side)>,
+    log: Mutex<Vec<&'static str>>,
+    begun: Mutex<usize>,
+    blown: Notify,
+    clock: ManualClock,
+    takes_seconds: i64,
+}
+
 impl Fuse {
-    async fn gate<T>(&self, effect: impl Future<Output = T>) -> T {
-        let number = self.seen.fetch_add(1, Ordering::SeqCst);
+    async fn gate<T>(&self, name: &'static str, effect: impl Future<Output = T>) -> T {
+        let number = {
+            let mut begun = self.begun.lock().unwrap();
+            *begun += 1;
+            *begun - 1
+        };
         if self.at == Some((number, Side::Before)) {
             self.blow().await;
         }
         let result = effect.await;
+        self.log.lock().unwrap().push(name);
+        self.clock.later(self.takes_seconds);
         if self.at == Some((number, Side::After)) {
             self.blow().await;
         }
@@ -62,6 +71,10 @@ impl Fuse {
     async fn blow(&self) {
         self.blown.notify_one();
         pending::<()>().await;
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.log.lock().unwrap().iter().filter(|effect| **effect == name).count()
     }
 }
 
@@ -78,13 +91,13 @@ impl TaskSource for Gated<&Ec2Tasks> {
         from: Option<&Cursor>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
-        self.fuse.gate(self.port.list(place, kind, from, calls_max)).await
+        self.fuse.gate("list", self.port.list(place, kind, from, calls_max)).await
     }
 }
 
 impl<S: StateStore + Sync> StateStore for Gated<&S> {
     async fn read(&self, place: &Place) -> Result<Known, StoreError> {
-        self.fuse.gate(self.port.read(place)).await
+        self.fuse.gate("read", self.port.read(place)).await
     }
 
     async fn read_between(
@@ -93,15 +106,15 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Known, StoreError> {
-        self.fuse.gate(self.port.read_between(place, from, to)).await
+        self.fuse.gate("read between", self.port.read_between(place, from, to)).await
     }
 
     async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
-        self.fuse.gate(self.port.read_one(place, key)).await
+        self.fuse.gate("read one", self.port.read_one(place, key)).await
     }
 
     async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
-        self.fuse.gate(self.port.read_ledger(place, kind)).await
+        self.fuse.gate("read ledger", self.port.read_ledger(place, kind)).await
     }
 
     async fn save(
@@ -111,7 +124,9 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         record: &Record,
         expected: u64,
     ) -> Result<Saved, StoreError> {
-        self.fuse.gate(self.port.save(place, key, record, expected)).await
+        let confirms = record.untold.is_empty() && expected > 0;
+        let name = if confirms { "confirm" } else { "save" };
+        self.fuse.gate(name, self.port.save(place, key, record, expected)).await
     }
 
     async fn save_settled(
@@ -121,7 +136,8 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         expected_ledger: u64,
         records: Vec<(TaskKey, Record)>,
     ) -> Result<Saved, StoreError> {
-        self.fuse.gate(self.port.save_settled(place, kind, expected_ledger, records)).await
+        let saved = self.port.save_settled(place, kind, expected_ledger, records);
+        self.fuse.gate("save settled", saved).await
     }
 
     async fn save_ledger(
@@ -130,28 +146,33 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         ledger: &Ledger,
         expected: u64,
     ) -> Result<Saved, StoreError> {
-        self.fuse.gate(self.port.save_ledger(place, ledger, expected)).await
+        self.fuse.gate("save ledger", self.port.save_ledger(place, ledger, expected)).await
     }
 }
 
+type Told = Arc<Mutex<Vec<(Sink, Event)>>>;
+
 /// Keeps what it was told.
-struct Ear(Arc<Mutex<Vec<Event>>>);
+struct Ear {
+    sinks: &'static [Sink],
+    told: Told,
+}
 
 impl Notifier for Gated<Ear> {
     fn sinks(&self) -> Vec<Sink> {
-        vec![Sink::Sns]
+        self.port.sinks.to_vec()
     }
 
-    async fn publish(&self, _: Sink, event: &Event) -> Result<Published, PublishError> {
+    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
         let hear = async {
-            self.port.0.lock().unwrap().push(event.clone());
+            self.port.told.lock().unwrap().push((sink, event.clone()));
             Ok(Published::InFull)
         };
-        self.fuse.gate(hear).await
+        self.fuse.gate("publish", hear).await
     }
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct ManualClock(Arc<Mutex<Timestamp>>);
 
 impl Clock for ManualClock {
@@ -167,101 +188,324 @@ impl ManualClock {
     }
 }
 
-/// One life of a poller: polls once, and dies where the fuse says. The number of its effects.
-async fn live<S: StateStore + Sync>(
-    source: &Ec2Tasks,
-    store: &S,
-    told: &Arc<Mutex<Vec<Event>>>,
-    clock: &ManualClock,
-    place: &Place,
-    at: Option<(usize, Side)>,
-) -> usize {
-    let fuse = Arc::new(Fuse { at, seen: AtomicUsize::new(0), blown: Notify::new() });
-    let poller = Poller {
-        source: Gated { port: source, fuse: Arc::clone(&fuse) },
-        store: Gated { port: store, fuse: Arc::clone(&fuse) },
-        notifier: Gated { port: Ear(Arc::clone(told)), fuse: Arc::clone(&fuse) },
-        clock: clock.clone(),
-        policy: Policy::default(),
-        limits: Limits::default(),
-    };
-    let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
-    let poll = std::pin::pin!(poller.poll(&places, None));
-    match select(poll, std::pin::pin!(fuse.blown.notified())).await {
-        Either::Left((summary, _)) => assert_eq!(summary.all_failures(), Vec::<String>::new()),
-        Either::Right(_) => {}
-    }
-    fuse.seen.load(Ordering::SeqCst)
+/// What befalls one poll.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fate {
+    dies_at: Option<(usize, Side)>,
+    /// Its deadline, in seconds from its start, where each effect takes one.
+    deadline_seconds: Option<i64>,
 }
 
-/// What became of one run: endings lost, events told twice.
-async fn run<S: StateStore + Sync>(
-    store: &S,
-    run: usize,
-    at: Option<(usize, Side)>,
-) -> (usize, usize) {
-    let clock = SimClock::manual(now());
-    let sim = Simulator::builder().clock(clock).throttle(Throttle::Off).start().await.unwrap();
-    let source = Ec2Tasks::new(&sdk(), Some(sim.url()));
-    let long = Duration::from_secs(9_000_000);
-    let ago = |seconds| sim.now().saturating_sub(SignedDuration::from_secs(seconds)).unwrap();
-    let store_task = |image: &str, bucket: &str| {
-        sim.add_store_task(ACCOUNT, REGION, StorePlan::new(image, bucket, ago(600), long))
-    };
-    let good = store_task("ami-00000000000000001", "one");
-    let bad = store_task("ami-00000000000000001", "two");
-    let bundle = BundlePlan::new("bun-00000001", "i-00000001", "b", ago(600), long);
-    let bundle = sim.add_bundle_task(ACCOUNT, REGION, bundle);
+/// A simulated EC2 and everything that watches it.
+struct Scene<'a, S> {
+    sim: Simulator,
+    source: Ec2Tasks,
+    store: &'a S,
+    place: Place,
+    clock: ManualClock,
+    told: Told,
+    sinks: &'static [Sink],
+    tasks: Vec<TaskId>,
+}
 
-    let place = Place::new(format!("{:012}", 500_000_000_000 + run), REGION);
-    let time = ManualClock(Arc::new(Mutex::new(now())));
-    let told = Arc::default();
-    live(&source, store, &told, &time, &place, None).await;
-    assert!(told.lock().unwrap().is_empty(), "the baseline is silent");
+impl<'a, S: StateStore + Sync> Scene<'a, S> {
+    async fn new(store: &'a S, sinks: &'static [Sink]) -> Self {
+        let sim = Simulator::builder()
+            .clock(SimClock::manual(now()))
+            .throttle(Throttle::Off)
+            .start()
+            .await
+            .unwrap();
+        let source = Ec2Tasks::new(&sdk(), Some(sim.url()));
+        // A partition of its own in the store.
+        let place = Place::new(Uuid::new_v4().to_string(), REGION);
+        let clock = ManualClock(Arc::new(Mutex::new(now())));
+        Self { sim, source, store, place, clock, told: Told::default(), sinks, tasks: Vec::new() }
+    }
 
-    sim.set_state(good, TaskStatus::new("Completed", 100));
-    sim.set_state(bad, TaskStatus { message: Some("why".into()), ..TaskStatus::new("Failed", 10) });
-    sim.set_state(bundle, TaskStatus::new("complete", 100));
-    let ended = StorePlan::new("ami-00000000000000002", "one", ago(60), Duration::from_secs(1));
-    sim.add_store_task(ACCOUNT, REGION, ended);
-    time.later(60);
-    let effects = live(&source, store, &told, &time, &place, at).await;
+    fn ago(&self, seconds: i64) -> Timestamp {
+        self.sim.now().saturating_sub(SignedDuration::from_secs(seconds)).unwrap()
+    }
+
+    fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64) {
+        let image = format!("ami-{image:017x}");
+        let plan = StorePlan::new(image, bucket, self.ago(seconds_ago), Duration::from_secs(takes));
+        self.tasks.push(self.sim.add_store_task(ACCOUNT, REGION, plan));
+    }
+
+    fn bundles(&mut self, id: &str) {
+        let takes = Duration::from_secs(LONG);
+        let plan = BundlePlan::new(id, "i-00000001", "b", self.ago(600), takes);
+        self.tasks.push(self.sim.add_bundle_task(ACCOUNT, REGION, plan));
+    }
+
+    fn becomes(&self, task: usize, state: &str) {
+        let status = TaskStatus { message: Some("why".into()), ..TaskStatus::new(state, 100) };
+        assert!(self.sim.set_state(self.tasks[task], status));
+    }
+
+    /// One poll.
+    async fn poll(&self, fate: Fate) -> Arc<Fuse> {
+        let fuse = Arc::new(Fuse {
+            at: fate.dies_at,
+            log: Mutex::default(),
+            begun: Mutex::default(),
+            blown: Notify::new(),
+            clock: self.clock.clone(),
+            takes_seconds: i64::from(fate.deadline_seconds.is_some()),
+        });
+        let deadline = fate.deadline_seconds.map(|seconds| {
+            self.clock.now().saturating_add(SignedDuration::from_secs(seconds)).unwrap()
+        });
+        // The simulator takes the account from the credentials; the store's partition is our own.
+        let ear = Ear { sinks: self.sinks, told: Arc::clone(&self.told) };
+        let poller = Poller {
+            source: Gated { port: &self.source, fuse: Arc::clone(&fuse) },
+            store: Gated { port: self.store, fuse: Arc::clone(&fuse) },
+            notifier: Gated { port: ear, fuse: Arc::clone(&fuse) },
+            clock: self.clock.clone(),
+            policy: Policy::default(),
+            limits: Limits::default(),
+        };
+        let places = [PlaceToPoll { place: self.place.clone(), kinds: Kind::ALL.into() }];
+        let poll = std::pin::pin!(poller.poll(&places, deadline));
+        match select(poll, std::pin::pin!(fuse.blown.notified())).await {
+            Either::Left((summary, _)) if fate.deadline_seconds.is_none() => {
+                assert_eq!(summary.all_failures(), Vec::<String>::new());
+            }
+            Either::Left(_) | Either::Right(_) => {}
+        }
+        fuse
+    }
+
+    /// A minute later the schedule polls again, and nothing goes wrong.
+    async fn polls_a_minute_later(&self) {
+        self.clock.later(60);
+        self.poll(Fate::default()).await;
+    }
+}
+
+/// Longer than any test.
+const LONG: u64 = 9_000_000;
+
+/// A story: up to the poll that something befalls, what happens after it, and how many endings
+/// there are to tell then.
+#[derive(Clone, Copy)]
+struct Story {
+    name: &'static str,
+    sinks: &'static [Sink],
+    /// The poll that something befalls comes after so many others.
+    polls_before: usize,
+    begin: fn(&mut dyn Stage),
+    /// Before that poll.
+    change: fn(&mut dyn Stage),
+    /// After the poll that follows it.
+    end: fn(&mut dyn Stage),
+    endings: usize,
+}
+
+/// A scene without the type of its store.
+trait Stage {
+    fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64);
+    fn bundles(&mut self, id: &str);
+    fn becomes(&mut self, task: usize, state: &str);
+    fn goes(&mut self, task: usize);
+}
+
+impl<S: StateStore + Sync> Stage for Scene<'_, S> {
+    fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64) {
+        Scene::starts(self, image, bucket, seconds_ago, takes);
+    }
+
+    fn bundles(&mut self, id: &str) {
+        Scene::bundles(self, id);
+    }
+
+    fn becomes(&mut self, task: usize, state: &str) {
+        Scene::becomes(self, task, state);
+    }
+
+    fn goes(&mut self, task: usize) {
+        assert!(self.sim.remove_task(self.tasks[task]));
+    }
+}
+
+fn nothing(_: &mut dyn Stage) {}
+
+const ENDINGS: Story = Story {
+    name: "a store in two buckets, a bundle, and one first seen ended",
+    sinks: &[Sink::Sns],
+    polls_before: 1,
+    begin: |stage| {
+        stage.starts(1, "one", 600, LONG);
+        stage.starts(1, "two", 600, LONG);
+        stage.bundles("bun-00000001");
+    },
+    change: |stage| {
+        stage.becomes(0, "Completed");
+        stage.becomes(1, "Failed");
+        stage.becomes(2, "complete");
+        stage.starts(2, "one", 60, 1);
+    },
+    end: nothing,
+    endings: 4,
+};
+
+const STORIES: [Story; 5] = [
+    ENDINGS,
+    Story {
+        name: "two sinks",
+        sinks: &[Sink::Sns, Sink::EventBridge],
+        begin: |stage| stage.starts(1, "one", 600, LONG),
+        change: |stage| stage.becomes(0, "Completed"),
+        endings: 1,
+        ..ENDINGS
+    },
+    Story {
+        name: "the baseline itself, and then an end",
+        polls_before: 0,
+        begin: |stage| {
+            stage.starts(1, "one", 600, LONG);
+            stage.starts(2, "one", 700, 1);
+            stage.bundles("bun-00000001");
+        },
+        change: nothing,
+        end: |stage| {
+            stage.becomes(0, "Failed");
+            stage.becomes(2, "complete");
+        },
+        endings: 2,
+        ..ENDINGS
+    },
+    Story {
+        name: "vanished",
+        polls_before: 2,
+        begin: |stage| {
+            stage.starts(1, "one", 600, LONG);
+            stage.bundles("bun-00000001");
+        },
+        // The first of the two polls before is the baseline, the second one misses them once.
+        change: |stage| {
+            stage.goes(0);
+            stage.goes(1);
+        },
+        endings: 2,
+        ..ENDINGS
+    },
+    Story {
+        name: "several pages, and a window that moves past an open task",
+        begin: |stage| {
+            stage.starts(1, "one", 9_000, LONG);
+            for n in 0..45 {
+                stage.starts(100 + n, "old", 6_000 + i64::from(n), 1);
+            }
+            for n in 0..210 {
+                stage.starts(200 + n, "old", 20_000 + i64::from(n) * 60, 1);
+            }
+        },
+        change: |stage| {
+            stage.becomes(0, "Completed");
+            for n in 0..3 {
+                stage.starts(2 + n, "one", 60, 1);
+            }
+        },
+        endings: 4,
+        ..ENDINGS
+    },
+];
+
+/// What became of one run: the poll's effects, and the events that were told twice.
+struct Run {
+    effects: usize,
+    repeats: usize,
+}
+
+/// Plays a story in which something befalls one poll.
+async fn play<S: StateStore + Sync>(store: &S, story: &Story, fate: Fate) -> Run {
+    let mut scene = Scene::new(store, story.sinks).await;
+    (story.begin)(&mut scene);
+    for n in 0..story.polls_before {
+        if n + 1 == story.polls_before && story.polls_before > 1 {
+            (story.change)(&mut scene);
+        }
+        scene.polls_a_minute_later().await;
+    }
+    assert!(scene.told.lock().unwrap().is_empty(), "{}: told too soon", story.name);
+    if story.polls_before <= 1 {
+        (story.change)(&mut scene);
+    }
+    scene.clock.later(60);
+    let fuse = scene.poll(fate).await;
+    let effects = *fuse.begun.lock().unwrap();
+    let unconfirmed = fuse.count("publish") - fuse.count("confirm").min(fuse.count("publish"));
+    scene.polls_a_minute_later().await;
+    (story.end)(&mut scene);
     // Within three minutes of polls that run again.
-    for _ in 0..3 {
-        time.later(60);
-        live(&source, store, &told, &time, &place, None).await;
+    for _ in 0..2 {
+        scene.polls_a_minute_later().await;
     }
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for event in told.lock().unwrap().iter() {
-        *times.entry(event.id.to_string()).or_default() += 1;
+    let mut times: BTreeMap<(Sink, Uuid), usize> = BTreeMap::new();
+    for (sink, event) in scene.told.lock().unwrap().iter() {
+        *times.entry((*sink, event.id)).or_default() += 1;
     }
-    assert_eq!(times.len(), 4, "four endings, {at:?} of {effects}: {times:?}");
-    assert!(times.values().all(|count| *count <= 2), "{at:?}: {times:?}");
-    (effects, times.values().filter(|count| **count == 2).count())
+    let what = format!("{}, {fate:?} of {effects}", story.name);
+    assert_eq!(times.len(), story.endings * story.sinks.len(), "{what}: {times:?}");
+    assert!(times.values().all(|count| *count <= 2), "{what}: {times:?}");
+    let repeats = times.values().filter(|count| **count == 2).count();
+    assert!(repeats <= unconfirmed, "{what}: {repeats} repeats of {unconfirmed} unconfirmed");
+    Run { effects, repeats }
 }
 
-async fn every_crash_point<S: StateStore + Sync>(store: &S, name: &str) {
-    let (effects, repeats) = run(store, 0, None).await;
-    assert_eq!(repeats, 0, "without a crash nothing is told twice");
-    let mut all_repeats = 0;
-    for number in 0..effects {
-        for side in [Side::Before, Side::After] {
-            let id = 1 + number * 2 + usize::from(side == Side::After);
-            all_repeats += run(store, id, Some((number, side))).await.1;
+async fn every_crash_point(name: &str, play: impl AsyncFn(&Story, Fate) -> Run) {
+    let (mut points, mut repeats) = (0, 0);
+    for story in &STORIES {
+        let whole = play(story, Fate::default()).await;
+        assert_eq!(whole.repeats, 0, "without a crash nothing is told twice");
+        for number in 0..whole.effects {
+            for side in [Side::Before, Side::After] {
+                let fate = Fate { dies_at: Some((number, side)), ..Fate::default() };
+                repeats += play(story, fate).await.repeats;
+                points += 1;
+            }
         }
     }
-    println!("{name}: {} crash points, 0 lost, {all_repeats} told twice", effects * 2);
+    println!(
+        "{name}: {} stories, {points} crash points, 0 lost, {repeats} told twice, each between \
+         publish and confirm",
+        STORIES.len()
+    );
+}
+
+/// Plays in a table of its own: for a transaction moto copies all that it holds.
+async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
+    let table = moto::table().await;
+    let run = play(&DynamoStore::new(&sdk(), Some(moto::url()), &table), story, fate).await;
+    moto::dynamodb().delete_table().table_name(table).send().await.unwrap();
+    run
 }
 
 #[tokio::test]
 async fn wherever_a_poll_dies_the_embedded_store_loses_no_ending() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(&folder.path().join("state.redb"), &SystemClock).unwrap();
-    every_crash_point(&store, "embedded store").await;
+    every_crash_point("embedded store", async |story, fate| play(&store, story, fate).await).await;
 }
 
 #[tokio::test]
 async fn wherever_a_poll_dies_dynamodb_loses_no_ending() {
-    let table = moto::table().await;
-    every_crash_point(&DynamoStore::new(&sdk(), Some(moto::url()), table), "DynamoDB").await;
+    every_crash_point("DynamoDB", play_over_dynamodb).await;
+}
+
+#[tokio::test]
+async fn whenever_its_deadline_comes_a_poll_over_dynamodb_loses_and_repeats_nothing() {
+    let mut deadlines = 0;
+    for story in &STORIES {
+        // From one that leaves no time for anything to one that leaves time for all.
+        for seconds in (16..80).step_by(4) {
+            let fate = Fate { deadline_seconds: Some(seconds), ..Fate::default() };
+            assert_eq!(play_over_dynamodb(story, fate).await.repeats, 0, "{}", story.name);
+            deadlines += 1;
+        }
+    }
+    println!("DynamoDB: {deadlines} deadlines, 0 lost, 0 repeats");
 }
