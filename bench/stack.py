@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -131,6 +132,9 @@ class Measured:
             "AWS_ENDPOINT_URL_EC2": self.ec2.url,
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            # As in Lambda's Amazon Linux, which has its root certificates in one file. Debian has each
+            # of them once more in the folder beside it, where a program that looks for them reads both.
+            "SSL_CERT_FILE": ssl.get_default_verify_paths().cafile or "",
         }
         if name == "amiwatch":
             command = [*prefix, os.environ["AMIWATCH_POLLER"]]

@@ -167,24 +167,27 @@ const LONGEST_KEY: usize = 900;
 /// The namespace of the names that stand for longer ones. A part of the stored format, too.
 const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x81c3_4b0e_6a57_5d92_b8f4_03de_7a1c_9e65);
 
+/// Stands for names that are too long.
+fn in_short(key: &str) -> Uuid {
+    Uuid::new_v5(&KEY_NAMESPACE, key.as_bytes())
+}
+
 impl TaskKey {
     /// The identity of a store-image task.
     #[must_use]
     pub fn store_image(image_id: &str, bucket: &str, started_at: Timestamp) -> Self {
-        Self::of(&format!("t#{started_at:.3}#"), &format!("{image_id}#{bucket}"))
+        let key = format!("t#{started_at:.3}#{image_id}#{bucket}");
+        if key.len() <= LONGEST_KEY {
+            return Self(key);
+        }
+        Self(format!("t#{started_at:.3}#~{}", in_short(&key)))
     }
 
     /// The identity of a bundle task.
     #[must_use]
     pub fn bundle(bundle_id: &str) -> Self {
-        Self::of("u#", bundle_id)
-    }
-
-    fn of(order: &str, names: &str) -> Self {
-        if order.len() + names.len() <= LONGEST_KEY {
-            return Self(format!("{order}{names}"));
-        }
-        Self(format!("{order}~{}", Uuid::new_v5(&KEY_NAMESPACE, names.as_bytes())))
+        let key = format!("u#{bundle_id}");
+        if key.len() <= LONGEST_KEY { Self(key) } else { Self(format!("u#~{}", in_short(&key))) }
     }
 
     /// The lowest key that a store task started at `from` can have.

@@ -24,7 +24,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Attempts of a call, the first included.
 pub const ATTEMPTS: u32 = 3;
 
-/// The HTTP client that every SDK client shares: TLS is set up once.
+/// The HTTP client that every SDK client shares: TLS is set up once, at the start, when Lambda gives
+/// a function a whole processor.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()

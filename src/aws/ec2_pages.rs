@@ -1,14 +1,14 @@
 //! How many store-image tasks to ask for in one call.
 //!
 //! Reading an answer is most of what a quiet poll costs, and it grows with the page. The window that
-//! a poll has to see holds about 40 tasks, unless many started within an hour. A listing goes on with
+//! a poll has to see holds about 20 tasks, unless many started within an hour. A listing goes on with
 //! the page size that it began with: EC2 does not say that a token may be used with another one.
 
 /// The most tasks that EC2 gives a page.
 const WHOLE: i32 = 200;
 
 /// Tasks in a first page: more than twice the usual window.
-const HEAD: i32 = 100;
+const HEAD: i32 = 50;
 
 /// So many polls take whole first pages after one to which a head was too small: where many tasks
 /// started within an hour, a second call is made about once in as many polls.

@@ -4,8 +4,6 @@
 //! pair in one task's failure reason, and for one number or time that is none. And its errors may
 //! quote what it could not read, so that the secrets of a bundle task are taken out before.
 
-use std::borrow::Cow;
-
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use memchr::memmem;
@@ -34,13 +32,13 @@ pub(super) fn is_whole(body: &[u8]) -> bool {
 
 /// The answer without what it must not hold; `None` where there is nothing to change.
 pub(super) fn safe(body: &[u8]) -> Option<String> {
-    let read = String::from_utf8_lossy(body);
-    let mut changed = match &read {
-        Cow::Owned(text) => Some(text.clone()),
-        Cow::Borrowed(_) => None,
+    // Valid text is found to be so many times faster than it is read with replacements.
+    let (read, mut changed) = match std::str::from_utf8(body) {
+        Ok(text) => (text, None),
+        Err(_) => ("", Some(String::from_utf8_lossy(body).into_owned())),
     };
     let mut step = |change: &dyn Fn(&str) -> Option<String>| {
-        if let Some(text) = change(changed.as_deref().unwrap_or(&read)) {
+        if let Some(text) = change(changed.as_deref().unwrap_or(read)) {
             changed = Some(text);
         }
     };

@@ -28,7 +28,7 @@ const DISTRUST_RENEWED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The window is moved up when it holds more settled records than this: they are what a quiet
 /// poll reads for nothing.
-const SETTLED_IN_WINDOW_MAX: usize = 40;
+const SETTLED_IN_WINDOW_MAX: usize = 20;
 
 /// A ledger names no more tasks than this one by one: it is one item, of 400 KB at most, and a key
 /// takes about a hundred bytes. What is more stays in the window.
