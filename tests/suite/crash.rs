@@ -421,8 +421,8 @@ struct Run {
 }
 
 /// Plays a story in which something befalls one poll.
-async fn play<S: StateStore + Sync>(store: &S, story: &Story, fate: Fate) -> Run {
-    let mut scene = Scene::new(store, story.sinks).await;
+async fn play<S: StateStore + Sync>(state: &S, story: &Story, fate: Fate) -> Run {
+    let mut scene = Scene::new(state, story.sinks).await;
     (story.begin)(&mut scene);
     for n in 0..story.polls_before {
         if n + 1 == story.polls_before && story.polls_before > 1 {

@@ -1,7 +1,7 @@
-//! The real function is killed at one request after another, and started again.
+//! The real function is killed again and again, and started again.
 //!
-//! The moment is a request: the proxy holds it back, before it is done or after, and the process is
-//! killed while it waits for the answer.
+//! Half of the moments are requests: the proxy holds one back, before it is done or after, and the
+//! process is killed while it waits for the answer. The others are any moment of its work.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +18,14 @@ use crate::support::{ACCOUNT, REGION, ago, now};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// When the function is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Request(Hold),
+    /// So long after its invocation.
+    Time(Duration),
 }
 
 /// Everything that the function talks to.
@@ -56,6 +64,22 @@ impl Stack {
 
     async fn function(&self) -> Function {
         Function::start("poller", &self.variables).await
+    }
+
+    /// Whether the function is at work when the moment has come.
+    async fn invoke_until(&self, moment: Moment, function: &mut Function, payload: &Value) -> bool {
+        self.control.hold(match moment {
+            Moment::Request(hold) => Some(hold),
+            Moment::Time(_) => None,
+        });
+        let come = Box::pin(async {
+            match moment {
+                Moment::Request(_) => self.control.held().await,
+                Moment::Time(after) => tokio::time::sleep(after).await,
+            }
+        });
+        // A poll with less to do than that has ended before.
+        matches!(select(come, Box::pin(function.invoke(payload))).await, Either::Left(_))
     }
 
     /// One task that ran ends, another one is first seen ended, and the next one begins.
@@ -106,7 +130,7 @@ struct Figures {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_that_is_killed_again_and_again_loses_nothing() {
-    let kills = setting("AMIWATCH_KILLS", 100);
+    let kills = setting("AMIWATCH_KILLS", 200);
     let seed = setting("AMIWATCH_KILLS_SEED", 20_261_122);
     println!("seed {seed}: again with AMIWATCH_KILLS={kills} AMIWATCH_KILLS_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
@@ -124,27 +148,29 @@ async fn a_function_that_is_killed_again_and_again_loses_nothing() {
         if rng.u32(..3) == 0 {
             moto::time_passes(&stack.table, 90).await;
         }
-        let hold = Hold {
-            request: if rng.u32(..4) == 0 { rng.u64(1..=4) } else { rng.u64(4..=14) },
-            forwarded: rng.bool(),
+        let moment = if rng.bool() {
+            let early = rng.u32(..4) == 0;
+            let request = if early { rng.u64(1..=4) } else { rng.u64(4..=14) };
+            Moment::Request(Hold { request, forwarded: rng.bool() })
+        } else {
+            Moment::Time(Duration::from_micros(rng.u64(..60_000)))
         };
-        stack.control.hold(Some(hold));
         let mut function = stack.function().await;
-        let killed = {
-            let request_held = Box::pin(stack.control.held());
-            let invoked = Box::pin(function.invoke(&schedule));
-            // A poll with less to do than that has ended before.
-            matches!(select(request_held, invoked).await, Either::Left(_))
-        };
+        let was_at_work = stack.invoke_until(moment, &mut function, &schedule).await;
         function.kill().await;
-        figures.kills += 1;
-        let counts = stack.control.counts();
-        let published = counts.get("Publish").copied().unwrap_or_default();
-        if killed {
+        if was_at_work {
+            let published = stack.control.counts().get("Publish").copied().unwrap_or_default();
+            figures.kills += 1;
             figures.after_publish += u64::from(published > 0);
             figures.most_repeats += published;
-            let when = if hold.forwarded { "after" } else { "before" };
-            *figures.at.entry(format!("{when} request {}", hold.request)).or_default() += 1;
+            let when = match moment {
+                Moment::Request(Hold { request, forwarded: true }) => {
+                    format!("after request {request}")
+                }
+                Moment::Request(Hold { request, .. }) => format!("before request {request}"),
+                Moment::Time(_) => "at any time".to_owned(),
+            };
+            *figures.at.entry(when).or_default() += 1;
         }
     }
 

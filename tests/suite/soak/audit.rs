@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amiwatch::event::{Event, EventSubject, Outcome};
-use amiwatch::record::Record;
+use amiwatch::record::{Record, Sink};
 use amiwatch::task::TaskKey;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::world::End;
 
+/// One event at one sink: each confirms for itself.
+pub(crate) type Told = (Sink, Uuid);
+
 /// One event as a subscriber got it.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
+    pub(crate) sink: Sink,
     pub(crate) at: Timestamp,
     pub(crate) key: TaskKey,
     pub(crate) outcome: Outcome,
@@ -24,62 +28,59 @@ pub(crate) struct Audit {
     pub(crate) arrived: Vec<Arrived>,
     /// Repeats are only counted: the store is not one that tells the audit of its writes.
     pub(crate) lenient: bool,
-    count: BTreeMap<Uuid, usize>,
-    confirmed: BTreeSet<Uuid>,
+    count: BTreeMap<Told, usize>,
+    confirmed: BTreeSet<Told>,
     /// How many repeats of an event are excused: its answer or its confirmation was lost.
-    excused: BTreeMap<Uuid, usize>,
+    excused: BTreeMap<Told, usize>,
     /// What each poll has published and not confirmed.
-    unconfirmed: BTreeMap<u64, BTreeSet<Uuid>>,
+    unconfirmed: BTreeMap<u64, BTreeSet<Told>>,
     pub(crate) repeats: usize,
-    /// A task that had vanished came back and vanished again: the same id, and no repeat.
-    pub(crate) vanished_again: usize,
 }
 
 impl Audit {
-    /// SNS took an event. `is_late`: after the caller had given up on it.
-    pub(crate) fn published(&mut self, run: u64, event: &Event, at: Timestamp, is_late: bool) {
-        let id = event.id;
+    /// A sink took an event. `is_late`: after the caller had given up on it.
+    pub(crate) fn published(
+        &mut self,
+        run: u64,
+        sink: Sink,
+        event: &Event,
+        at: Timestamp,
+        is_late: bool,
+    ) {
+        let id = (sink, event.id);
         let (key, outcome) = (key_of(event), event.detail.outcome);
         let count = self.count.entry(id).or_default();
         *count += 1;
         if *count > 1 {
-            if self.lenient {
-                self.repeats += 1;
-            } else if outcome == Outcome::Vanished && self.confirmed.contains(&id) && !is_late {
-                self.vanished_again += 1;
-                self.confirmed.remove(&id);
-            } else {
+            if !self.lenient {
                 assert!(
                     is_late || !self.confirmed.contains(&id),
-                    "{key} was told after it was confirmed"
+                    "{key} was told {sink} after it was confirmed"
                 );
                 let excuse = self.excused.get_mut(&id).filter(|left| **left > 0);
                 *excuse.unwrap_or_else(|| {
-                    panic!("{key} {outcome} was told twice without a reason")
+                    panic!("{key} {outcome} was told {sink} twice without a reason")
                 }) -= 1;
-                self.repeats += 1;
             }
+            self.repeats += 1;
         }
         self.unconfirmed.entry(run).or_default().insert(id);
-        self.arrived.push(Arrived { at, key, outcome, event: event.clone() });
+        self.arrived.push(Arrived { sink, at, key, outcome, event: event.clone() });
     }
 
     /// The answer to a publish was lost.
-    pub(crate) fn answer_lost(&mut self, event: &Event) {
-        *self.excused.entry(event.id).or_default() += 1;
+    pub(crate) fn answer_lost(&mut self, sink: Sink, event: &Event) {
+        *self.excused.entry((sink, event.id)).or_default() += 1;
     }
 
     /// A write of a record was done.
     pub(crate) fn saved(&mut self, run: u64, before: Option<&Record>, after: &Record) {
-        let ids = |record: &Record| -> BTreeSet<Uuid> {
-            record.untold.iter().map(|untold| untold.event.id).collect()
-        };
-        let still = ids(after);
-        for id in before.map(ids).unwrap_or_default() {
+        let still = waiting(after);
+        for id in before.map(waiting).unwrap_or_default() {
             if still.contains(&id) {
                 continue;
             }
-            assert!(self.count.contains_key(&id), "{id} was taken off without having been told");
+            assert!(self.count.contains_key(&id), "{id:?} was taken off without having been told");
             self.confirmed.insert(id);
             if let Some(open) = self.unconfirmed.get_mut(&run) {
                 open.remove(&id);
@@ -90,9 +91,9 @@ impl Audit {
     /// A write of a record was lost, or its answer: what the poll has published of it may come again.
     pub(crate) fn save_lost(&mut self, run: u64, stored: Option<&Record>) {
         let Some(open) = self.unconfirmed.get_mut(&run) else { return };
-        for untold in stored.into_iter().flat_map(|record| &record.untold) {
-            if open.remove(&untold.event.id) {
-                *self.excused.entry(untold.event.id).or_default() += 1;
+        for id in stored.map(waiting).unwrap_or_default() {
+            if open.remove(&id) {
+                *self.excused.entry(id).or_default() += 1;
             }
         }
     }
@@ -110,6 +111,12 @@ impl Audit {
     pub(crate) fn ended(&mut self, run: u64) {
         self.unconfirmed.remove(&run);
     }
+}
+
+/// What a record has still to tell.
+fn waiting(record: &Record) -> BTreeSet<Told> {
+    let each = record.untold.iter();
+    each.flat_map(|it| it.sinks.iter().map(|sink| (*sink, it.event.id))).collect()
 }
 
 pub(crate) fn outcome_of(end: End) -> Outcome {

@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) writes: u64,
     pub(crate) publishes: u64,
     pub(crate) faults: BTreeMap<String, u64>,
+    pub(crate) sinks: Vec<Sink>,
     pub(crate) sns_down: bool,
     pub(crate) table_down: bool,
     /// How long a publish takes.
@@ -97,6 +98,7 @@ impl World {
             writes: 0,
             publishes: 0,
             faults: BTreeMap::new(),
+            sinks: vec![Sink::Sns],
             sns_down: false,
             table_down: false,
             publish_takes: SignedDuration::from_millis(30),
@@ -402,13 +404,13 @@ impl StateStore for Ports {
 
 impl Notifier for Ports {
     fn sinks(&self) -> Vec<Sink> {
-        vec![Sink::Sns]
+        self.world.with(|inner| inner.sinks.clone())
     }
 
     async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
         let (down, takes) = self.world.with(|inner| {
             inner.publishes += 1;
-            (inner.sns_down, inner.publish_takes)
+            (inner.sns_down && sink == Sink::Sns, inner.publish_takes)
         });
         if down {
             return Err(PublishError::Unavailable { sink, reason: "it is away".into() });
@@ -421,22 +423,23 @@ impl Notifier for Ports {
             Fault::Unreadable,
         ];
         let (run, told) = (self.run, event.clone());
-        let published = self.call("publish", &faults, takes / 2, move |inner, fault, now| {
+        let name = if sink == Sink::Sns { "publish to SNS" } else { "put on the bus" };
+        let published = self.call(name, &faults, takes / 2, move |inner, fault, now| {
             if fault == Some(Fault::Unreadable) {
                 return false;
             }
-            inner.audit.published(run, &told, now, fault == Some(Fault::DoneLate));
+            inner.audit.published(run, sink, &told, now, fault == Some(Fault::DoneLate));
             true
         });
         match published.await {
             Ok(true) => Ok(Published::InFull),
-            // Here: SNS finds the message itself unreadable.
+            // The sink finds the message itself unreadable, as an entry of a batch that went well.
             Ok(false) => {
                 Err(PublishError::Refused { sink, id: event.id, reason: "InvalidParameter".into() })
             }
             Err(fault) => {
                 if matches!(fault, Fault::AnswerLost | Fault::DoneLate) {
-                    self.world.with(|inner| inner.audit.answer_lost(event));
+                    self.world.with(|inner| inner.audit.answer_lost(sink, event));
                 }
                 Err(PublishError::Unavailable { sink, reason: format!("{fault:?}") })
             }
