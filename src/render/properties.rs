@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::text::is_hidden;
 use super::{
     ChatChannel, chat, email, minimal_for, render, sample, slack, sms, sns, subject, teams,
+    terminal,
 };
 use crate::event::{Event, EventSubject, Outcome};
 use crate::render::Channel;
@@ -98,6 +99,12 @@ fn check(event: &Event) {
     check_chat(&chat::notification(event));
     check_slack(&slack::payload(event));
     check_teams(&teams::message(event));
+    check_teams(&teams::minimal(event));
+    let bare = slack::minimal(event);
+    check_defused(&bare);
+    assert!((1..=3_000).contains(&length(&bare["text"])), "{bare}");
+    let shown = terminal::notification(event);
+    assert!(!shown.chars().any(|c| is_hidden(c) && c != '\n'), "{shown:?}");
     for chat in [ChatChannel::Present, ChatChannel::Absent] {
         check_sns(&sns(event, chat), chat);
         let last = minimal_for(event, chat);
@@ -188,6 +195,24 @@ fn check_teams(message: &Value) {
     check_defused(message);
     let card = &message["attachments"][0]["content"];
     assert_eq!((&card["type"], &card["version"]), (&"AdaptiveCard".into(), &"1.4".into()));
+    // In a text block Teams reads markup; a text run it shows as it is.
+    let mut waiting: Vec<&Value> = card["body"].as_array().expect("a body").iter().collect();
+    while let Some(element) = waiting.pop() {
+        match element["type"].as_str().expect("a type") {
+            "Container" => waiting.extend(element["items"].as_array().expect("items")),
+            "RichTextBlock" => {
+                for run in element["inlines"].as_array().expect("inlines") {
+                    assert_eq!(run["type"], "TextRun");
+                    assert!(length(&run["text"]) > 0, "{run}");
+                }
+            }
+            other => panic!("{other} is no element of ours"),
+        }
+    }
+    for action in card["actions"].as_array().expect("actions") {
+        assert_eq!(action["type"], "Action.OpenUrl");
+        assert!(action["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{action}");
+    }
 }
 
 fn check_sns(message: &super::SnsMessage, chat: ChatChannel) {

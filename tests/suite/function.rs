@@ -155,6 +155,92 @@ async fn a_failed_store_is_told_with_ec2s_reason() {
 }
 
 #[tokio::test]
+async fn whatever_a_reason_bucket_or_key_holds_the_ending_is_told() {
+    let hostile = [
+        "x".repeat(400_000),
+        "\u{1f600}\u{7f}".repeat(50_000),
+        "\n".repeat(400_000),
+        " \t ".into(),
+        String::new(),
+        "\u{202e}\u{2066}\u{feff}gnp.exe".into(),
+        "{\"version\": \"0\"}".into(),
+        "<Error><Code>x</Code></Error>&amp;&#60;".into(),
+        "<!channel> <@U1> @everyone [a](https://evil.example) `rm -rf /`".into(),
+    ];
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    for (n, text) in hostile.iter().enumerate() {
+        let name = if text.is_empty() { "b" } else { text };
+        let image = format!("ami-{n:017x}");
+        let takes = Duration::from_secs(1);
+        let mut plan = StorePlan::new(image, name, stack.ago(60), takes).failing(text.clone());
+        plan.object_key.clone_from(text);
+        stack.sim.add_store_task(ACCOUNT, REGION, plan);
+        let id = format!("bun-{n:08x}");
+        let mut plan = BundlePlan::new(id, "i-00000001", name, stack.ago(60), takes);
+        plan = plan.failing(text.clone(), text.clone());
+        plan.prefix.clone_from(text);
+        stack.sim.add_bundle_task(ACCOUNT, REGION, plan);
+    }
+    let summary = function.invoke(&schedule()).await.unwrap();
+    let count = hostile.len() * 2;
+    assert_eq!((&summary["published"], &summary["minimal"]), (&json!(count), &json!(0)));
+    assert_eq!(stack.inbox.events().await.len(), count);
+    // Characters that XML does not allow, half of a surrogate pair among them.
+    let text = "&#xD800;\u{1}&#0;&#xFFFE;\u{ffff}".to_owned();
+    let element = "storeTaskFailureReason".to_owned();
+    stack.sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
+    let plan = StorePlan::new(AMI, "b", stack.ago(1), Duration::from_millis(1)).failing("reason");
+    stack.sim.add_store_task(ACCOUNT, REGION, plan);
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("failed", AMI));
+    let reason = events[0]["detail"]["failure"]["message"].as_str().unwrap();
+    assert_eq!(reason, "\u{fffd}".repeat(5));
+    // And all of it is remembered: nothing is told again, by a cold start neither.
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_bundle_passes_through_every_state_and_is_told_at_its_end_only() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let plan =
+        BundlePlan::new("bun-00000001", "i-1", "b", stack.sim.now(), Duration::from_secs(1_000));
+    stack.sim.add_bundle_task(ACCOUNT, REGION, plan);
+    let cancelled = stack.sim.add_bundle_task(
+        ACCOUNT,
+        REGION,
+        BundlePlan::new("bun-00000002", "i-2", "b", stack.sim.now(), Duration::from_secs(9_000)),
+    );
+    for (state, after) in
+        [("pending", 0), ("waiting-for-shutdown", 100), ("bundling", 200), ("storing", 600)]
+    {
+        stack.sim.advance(Duration::from_secs(after));
+        function.invoke(&schedule()).await.unwrap();
+        assert!(function.log_with(&format!("bun-00000001 is {state}")).await.contains(state));
+    }
+    stack.sim.set_state(cancelled, TaskStatus::new("cancelling", 9));
+    function.invoke(&schedule()).await.unwrap();
+    function.log_with("bun-00000002 is cancelling").await;
+    assert!(stack.inbox.events().await.is_empty());
+    stack.sim.advance(Duration::from_secs(100));
+    let code = Some("Client.Cancelled".to_owned());
+    stack.sim.set_state(cancelled, TaskStatus { code, ..TaskStatus::new("failed", 9) });
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events).len(), 2);
+    for (outcome, previous) in [("completed", "storing"), ("failed", "cancelling")] {
+        let event = events.iter().find(|event| event["detail"]["outcome"] == outcome).unwrap();
+        assert_eq!(event["detail"]["previousState"], previous);
+    }
+}
+
+#[tokio::test]
 async fn a_task_that_began_and_ended_between_two_polls_is_told_as_first_seen_ended() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;
@@ -318,6 +404,54 @@ async fn ten_thousand_old_tasks_never_cost_more_than_the_set_number_of_calls() {
         assert_eq!(listing_calls(&stack.sim), 1);
         assert_eq!(quiet["targets"][0]["saved"], 0);
     }
+}
+
+#[tokio::test]
+async fn where_ec2_throttles_and_breaks_no_poll_makes_more_calls_than_are_set() {
+    let stack = Stack::new().await;
+    for n in 0..5_000 {
+        stack.ended(&format!("ami-{n:017x}"), "b", 7_200 + n * 100);
+    }
+    let mut function = stack.function().await;
+    let listing = |kind| FaultRule::new(kind).on("DescribeStoreImageTasks");
+    let half = |kind| FaultRule { probability: 0.5, ..listing(kind) };
+    stack.sim.add_fault(half(FaultKind::Throttle));
+    stack.sim.add_fault(half(FaultKind::InternalError));
+    for n in 0..8 {
+        if n == 6 {
+            stack.sim.clear_faults();
+        }
+        let answer = function.invoke(&schedule()).await;
+        let calls = stack.sim.calls();
+        let made = calls.iter().filter(|call| call.action == "DescribeStoreImageTasks").count();
+        assert!(made <= 10, "{made} calls");
+        if let Ok(summary) = answer {
+            let kinds = summary["targets"].as_array().unwrap().iter();
+            let counted: u64 = kinds.map(|target| target["listingCalls"].as_u64().unwrap()).sum();
+            assert_eq!(counted, calls.len() as u64, "what was tried again is counted");
+        }
+        stack.sim.reset_calls();
+        stack.sim.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn an_sqs_batch_polls_a_region_once_however_many_records_name_it() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    let record = |n: u32, region: &str, kind: &str| {
+        let body = json!({ "region": region, "kind": kind }).to_string();
+        json!({ "messageId": n.to_string(), "eventSource": "aws:sqs", "body": body })
+    };
+    let mut records: Vec<Value> = (0..8).map(|n| record(n, REGION, "store-image")).collect();
+    records.push(record(8, REGION, "bundle"));
+    records.push(record(9, "eu-west-1", "bundle"));
+    let answer = function.invoke(&json!({ "Records": records })).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "9" }] }));
+    function.log_with("eu-west-1, which is not among the configured Regions").await;
+    let mut called: Vec<String> = stack.sim.calls().into_iter().map(|call| call.action).collect();
+    called.sort();
+    assert_eq!(called, ["DescribeBundleTasks", "DescribeStoreImageTasks"]);
 }
 
 #[tokio::test]

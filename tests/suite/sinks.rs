@@ -51,25 +51,50 @@ async fn one_publish_carries_event_subject_and_attributes() {
     }
 }
 
+/// The filter policies that README.md shows, as a subscription takes them.
+fn policies_of_the_readme() -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let lines = readme.lines().filter_map(|line| line.trim().strip_prefix("--attributes '"));
+    let policy = |line: &str| {
+        let attributes: Value = serde_json::from_str(line.strip_suffix('\'').unwrap()).unwrap();
+        attributes["FilterPolicy"].as_str().unwrap().to_owned()
+    };
+    lines.map(policy).collect()
+}
+
 #[tokio::test]
-async fn filter_policies_on_outcome_bucket_and_account_let_through_what_they_name() {
+async fn the_filter_policies_of_the_readme_let_through_what_they_say() {
     let all = Inbox::open().await;
-    let filtered = [
-        (r#"{"outcome": ["failed", "vanished", "stalled"]}"#, 1),
-        (r#"{"bucket": ["no-such-bucket"]}"#, 0),
-        (r#"{"account": ["999999999999"]}"#, 0),
-    ];
+    let policies = policies_of_the_readme();
+    // Failures only; one bucket; one account.
+    assert_eq!(policies.len(), 3, "{policies:?}");
     let mut inboxes = Vec::new();
-    for (policy, expected) in filtered {
-        inboxes.push((Inbox::of_topic(&all.topic_arn, Some(policy)).await, expected));
+    for policy in &policies {
+        inboxes.push(Inbox::of_topic(&all.topic_arn, Some(policy)).await);
     }
     let topic = SnsTopic::new(&sdk(), Some(moto::url()), &all.topic_arn, ChatChannel::Absent);
-    topic.publish(&event()).await.unwrap();
-    topic.publish(&sample::event(Kind::StoreImage, Outcome::Completed)).await.unwrap();
-    assert_eq!(all.events().await.len(), 2);
-    for (inbox, expected) in inboxes {
-        assert_eq!(inbox.events().await.len(), expected);
+    let mut elsewhere = event();
+    elsewhere.detail.bucket = Some("another-bucket".into());
+    let mut of_another = event();
+    of_another.account = "999999999999".into();
+    let good = sample::event(Kind::StoreImage, Outcome::Completed);
+    for event in [&event(), &good, &elsewhere, &of_another] {
+        topic.publish(event).await.unwrap();
     }
+    assert_eq!(all.events().await.len(), 4);
+    let mut seen = Vec::new();
+    for inbox in &inboxes {
+        let events = inbox.bodies().await;
+        let told = |body: &String| {
+            let body: Value = serde_json::from_str(body).unwrap();
+            let event: Event = serde_json::from_str(body["Message"].as_str().unwrap()).unwrap();
+            (event.account, event.detail.bucket.unwrap(), event.detail.outcome)
+        };
+        seen.push(events.iter().map(told).collect::<Vec<_>>());
+    }
+    assert!(seen[0].len() == 3 && seen[0].iter().all(|(.., it)| *it == Outcome::Failed));
+    assert!(seen[1].len() == 3 && seen[1].iter().all(|(_, bucket, _)| bucket == "my-bucket"));
+    assert!(seen[2].len() == 3 && seen[2].iter().all(|(account, ..)| account == "123456789012"));
 }
 
 #[tokio::test]

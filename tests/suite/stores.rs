@@ -8,10 +8,12 @@ use amiwatch::clock::SystemClock;
 use amiwatch::place::Place;
 use amiwatch::ports::{Saved, StateStore};
 use amiwatch::record::{Closing, Ledger, Record};
+use amiwatch::store::codec;
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, State, Subject, Task, TaskKey};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::support::{moto, place, sdk};
 
@@ -220,6 +222,113 @@ async fn items_that_cannot_be_understood_are_named_and_cost_the_others_nothing()
     assert_eq!(reasons.len(), 4, "{reasons:?}");
     assert!(reasons.iter().any(|text| text.contains("ami-new") && text.contains("schema 9")));
     assert!(reasons.iter().any(|text| text.contains("zebra")));
+}
+
+/// Items as every version writes them. A change of the stored form must go on to read them.
+const SCHEMA_1: [(&str, &str); 3] = [
+    (
+        "t#2026-11-20T00:05:00.000Z#ami-0123456789abcdef0#my-bucket",
+        include_str!("../stored/schema-1-store-image.json"),
+    ),
+    ("u#bun-c1a540a8", include_str!("../stored/schema-1-bundle.json")),
+    ("~store-image", include_str!("../stored/schema-1-ledger.json")),
+];
+
+#[test]
+fn what_schema_1_holds_is_read_and_written_as_it_was() {
+    let mut known = amiwatch::ports::Known::default();
+    for (key, body) in SCHEMA_1 {
+        let body = body.to_owned();
+        codec::take(&codec::Item { key: key.into(), version: 3, schema: 1, body }, &mut known);
+    }
+    assert_eq!(known.unreadable, []);
+    assert_eq!((known.records.len(), known.ledgers.len()), (2, 1));
+    let same = |written: String, body: &str| {
+        let written: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(body).unwrap());
+    };
+    for (key, body) in SCHEMA_1 {
+        match TaskKey::parse(key) {
+            Some(key) => same(codec::encode(&known.records[&key].value).unwrap(), body),
+            None => same(codec::encode(&known.ledgers[&Kind::StoreImage].value).unwrap(), body),
+        }
+    }
+    assert!(
+        known.records.iter().all(|(key, record)| record.value.task.key().as_ref() == Some(key))
+    );
+}
+
+#[tokio::test]
+async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_others_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let (key, value) = record("ami-1", 5, None);
+    let store = FileStore::open(&path, &SystemClock).unwrap();
+    store.save(&place(), &key, &value, 0).await.unwrap();
+    drop(store);
+    {
+        const ITEMS: redb::TableDefinition<'_, (&str, &str), &str> =
+            redb::TableDefinition::new("items");
+        let database = redb::Database::create(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        {
+            let mut table = write.open_table(ITEMS).unwrap();
+            for (sort_key, text) in [
+                ("t#2026-11-20T00:01:00.000Z#ami-torn#b", "{torn"),
+                ("t#2026-11-20T00:02:00.000Z#ami-new#b", r#"{"version":1,"schema":9,"body":"{}"}"#),
+                ("u#bun-old", r#"{"version":1,"schema":0,"body":"{}"}"#),
+            ] {
+                table.insert(("123456789012#us-east-1", sort_key), text).unwrap();
+            }
+        }
+        write.commit().unwrap();
+    }
+    let store = FileStore::open(&path, &SystemClock).unwrap();
+    let known = store.read(&place()).await.unwrap();
+    assert_eq!(keys(&known), [key.clone()].into());
+    let reasons: Vec<String> = known.unreadable.iter().map(ToString::to_string).collect();
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    assert!(reasons.iter().any(|text| text.contains("ami-torn")));
+    assert!(reasons.iter().any(|text| text.contains("ami-new") && text.contains("schema 9")));
+    assert_eq!(store.save(&place(), &key, &value, 1).await.unwrap(), Saved::Written);
+}
+
+#[tokio::test]
+async fn a_ledger_that_was_deleted_or_set_back_hides_nothing_from_a_store_that_knew_it() {
+    let table = moto::table().await;
+    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let (old, value) = record("ami-old", 5, None);
+    store.save(&place(), &old, &value, 0).await.unwrap();
+    let (new, value) = record("ami-new", 500, None);
+    store.save(&place(), &new, &value, 0).await.unwrap();
+    store.save_ledger(&place(), &ledger(400, &[&old]), 0).await.unwrap();
+    assert_eq!(keys(&store.read(&place()).await.unwrap()), [old.clone(), new.clone()].into());
+    // Its window goes down, as where more is open than a ledger can name.
+    store.save_ledger(&place(), &ledger(1, &[]), 1).await.unwrap();
+    assert_eq!(keys(&store.read(&place()).await.unwrap()), [old.clone(), new.clone()].into());
+    store.save_ledger(&place(), &ledger(400, &[&old]), 2).await.unwrap();
+    store.read(&place()).await.unwrap();
+    let text = |text: &str| AttributeValue::S(text.into());
+    moto::dynamodb()
+        .delete_item()
+        .table_name(&table)
+        .key("pk", text("123456789012#us-east-1"))
+        .key("sk", text("~store-image"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(keys(&store.read(&place()).await.unwrap()), [old, new].into());
+}
+
+#[tokio::test]
+async fn a_task_with_names_of_any_length_can_be_remembered() {
+    let table = moto::table().await;
+    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let (_, mut value) = record("ami-1", 5, None);
+    value.task.bucket = Some("b".repeat(1_100));
+    let key = value.task.key().unwrap();
+    store.save(&place(), &key, &value, 0).await.unwrap();
+    assert_eq!(keys(&store.read(&place()).await.unwrap()), [key].into());
 }
 
 #[tokio::test]
