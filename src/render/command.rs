@@ -27,10 +27,18 @@ impl<'a> Commands<'a> {
         Self { event }
     }
 
+    /// Copies the stored object to another bucket. What the reader has to fill in is in capitals,
+    /// which no bucket's name has: pasted as it is, the command fails and does nothing.
+    pub(super) fn copy_elsewhere(self) -> Command {
+        let (from, region) = (self.object()?, quoted(&self.event.region)?);
+        Ok(format!(
+            "aws s3 cp {from} s3://OTHER-BUCKET/ --source-region {region} --region OTHER-REGION"
+        ))
+    }
+
     /// Downloads the stored object.
-    pub(super) fn copy_object(self) -> Command {
-        let uri = format!("s3://{}/{}", self.raw_bucket()?, self.raw_key()?);
-        self.in_region(&format!("aws s3 cp {} .", quoted(&uri)?))
+    pub(super) fn copy_here(self) -> Command {
+        self.in_region(&format!("aws s3 cp {} .", self.object()?))
     }
 
     /// Shows whether the object is there.
@@ -151,6 +159,10 @@ impl<'a> Commands<'a> {
         }
     }
 
+    fn object(self) -> Command {
+        quoted(&format!("s3://{}/{}", self.raw_bucket()?, self.raw_key()?))
+    }
+
     fn raw_image(self) -> Result<&'a str, NoCommand> {
         match &self.event.detail.subject {
             EventSubject::StoreImage { image_id, .. } => given(Some(image_id)),
@@ -197,7 +209,7 @@ mod tests {
             r"aws s3api head-bucket --bucket 'b; rm -rf ~ $(id) '\''x'\''' --region us-east-1"
         );
         event.detail.bucket = Some("b\nid".into());
-        assert_eq!(Commands::of(&event).copy_object(), Err(NoCommand::Unsafe));
+        assert_eq!(Commands::of(&event).copy_elsewhere(), Err(NoCommand::Unsafe));
         event.detail.bucket = None;
         assert_eq!(Commands::of(&event).restore(), Err(NoCommand::NotGiven));
     }

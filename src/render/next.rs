@@ -59,7 +59,15 @@ fn store(outcome: Outcome, run: Commands<'_>) -> Next {
             meaning: "The whole AMI is now one object in the bucket. It can be copied, also to \
                       another Region or partition, and made into an AMI again.",
             steps: vec![
-                step("Copy the object to this computer.", run.copy_object()),
+                step(
+                    "Copy the object to a bucket of another Region or account. Put the names of \
+                     that bucket and its Region in place of the words in capitals.",
+                    run.copy_elsewhere(),
+                ),
+                step(
+                    "Copy the object to this computer, from where it can go to another partition.",
+                    run.copy_here(),
+                ),
                 step(
                     "Make an AMI from the object. The name must be new in the Region. In another \
                      Region, use a bucket of that Region.",

@@ -1,4 +1,4 @@
-"""Reads template.yaml and works out its intrinsic functions for given parameters."""
+"""Reads a CloudFormation template and works out its intrinsic functions for given parameters."""
 
 import re
 from pathlib import Path
@@ -35,10 +35,12 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 class Template:
-    """The template with one set of parameters. A resource's Ref and its attributes are `<Name.Attribute>`."""
+    """A template with one set of parameters. A resource's Ref and its attributes are `<Name.Attribute>`."""
+
+    FILE = "template.yaml"
 
     def __init__(self, **parameters):
-        self.raw = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+        self.raw = yaml.load((ROOT / self.FILE).read_text(), _Loader)
         unknown = parameters.keys() - self.raw["Parameters"].keys()
         assert not unknown, f"the template has no parameter {unknown}"
         self.parameters = {

@@ -79,8 +79,9 @@ def sources(folder="src"):
 # The linters
 
 
-def test_cfn_lint_finds_nothing():
-    run(Path(sys.executable).with_name("cfn-lint"), "template.yaml")
+@pytest.mark.parametrize("name", ["template.yaml", "events/reactions.yaml"])
+def test_cfn_lint_finds_nothing(name):
+    run(Path(sys.executable).with_name("cfn-lint"), name)
 
 
 def test_sam_validate_finds_nothing():
