@@ -114,14 +114,17 @@ pub struct RenderArgs {
     #[arg(long, default_value = "email", value_parser = channel)]
     pub channel: Channel,
     /// Only the sample of this outcome
-    #[arg(long)]
+    #[arg(long, conflicts_with = "event")]
     pub outcome: Option<Outcome>,
     /// Only the sample of this kind
-    #[arg(long)]
+    #[arg(long, conflicts_with = "event")]
     pub kind: Option<Kind>,
-    /// Every channel of every sample
-    #[arg(long, conflicts_with_all = ["event", "channel", "outcome", "kind"])]
+    /// Every channel
+    #[arg(long, conflicts_with = "channel")]
     pub all: bool,
+    /// Folder that gets a gallery instead: a page with all texts, and a file for each
+    #[arg(long, value_name = "FOLDER", requires = "all", conflicts_with = "output")]
+    pub gallery: Option<PathBuf>,
     /// How to print it: with json a list of objects with kind, outcome, channel and text
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,

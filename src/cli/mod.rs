@@ -7,6 +7,7 @@ mod args;
 mod bars;
 mod connect;
 mod demo;
+mod gallery;
 mod list;
 mod output;
 mod poll;

@@ -6,11 +6,18 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{OutputForm, RenderArgs};
-use super::output::{print, print_json};
-use super::{CliError, Outcome};
+use super::output::{print, print_json, say};
+use super::{CliError, Outcome, gallery};
 use crate::event::{self, Event};
 use crate::render::{Channel, render, sample};
 use crate::task::Kind;
+
+/// One event as one channel shows it.
+pub(super) struct Shown<'a> {
+    pub(super) event: &'a Event,
+    pub(super) channel: Channel,
+    pub(super) text: String,
+}
 
 pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
     let events = match &args.event {
@@ -18,28 +25,22 @@ pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
         None => samples(args.kind, args.outcome),
     };
     let channels = if args.all { Channel::ALL.to_vec() } else { vec![args.channel] };
-    let mut shown: Vec<(&Event, Channel, String)> = Vec::new();
+    let mut shown: Vec<Shown<'_>> = Vec::new();
     for event in &events {
-        shown.extend(channels.iter().map(|channel| (event, *channel, render(*channel, event))));
+        shown.extend(channels.iter().map(|&channel| {
+            let text = render(channel, event);
+            Shown { event, channel, text }
+        }));
     }
-    match args.output {
-        OutputForm::Json => {
-            let all: Vec<Value> = shown
-                .iter()
-                .map(|(event, channel, text)| {
-                    json!({
-                        "kind": event.detail.kind,
-                        "outcome": event.detail.outcome,
-                        "channel": channel.name(),
-                        "text": text,
-                    })
-                })
-                .collect();
+    match (&args.gallery, args.output) {
+        (Some(folder), _) => say(&gallery::write(folder, &shown)?),
+        (None, OutputForm::Json) => {
+            let all: Vec<Value> = shown.iter().map(object).collect();
             print_json(&all)?;
         }
-        OutputForm::Text => {
+        (None, OutputForm::Text) => {
             let alone = shown.len() == 1;
-            for (event, channel, text) in &shown {
+            for Shown { event, channel, text } in &shown {
                 if !alone {
                     let detail = &event.detail;
                     print(&format!("=== {} {}: {}", detail.kind, detail.outcome, channel.name()))?;
@@ -52,6 +53,15 @@ pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
+}
+
+fn object(shown: &Shown<'_>) -> Value {
+    json!({
+        "kind": shown.event.detail.kind,
+        "outcome": shown.event.detail.outcome,
+        "channel": shown.channel.name(),
+        "text": shown.text,
+    })
 }
 
 fn samples(kind: Option<Kind>, outcome: Option<event::Outcome>) -> Vec<Event> {

@@ -91,8 +91,9 @@ fn description(event: &Event) -> String {
     }
     let lines = facts(event).into_iter().map(|fact| {
         let value = fact.value;
-        // Our own words, such as a time, need no code span and have characters that inert() wraps.
-        let own = matches!(fact.label, "Started" | "Ended" | "Noticed" | "Took" | "Progress");
+        // Our own words need no code span, and have characters that inert() wraps. A time does need
+        // it: what stands between two of its colons may be the name of a workspace's own emoji.
+        let own = matches!(fact.label, "Took" | "Progress");
         format!("*{}:* {}", fact.label, if own { value } else { inert(&value) })
     });
     paragraphs.push(lines.collect::<Vec<_>>().join("\n"));

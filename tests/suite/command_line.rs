@@ -156,6 +156,46 @@ async fn render_shows_samples_and_an_event_from_a_file_or_standard_input() {
     assert!(out.contains("AMI store") || out.contains("bundle"), "{out}");
 }
 
+#[tokio::test]
+async fn render_writes_a_gallery_of_the_samples_or_of_one_event_in_which_no_text_is_markup() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("a new/gallery");
+    let mut all = amiwatch(home.path(), None);
+    all.args(["render", "--all", "--gallery"]).arg(&folder);
+    let (out, said, code) = texts(&run(all).await);
+    assert_eq!((out.as_str(), code), ("", Some(0)), "{said}");
+    assert!(said.contains("70 texts") && said.contains("index.html"), "{said}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 71);
+    let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+    for name in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()) {
+        let name = name.into_string().unwrap();
+        assert!(name == "index.html" || page.contains(&format!("href=\"{name}\"")), "{name}");
+    }
+
+    let mut event: Value = serde_json::from_str(
+        &std::fs::read_to_string(folder.join("store-image-failed-event.json")).unwrap(),
+    )
+    .unwrap();
+    event["detail"]["failure"]["message"] = "</pre><script>alert(1)</script>".into();
+    let file = home.path().join("event.json");
+    std::fs::write(&file, event.to_string()).unwrap();
+    let hostile = home.path().join("hostile");
+    let mut one = amiwatch(home.path(), None);
+    one.arg("render").arg(&file).args(["--all", "--gallery"]).arg(&hostile);
+    let (_, said, code) = texts(&run(one).await);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(std::fs::read_dir(&hostile).unwrap().count(), 8);
+    let page = std::fs::read_to_string(hostile.join("index.html")).unwrap();
+    assert!(page.contains("alert(1)") && !page.contains("<script>"), "{page}");
+
+    // A file stands where the folder should be.
+    let mut blocked = amiwatch(home.path(), None);
+    blocked.args(["render", "--all", "--gallery"]).arg(&file);
+    let (_, said, code) = texts(&run(blocked).await);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("event.json"), "{said}");
+}
+
 struct Ended(Child);
 
 impl Drop for Ended {

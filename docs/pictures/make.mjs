@@ -1,0 +1,54 @@
+// Bundles page.jsx with the texts of the gallery, and takes a picture of each channel.
+// node make.mjs FOLDER: where the pictures go.
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const text = (name) => readFileSync(join(here, "gallery", name), "utf8");
+
+// What each picture shows: a success and a failure, each twice.
+const shown = {
+  email: { subject: text("store-image-completed-subject.txt"), body: text("store-image-completed-email.txt") },
+  slack: JSON.parse(text("store-image-failed-slack.json")),
+  chat: JSON.parse(text("store-image-completed-chat.json")),
+  teams: JSON.parse(text("store-image-failed-teams.json")),
+};
+
+const bundled = await build({
+  entryPoints: [join(here, "page.jsx")],
+  bundle: true,
+  write: false,
+  outdir: here,
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"', SHOWN: JSON.stringify(shown) },
+  loader: { ".svg": "dataurl", ".png": "dataurl" },
+});
+const output = (ending) => bundled.outputFiles.find((file) => file.path.endsWith(ending)).text;
+const page = join(here, "page.html");
+writeFileSync(
+  page,
+  `<!doctype html><meta charset="utf-8"><style>${output(".css")}</style><body></body>` +
+    `<script>${output(".js").replaceAll("</script", "<\\/script")}</script>`,
+);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+});
+try {
+  const view = await browser.newPage({ viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5 });
+  view.on("pageerror", (error) => {
+    throw error;
+  });
+  await view.goto(pathToFileURL(page).href);
+  for (const channel of Object.keys(shown)) {
+    const path = join(process.argv[2], `${channel}.png`);
+    await view.locator(`#${channel}`).screenshot({ path });
+    console.error(path);
+  }
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,95 @@
+//! A folder with every text: a page to look at, and a file for each text to paste or to send.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::CliError;
+use super::render::Shown;
+use crate::render::Channel;
+
+/// Slack's own page that shows a message as Slack does. It reads the message from the address, so
+/// that nothing is sent to anybody before the link is followed.
+const BLOCK_KIT_BUILDER: &str = "https://app.slack.com/block-kit-builder/#";
+
+const HEAD: &str = "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width\">
+<title>amiwatch: what it says</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+pre { background: #f4f5f7; padding: 1rem; overflow-x: auto; font-size: 13px }
+nav a, h3 a { margin-right: 1em }
+@media (prefers-color-scheme: dark) {
+  body { background: #16181d; color: #e6e6e6 } pre { background: #22252c } a { color: #8ab4f8 }
+}
+</style>
+<h1>What amiwatch says</h1>
+";
+
+/// Writes `index.html` and the texts, over what an earlier gallery left. Gives a line that says
+/// where.
+pub(super) fn write(folder: &Path, shown: &[Shown<'_>]) -> Result<String, CliError> {
+    std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    for it in shown {
+        save(&folder.join(file_name(it)), &it.text)?;
+    }
+    let index = folder.join("index.html");
+    save(&index, &page(shown))?;
+    Ok(format!("{} texts: open {}", shown.len(), index.display()))
+}
+
+fn save(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
+    CliError(format!("cannot write {}: {error}", path.display()))
+}
+
+fn file_name(shown: &Shown<'_>) -> String {
+    let form = match shown.channel {
+        Channel::Email | Channel::Sms | Channel::Subject => "txt",
+        Channel::Event | Channel::Chat | Channel::Slack | Channel::Teams => "json",
+    };
+    format!("{}-{}.{form}", section(shown), shown.channel)
+}
+
+fn section(shown: &Shown<'_>) -> String {
+    format!("{}-{}", shown.event.detail.kind, shown.event.detail.outcome)
+}
+
+fn page(shown: &[Shown<'_>]) -> String {
+    let mut contents = String::from("<nav>");
+    let mut body = String::new();
+    let mut last = String::new();
+    for it in shown {
+        let section = section(it);
+        if section != last {
+            let title = format!("{} {}", it.event.detail.kind, it.event.detail.outcome);
+            // Writing to a string cannot fail.
+            let _ = write!(contents, "<a href=\"#{section}\">{title}</a>");
+            let _ = writeln!(body, "<h2 id=\"{section}\">{title}</h2>");
+            last = section;
+        }
+        let file = file_name(it);
+        let _ = writeln!(
+            body,
+            "<h3>{} <a href=\"{file}\">{file}</a>{}</h3>\n<pre>{}</pre>",
+            it.channel,
+            if it.channel == Channel::Slack { block_kit(&it.text) } else { String::new() },
+            html(&it.text),
+        );
+    }
+    format!("{HEAD}{contents}</nav>\n{body}")
+}
+
+fn block_kit(payload: &str) -> String {
+    // In a fragment a plus sign is no space.
+    let encoded = form_urlencoded::byte_serialize(payload.as_bytes()).collect::<String>();
+    format!("<a href=\"{BLOCK_KIT_BUILDER}{}\">as Slack shows it</a>", encoded.replace('+', "%20"))
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
