@@ -470,29 +470,37 @@ async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_
 }
 
 #[tokio::test]
-async fn a_bus_that_is_down_neither_holds_up_nor_repeats_the_topic_and_gets_its_event_later() {
-    let (bus, queue) = moto::bus().await;
-    let nowhere = ("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:1");
-    let mut stack = Stack::with(&[("AMIWATCH_EVENT_BUS", &bus), nowhere]).await;
-    let task = stack.running(AMI, "b", 600);
-    let mut function = stack.function().await;
-    function.invoke(&schedule()).await.unwrap();
-    stack.completes(task);
-    let error = function.invoke(&schedule()).await.unwrap_err();
-    assert!(error["errorMessage"].as_str().unwrap().contains("event-bridge is not available"));
-    assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
-    assert!(queue.envelopes().await.is_empty());
+async fn of_topic_and_bus_the_one_that_is_down_neither_holds_up_nor_repeats_the_other() {
+    for (endpoint, sink) in
+        [("AWS_ENDPOINT_URL_EVENTBRIDGE", "event-bridge"), ("AWS_ENDPOINT_URL_SNS", "sns")]
+    {
+        let (bus, queue) = moto::bus().await;
+        let nowhere = (endpoint, "http://127.0.0.1:1");
+        let mut stack = Stack::with(&[("AMIWATCH_EVENT_BUS", &bus), nowhere]).await;
+        let task = stack.running(AMI, "b", 600);
+        let mut function = stack.function().await;
+        function.invoke(&schedule()).await.unwrap();
+        stack.completes(task);
+        let error = function.invoke(&schedule()).await.unwrap_err();
+        let text = error["errorMessage"].as_str().unwrap();
+        assert!(text.contains(&format!("{sink} is not available")), "{text}");
+        let (by_topic, by_bus) = (stack.inbox.events().await, queue.envelopes().await);
+        let (told_by, silent) = if sink == "sns" { (by_bus, by_topic) } else { (by_topic, by_bus) };
+        assert_eq!(told(&told_by), one("completed", AMI), "{sink}");
+        assert!(silent.is_empty(), "{sink}");
 
-    stack.variables.insert(nowhere.0.to_owned(), moto::url());
-    let mut function = stack.function().await;
-    let summary = function.invoke(&schedule()).await.unwrap();
-    assert_eq!(summary["published"], 1);
-    let events = queue.envelopes().await;
-    assert_eq!(told(&events), one("completed", AMI));
-    assert_eq!(events[0]["source"], "amiwatch");
-    assert!(stack.inbox.events().await.is_empty());
-    function.invoke(&schedule()).await.unwrap();
-    assert!(queue.envelopes().await.is_empty());
+        stack.variables.insert(endpoint.to_owned(), moto::url());
+        let mut function = stack.function().await;
+        let summary = function.invoke(&schedule()).await.unwrap();
+        assert_eq!(summary["published"], 1);
+        let (by_topic, by_bus) = (stack.inbox.events().await, queue.envelopes().await);
+        let (late, silent) = if sink == "sns" { (by_topic, by_bus) } else { (by_bus, by_topic) };
+        assert_eq!(told(&late), one("completed", AMI), "{sink}");
+        assert_eq!(late[0]["source"], "amiwatch");
+        assert!(silent.is_empty(), "{sink}");
+        function.invoke(&schedule()).await.unwrap();
+        assert!(stack.inbox.events().await.is_empty() && queue.envelopes().await.is_empty());
+    }
 }
 
 #[tokio::test]
