@@ -514,6 +514,46 @@ async fn without_a_table_nothing_is_told_and_the_error_names_it() {
 }
 
 #[tokio::test]
+async fn a_table_restored_from_a_backup_loses_nothing_and_repeats_with_the_same_id_what_it_forgot()
+{
+    let mut stack = Stack::new().await;
+    let remembered = stack.running("ami-00000000000000001", "b", 600);
+    let forgotten = stack.running("ami-00000000000000002", "b", 600);
+    let later = stack.running("ami-00000000000000003", "b", 600);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.completes(remembered);
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(stack.inbox.events().await.len(), 1);
+    let backup = moto::backup(&stack.table).await;
+
+    // Told after the backup: one that it knows as running, and one that it does not know.
+    stack.completes(forgotten);
+    stack.ended("ami-00000000000000004", "b", 60);
+    function.invoke(&schedule()).await.unwrap();
+    let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
+    let mut before: Vec<String> = stack.inbox.events().await.iter().map(id).collect();
+    assert_eq!(before.len(), 2);
+    stack.completes(later);
+
+    let table = moto::restored(backup).await;
+    stack.variables.insert("AMIWATCH_TABLE".to_owned(), table);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(events.len(), 3, "what the backup knows as told is not told again");
+    let (news, repeats): (Vec<&Value>, Vec<&Value>) =
+        events.iter().partition(|event| event["detail"]["imageId"] == "ami-00000000000000003");
+    assert_eq!(news.len(), 1);
+    let mut again: Vec<String> = repeats.into_iter().map(id).collect();
+    before.sort();
+    again.sort();
+    assert_eq!(again, before);
+    function.invoke(&schedule()).await.unwrap();
+    assert!(stack.inbox.events().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_manual_poll_polls_what_it_names_and_a_wrong_one_does_nothing() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;

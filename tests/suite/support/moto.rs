@@ -1,6 +1,6 @@
 //! moto, one server for all tests of the process. It ends when our end of its pipe closes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -94,6 +94,20 @@ pub(crate) async fn table_as_text(table: &str) -> String {
         items.unwrap_or_default().into_iter().map(|item| item.into_iter().collect()).collect();
     items.sort_by_key(|item| format!("{item:?}"));
     format!("{items:?}")
+}
+
+/// Everything that a table holds, as a backup keeps it.
+pub(crate) async fn backup(table: &str) -> Vec<HashMap<String, AttributeValue>> {
+    dynamodb().scan().table_name(table).send().await.expect("a scan").items.unwrap_or_default()
+}
+
+/// A new table with what a backup kept.
+pub(crate) async fn restored(backup: Vec<HashMap<String, AttributeValue>>) -> String {
+    let name = table().await;
+    for item in backup {
+        dynamodb().put_item().table_name(&name).set_item(Some(item)).send().await.unwrap();
+    }
+    name
 }
 
 /// Claims run out and absences count by the system's clock, which a test cannot move: the times in
