@@ -132,6 +132,17 @@ def case(old, open_tasks, quiet_polls, folder):
     return result
 
 
+def busy_case(open_tasks, folder):
+    """The first polls where all that is listed runs."""
+    stack = Stack(0, open_tasks, folder)
+    functions = {name: stack.function(name) for name in ACCOUNTS}
+    first = first_polls(stack, functions, "60s")
+    for function in functions.values():
+        function.end()
+    stack.end()
+    return {"old": 0, "open": open_tasks, "first": first}
+
+
 def zip_bytes(binary):
     """The size of the deployment package: the binary, deflated."""
     packed = io.BytesIO()
@@ -145,6 +156,7 @@ def main():
     arguments.add_argument("--old", default="100,1000,10000", help="numbers of old ended tasks")
     arguments.add_argument("--open", default="1,10", help="numbers of open tasks")
     arguments.add_argument("--quiet", type=int, default=11, help="quiet polls in each case")
+    arguments.add_argument("--busy", type=int, default=1000, help="running tasks of the busy case")
     arguments.add_argument("--dry", action="store_true", help="print, and write no file")
     options = arguments.parse_args()
     numbers = [
@@ -160,9 +172,11 @@ def main():
             for open_tasks in numbers[1]:
                 log(f"{old} old tasks, {open_tasks} open")
                 cases.append(case(old, open_tasks, options.quiet, folder))
+        log(f"{options.busy} running tasks")
+        busy = busy_case(options.busy, folder)
     poller = os.environ["AMIWATCH_POLLER"]
     package = {"binary": os.path.getsize(poller), "zip": zip_bytes(poller)}
-    report.comparison(starts, cases, package, write=not options.dry)
+    report.comparison(starts, cases, busy, package, write=not options.dry)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ def calls(counted):
     return ", ".join(f"{count} {name}" for name, count in sorted(counted.items()))
 
 
+def called(cases, step):
+    return [
+        [f"{case['old']:,}", case["open"], name, calls(case[step][name]["calls"])]
+        for case in cases
+        for name in ("amiwatch", "boto3")
+    ]
+
+
 def cost_rows(cases, step):
     rows = []
     for case in cases:
@@ -79,6 +87,60 @@ def cost_rows(cases, step):
     return rows
 
 
+def goals(starts, cases, package):
+    """What the project asks of itself, and what this run found; the worst of the cases counts."""
+
+    def worst(old, value):
+        some = [value(case) for case in cases if case["old"] == old]
+        return max(some) if some else None
+
+    def against_boto3(figure):
+        return lambda case: figure(case, "amiwatch") / figure(case, "boto3")
+
+    def quiet(case, name):
+        return case["quiet"][name]["processor_ms"]
+
+    def memory(case, name):
+        return case["memory"][name]
+
+    def growth(least, most):
+        by_open = {(case["old"], case["open"]): quiet(case, "amiwatch") for case in cases}
+        some = [by_open[most, n] / ms for (old, n), ms in by_open.items() if old == least and (most, n) in by_open]
+        return max(some) if some else None
+
+    start = starts["amiwatch"]["processor_ms"] / starts["boto3"]["processor_ms"]
+    mib = max(memory(case, "amiwatch") for case in cases) / 1024
+    quiet_calls = {"DescribeStoreImageTasks": 1, "DescribeBundleTasks": 1, "Query": 1}
+    other_calls = [case for case in cases if dict(case["quiet"]["amiwatch"]["calls"]) != quiet_calls]
+    rows = [
+        ("calls of each quiet poll", "1 of each listing, 1 Query, no write", len(other_calls) == 0, "all" if not other_calls else "not all"),
+        ("quiet poll, processor time at 10,000 old tasks to that at 100", "≤ 1.2", growth(100, 10_000), None),
+        ("start, processor time against boto3's", "≤ 1/60", start, 1 / 60),
+        ("quiet poll, processor time against boto3's at 1,000 old tasks", "≤ 1/60", worst(1000, against_boto3(quiet)), 1 / 60),
+        ("peak memory against boto3's at 1,000 old tasks", "≤ 1/6", worst(1000, against_boto3(memory)), 1 / 6),
+        ("peak memory, of all cases the most", "< 20 MiB", mib, 20),
+        ("deployment package (zip)", "< 3.5 MB", package["zip"] / 1e6, 3.5),
+    ]
+    shown = []
+    for what, goal, found, bound in rows:
+        if found is None:
+            continue
+        if isinstance(found, bool):
+            shown.append([what, goal, bound, "yes" if found else "**no**"])
+            continue
+        text = ratio(found, 1) if goal.startswith("≤ 1/") else number(found)
+        kept = found <= (1.2 if bound is None else bound)
+        shown.append([what, goal, text, "yes" if kept else "**no**"])
+    return table(["", "goal", "this run, its worst case", "kept"], shown)
+
+
+def spread(cases):
+    quiet = [case["quiet"]["amiwatch"] for case in cases]
+    least = min(one["least_ms"] / one["processor_ms"] for one in quiet) - 1
+    most = max(one["most_ms"] / one["processor_ms"] for one in quiet) - 1
+    return f"between {least:+.0%} and {most:+.0%}"
+
+
 COST_HEAD = [
     "old tasks",
     "open",
@@ -92,13 +154,14 @@ COST_HEAD = [
 ]
 
 
-def comparison(starts, cases, package, write):
+def comparison(starts, cases, busy, package, write):
     ours, theirs = starts["amiwatch"], starts["boto3"]
     mib = 1 << 20
     parts = [machine(" ".join(["bench/run", *sys.argv[1:]]))]
     parts += [
         f"The function's binary: {package['binary'] / mib:.2f} MiB; its deployment package (zip): "
         f"{package['zip'] / 1e6:.2f} MB.",
+        goals(starts, cases, package),
         "### Start",
         "From the start of the process to its first request for an invocation; median of 11.",
         table(
@@ -116,16 +179,12 @@ def comparison(starts, cases, package, write):
             ],
         ),
         "### A quiet poll",
-        f"Nothing new. The median of {cases[0]['quiet']['amiwatch']['polls']}.",
+        f"Nothing new. The median of {cases[0]['quiet']['amiwatch']['polls']}. The processor time of a poll "
+        f"of amiwatch lay {spread(cases)} around its median.",
         table(COST_HEAD, cost_rows(cases, "quiet")),
     ]
-    rows = [
-        [f"{case['old']:,}", case["open"], name, calls(case["quiet"][name]["calls"])]
-        for case in cases
-        for name in ("amiwatch", "boto3")
-    ]
     parts += [
-        table(["old tasks", "open", "function", "calls of a quiet poll"], rows),
+        table(["old tasks", "open", "function", "calls of a quiet poll"], called(cases, "quiet")),
         "![Processor time of a quiet poll](performance/quiet-processor.svg)",
         "### The first polls, until the baseline is done",
         "All of them together.",
@@ -136,7 +195,16 @@ def comparison(starts, cases, package, write):
                 for row, case in zip(cost_rows(cases, "first"), cases, strict=True)
             ],
         ),
+        table(["old tasks", "open", "function", "calls of the first polls"], called(cases, "first")),
         "![Processor time of the first polls](performance/first-processor.svg)",
+        f"### A first poll of {busy['open']:,} running tasks",
+        "Each gets a record of its own: amiwatch writes them one by one, up to 16 at the same time, each on "
+        "the condition that it is not there; the boto3 function writes batches of 25 without a condition.",
+        table([*COST_HEAD, "polls", "boto3"], [
+            [*row, busy["first"]["amiwatch"]["polls"], busy["first"]["boto3"]["polls"]]
+            for row in cost_rows([busy], "first")
+        ]),
+        table(["old tasks", "open", "function", "calls of the first polls"], called([busy], "first")),
         "### A poll that sees 10 tasks end",
         "The median of 3.",
         table(COST_HEAD, cost_rows(cases, "endings")),
