@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use amiwatch::sim::{FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskStatus};
+use amiwatch::sim::{FaultKind, FaultRule, Simulator, StorePlan, TaskStatus};
 use serde_json::Value;
 
-use crate::support::{ACCOUNT, REGION, ago, now};
+use crate::support::{ACCOUNT, REGION, ago};
 
 fn amiwatch(home: &Path, endpoint: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amiwatch"));
@@ -38,7 +38,7 @@ fn texts(output: &Output) -> (String, String, Option<i32>) {
 }
 
 async fn simulator() -> Simulator {
-    Simulator::builder().clock(SimClock::manual(now())).start().await.unwrap()
+    Simulator::builder().start().await.unwrap()
 }
 
 fn running(sim: &Simulator, image: &str) -> amiwatch::sim::TaskId {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
+use amiwatch::sim::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use fastrand::Rng;
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::lambda::{Function, environment};
 use crate::support::moto::{self, Inbox};
 use crate::support::proxy::{Control, Hold};
-use crate::support::{ACCOUNT, REGION, ago, now};
+use crate::support::{ACCOUNT, REGION, ago};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
@@ -43,12 +43,8 @@ struct Stack {
 
 impl Stack {
     async fn new(seed: u64) -> Self {
-        let sim = Simulator::builder()
-            .clock(SimClock::manual(now()))
-            .throttle(Throttle::Off)
-            .start()
-            .await
-            .unwrap();
+        // Its clock runs: to one that stands still, what begins minutes later is not yet there.
+        let sim = Simulator::builder().throttle(Throttle::Off).start().await.unwrap();
         let (inbox, table) = (Inbox::open().await, moto::table().await);
         let control = Control::new(seed);
         let mut variables = environment("poller");

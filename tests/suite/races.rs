@@ -12,12 +12,12 @@ use amiwatch::event::Event;
 use amiwatch::poll::{Limits, Poller};
 use amiwatch::ports::{Notifier, PublishError, Published, StateStore};
 use amiwatch::record::Sink;
-use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
+use amiwatch::sim::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use uuid::Uuid;
 
 use crate::soak::everything;
-use crate::support::{ACCOUNT, REGION, ago, moto, now, place, sdk};
+use crate::support::{ACCOUNT, REGION, ago, moto, place, sdk};
 
 const POLLERS: usize = 8;
 
@@ -51,12 +51,7 @@ async fn race<S>(name: &str, stores: Vec<S>, rounds: usize)
 where
     S: StateStore + Send + Sync + 'static,
 {
-    let sim = Simulator::builder()
-        .clock(SimClock::manual(now()))
-        .throttle(Throttle::Off)
-        .start()
-        .await
-        .unwrap();
+    let sim = Simulator::builder().throttle(Throttle::Off).start().await.unwrap();
     let told = Recorder::default();
     let pollers: Vec<_> = stores
         .into_iter()
