@@ -6,10 +6,13 @@ pub(crate) mod lambda;
 pub(crate) mod moto;
 pub(crate) mod proxy;
 
+use std::time::Duration;
+
 use amiwatch::aws::clients::with_bounds;
 use amiwatch::place::Place;
 use amiwatch::ports::Clock;
 use aws_credential_types::Credentials;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedCredentialsProvider;
@@ -22,8 +25,18 @@ pub(crate) fn place() -> Place {
     Place::new(ACCOUNT, REGION)
 }
 
-/// The SDK as the function sets it up, in our Region.
+/// The SDK as the function sets it up, in our Region, but with more time: a test that is not about
+/// time-outs must pass on a machine that is busy with others.
 pub(crate) fn sdk() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(60))
+        .operation_timeout(Duration::from_secs(120))
+        .build();
+    sdk_of_the_function().into_builder().timeout_config(timeouts).build()
+}
+
+/// The SDK as the function sets it up, in our Region.
+pub(crate) fn sdk_of_the_function() -> SdkConfig {
     let credentials = Credentials::new(ACCOUNT, "test", None, None, "test");
     let builder = SdkConfig::builder()
         .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
