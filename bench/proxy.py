@@ -33,9 +33,9 @@ class Server(ThreadingHTTPServer):
 
 
 class Proxy:
-    """Stands before one upstream `http://host:port`."""
+    """Stands before one upstream `http://host:port`; with a context it speaks TLS."""
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, context=None):
         self.upstream = urllib.parse.urlsplit(upstream).netloc
         self.lock = threading.Lock()
         self.recorded = None
@@ -57,7 +57,13 @@ class Proxy:
                 pass
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        if context:
+            # The handshake is for the thread of the connection, not for the one that accepts.
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        scheme = "https" if context else "http"
+        self.url = "%s://127.0.0.1:%d" % (scheme, self.server.server_address[1])
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def reset(self):

@@ -41,8 +41,9 @@ class Server:
 class Stack:
     """Tasks, alike in the account of each function, and what the functions run with."""
 
-    def __init__(self, old_tasks, open_tasks, folder):
+    def __init__(self, old_tasks, open_tasks, folder, certificate=None):
         self.folder = Path(folder)
+        self.certificate = certificate
         self.count = self.functions = 0
         self.sim = Server([os.environ["AMIWATCH_BIN"], "sim", "--listen", "127.0.0.1:0"])
         self.moto = Server([sys.executable, str(ROOT / "tests/support/moto_server.py")])
@@ -122,8 +123,10 @@ class Measured:
 
     def __init__(self, stack, name, prefix, more):
         self.name = name
-        self.ec2 = Proxy(stack.sim.url)
-        self.others = Proxy(stack.moto.url)
+        certificate = stack.certificate
+        context = certificate and certificate.context
+        self.ec2 = Proxy(stack.sim.url, context)
+        self.others = Proxy(stack.moto.url, context)
         stack.functions += 1
         label = f"{name}-{stack.functions}"
         table, topic = stack.table(label), stack.topic(label)
@@ -154,10 +157,21 @@ class Measured:
             command = [sys.executable, str(ROOT / "bench/python_runtime.py")]
             command.append("boto3_function.handler")
             variables |= {"TABLE": table, "TOPIC_ARN": topic}
+        if certificate:
+            variables |= {"SSL_CERT_FILE": certificate.bundle, "AWS_CA_BUNDLE": certificate.bundle}
         variables |= more
         self.log = stack.folder / f"{label}.log"
-        self.function = Function(command, variables, ACCOUNTS[name], REGION, self.log)
+        self.arguments = (command, variables, ACCOUNTS[name], REGION, self.log)
+        self.begin()
+
+    def begin(self):
+        self.function = Function(*self.arguments)
         self.start = self.function.start
+
+    def again(self):
+        """A new process of the same function."""
+        self.function.end()
+        self.begin()
 
     def poll(self):
         for proxy in (self.ec2, self.others):
