@@ -346,22 +346,15 @@ async fn an_undocumented_state_is_logged_and_taken_to_be_running() {
 }
 
 #[tokio::test]
-async fn a_thousand_recent_tasks_are_a_silent_baseline_and_then_a_quiet_poll() {
+async fn a_thousand_tasks_over_pages_are_a_silent_baseline_and_then_a_quiet_poll() {
     let stack = Stack::new().await;
     for n in 0..1_000 {
-        stack.ended(&format!("ami-{n:017x}"), "b", 60 + n);
+        // Some three hundred in the last hour, whose records the baseline writes.
+        stack.ended(&format!("ami-{n:017x}"), "b", 60 + 12 * n);
     }
     let task = stack.running(AMI, "b", 5);
     let mut function = stack.function().await;
-    // Hundreds of writes at once: on a busy machine the stand-in for DynamoDB may take longer than the
-    // function waits. Lambda would invoke it again.
-    let mut summary = function.invoke(&schedule()).await;
-    for _ in 0..10 {
-        if summary.is_err() {
-            summary = function.invoke(&schedule()).await;
-        }
-    }
-    let summary = summary.unwrap();
+    let summary = function.invoke(&schedule()).await.unwrap();
     assert_eq!(summary["targets"][0]["listed"], 1_001);
     assert_eq!(summary["targets"][0]["listingCalls"], 6);
     assert!(stack.inbox.events().await.is_empty());
