@@ -9,7 +9,7 @@ use amiwatch::ports::{
     Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Cursor, Ledger, Record, Sink, Versioned};
+use amiwatch::record::{Closing, Cursor, Ledger, Record, Sink, Versioned};
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -73,6 +73,12 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// Whether the task was given up without an end, as EC2 lists it no longer.
+    pub(crate) fn has_aged_out(&self, story: &Story) -> bool {
+        let record = self.records.get(&story.place).and_then(|records| records.get(&story.key));
+        record.is_some_and(|record| record.value.closed == Some(Closing::AgedOut))
+    }
+
     /// Whether any poll has saved the task.
     pub(crate) fn is_recorded(&self, story: &Story) -> bool {
         self.records.get(&story.place).is_some_and(|records| records.contains_key(&story.key))
@@ -204,15 +210,13 @@ impl TaskSource for Ports {
         if self.world.with(|inner| inner.denied.contains(&(place.region.clone(), kind))) {
             return Err(failed("UnauthorizedOperation", false));
         }
-        let mut possible = vec![
-            Fault::Refused,
-            Fault::TimedOut,
-            Fault::AnswerLost,
-            Fault::Stale,
-            Fault::Unreadable,
-        ];
+        // What spoils a whole listing is rarer, or none of a hundred pages would ever be complete.
+        let mut possible =
+            [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::Stale].repeat(4);
+        possible.push(Fault::Unreadable);
         if from.is_some() {
-            possible.extend([Fault::Shifted, Fault::Gap, Fault::TokenRefused]);
+            possible.extend([Fault::Shifted, Fault::Gap].repeat(4));
+            possible.push(Fault::TokenRefused);
         }
         let (place, token) = (place.clone(), from.map(|from| from.token.clone()));
         let page = self.call("list", &possible, QUICK, move |inner, fault, now| {

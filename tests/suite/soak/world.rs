@@ -7,6 +7,8 @@ use amiwatch::task::{Failure, Kind, State, Subject, Task, TaskKey};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 
+use super::zero;
+
 /// How a task's life ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -76,11 +78,14 @@ pub(crate) struct Tasks {
     pub(crate) bundles: Vec<Story>,
     pub(crate) page_size: usize,
     images: u64,
+    /// The next minute in which tasks may be born.
+    next_minute: Timestamp,
 }
 
 impl Tasks {
     pub(crate) fn new(place: Place, page_size: usize) -> Self {
-        Self { place, stores: Vec::new(), bundles: Vec::new(), page_size, images: 0 }
+        let (stores, bundles) = (Vec::new(), Vec::new());
+        Self { place, stores, bundles, page_size, images: 0, next_minute: zero() }
     }
 
     /// Adds a store task; it must start after all others.
@@ -170,10 +175,18 @@ impl Tasks {
     }
 }
 
+/// What happens in the minutes that passed.
+pub(crate) fn births_until(tasks: &mut Tasks, rng: &mut Rng, now: Timestamp) {
+    while tasks.next_minute < now {
+        births(tasks, rng, tasks.next_minute);
+        tasks.next_minute += SignedDuration::from_secs(60);
+    }
+}
+
 /// What happens in a minute: tasks are born; what becomes of them is settled then.
 pub(crate) fn births(tasks: &mut Tasks, rng: &mut Rng, now: Timestamp) {
     let burst = if rng.u32(..3_000) == 0 { rng.usize(30..300) } else { 0 };
-    for n in 0..usize::from(rng.u32(..10) == 0) + burst {
+    for n in 0..usize::from(rng.u32(..5) == 0) + burst {
         let start = now + SignedDuration::from_millis(i64::try_from(n).unwrap());
         let takes = match rng.u32(..20) {
             // Born and ended between two polls.
