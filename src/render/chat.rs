@@ -17,6 +17,10 @@ const THREAD_NAMESPACE: Uuid = Uuid::from_u128(0x2c8e_41d7_90b3_5a6f_b1d4_7e02_c
 /// A chat shows no more of one text; the email has all of it.
 const LONGEST_REASON: usize = 700;
 
+/// A description has 8,000 characters at most, and up to six facts hold names from outside, of any
+/// length. An S3 URI may have 1,100; the context has all of it.
+const LONGEST_FACT: usize = 800;
+
 /// The notification.
 #[must_use]
 pub fn notification(event: &Event) -> Value {
@@ -94,7 +98,11 @@ fn description(event: &Event) -> String {
         // Our own words need no code span, and have characters that inert() wraps. A time does need
         // it: what stands between two of its colons may be the name of a workspace's own emoji.
         let own = matches!(fact.label, "Took" | "Progress");
-        format!("*{}:* {}", fact.label, if own { value } else { inert(&value) })
+        format!(
+            "*{}:* {}",
+            fact.label,
+            if own { value } else { inert(&truncate(&value, LONGEST_FACT)) }
+        )
     });
     paragraphs.push(lines.collect::<Vec<_>>().join("\n"));
     paragraphs.push(next(event).meaning.to_owned());

@@ -318,6 +318,41 @@ fn every_rule_holds_for_texts_far_beyond_any_limit() {
 }
 
 #[test]
+fn every_rule_holds_where_all_names_are_long_at_once() {
+    for (unit, kind) in
+        ["0", "\u{a1}", "`&", "\u{a939a}"].into_iter().flat_map(|u| Kind::ALL.map(|k| (u, k)))
+    {
+        for count in [200, 700, 1_400, 5_000] {
+            let long = unit.repeat(count);
+            for outcome in Outcome::ALL {
+                let mut event = sample::event(kind, outcome);
+                event.account.clone_from(&long);
+                event.region.clone_from(&long);
+                event.resources = vec![long.clone(); 3];
+                let detail = &mut event.detail;
+                detail.bucket = Some(long.clone());
+                detail.state.clone_from(&long);
+                detail.previous_state = Some(long.clone());
+                detail.failure =
+                    Some(Failure { code: Some(long.clone()), message: Some(long.clone()) });
+                match &mut detail.subject {
+                    EventSubject::StoreImage { image_id, object_key } => {
+                        image_id.clone_from(&long);
+                        *object_key = Some(long.clone());
+                    }
+                    EventSubject::Bundle { bundle_id, instance_id, prefix, .. } => {
+                        bundle_id.clone_from(&long);
+                        *instance_id = Some(long.clone());
+                        *prefix = Some(long.clone());
+                    }
+                }
+                check(&event);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_reason_that_fits_is_told_whole() {
     let mut event = sample::event(Kind::StoreImage, Outcome::Failed);
     let reason = "r".repeat(4_000);
