@@ -353,6 +353,18 @@ fn every_rule_holds_where_all_names_are_long_at_once() {
 }
 
 #[test]
+fn every_rule_holds_where_two_names_make_a_link_together() {
+    for (bucket, key) in [("b:", "/k"), ("b:/", "k"), ("b:/", "/k"), ("b://", "k"), ("b", "://k")] {
+        let mut event = sample::event(Kind::StoreImage, Outcome::Completed);
+        event.detail.bucket = Some(bucket.to_owned());
+        if let EventSubject::StoreImage { object_key, .. } = &mut event.detail.subject {
+            *object_key = Some(key.to_owned());
+        }
+        check(&event);
+    }
+}
+
+#[test]
 fn the_reason_that_fits_is_told_whole() {
     let mut event = sample::event(Kind::StoreImage, Outcome::Failed);
     let reason = "r".repeat(4_000);

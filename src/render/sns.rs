@@ -79,7 +79,10 @@ pub fn minimal_for(event: &Event, chat: ChatChannel) -> SnsMessage {
     let mut bare = map_texts(event, |text| {
         let harmless = |c: char| c.is_ascii_alphanumeric() || " ._:/()#,=+*-".contains(c);
         let text: String = plain(text).chars().map(|c| if harmless(c) { c } else { '?' }).collect();
-        truncate(&text.replace("://", ":??"), 200)
+        // Nor may two texts that are put together, such as a bucket and a key, begin a link.
+        let text = text.replace("://", ":??").replace(":/", ":?");
+        let text = text.strip_suffix(':').map_or(text.clone(), |rest| format!("{rest}?"));
+        truncate(&text, 200)
     });
     if let Some(failure) = &mut bare.detail.failure {
         let run = Commands::of(event);
