@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::place::Place;
-use crate::record::{Cursor, Ledger, Record, Sink, Versioned};
+use crate::record::{Cursor, Ledger, Record, Sink, Torn, Versioned};
 use crate::task::{Kind, Task, TaskKey};
 
 /// The time. The only source of "now" in the library.
@@ -23,6 +23,46 @@ pub struct Rejected {
     pub item: String,
     /// What is wrong with it.
     pub reason: String,
+    /// What could be read of it, where it has an id and is not known to have ended.
+    pub may_run: Option<Torn>,
+}
+
+/// Which page of a listing is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum PageAt<'a> {
+    /// The first, of so many tasks at most.
+    First {
+        /// The most tasks that the page may hold.
+        page_size: i32,
+    },
+    /// The one at a cursor.
+    Next(&'a Cursor),
+}
+
+impl PageAt<'_> {
+    /// The most tasks that EC2 gives a page.
+    pub const LARGEST: i32 = 200;
+
+    /// A first page as large as EC2 gives one.
+    pub const WHOLE: Self = Self::First { page_size: Self::LARGEST };
+
+    /// The most tasks that the page may hold.
+    #[must_use]
+    pub fn page_size(&self) -> i32 {
+        match self {
+            Self::First { page_size } => *page_size,
+            Self::Next(cursor) => cursor.page_size,
+        }
+    }
+
+    /// EC2's token of the page; none for the first one.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        match self {
+            Self::First { .. } => None,
+            Self::Next(cursor) => Some(&cursor.token),
+        }
+    }
 }
 
 /// One page of a listing.
@@ -56,13 +96,13 @@ pub struct ListError {
 
 /// EC2's listings.
 pub trait TaskSource {
-    /// Lists one page of a kind of task; without a cursor the first. Calls EC2 at most `calls_max`
-    /// times: each try takes from what EC2 lets the account list.
+    /// Lists one page of a kind of task. Calls EC2 at most `calls_max` times: each try takes from
+    /// what EC2 lets the account list.
     fn list(
         &self,
         place: &Place,
         kind: Kind,
-        from: Option<&Cursor>,
+        at: PageAt<'_>,
         calls_max: u32,
     ) -> impl Future<Output = Result<Page, ListError>> + Send;
 }
@@ -137,12 +177,15 @@ pub trait StateStore {
     /// Reads the ledgers of a place, the records of its window, the stragglers and the bundle tasks.
     fn read(&self, place: &Place) -> impl Future<Output = Result<Known, StoreError>> + Send;
 
-    /// Reads the records of store tasks that started between two times, both included.
+    /// Reads the records of store tasks that started between two times, both included, from the
+    /// newest down. Stops when it has read more than `records_max`; what it read then is less than
+    /// all.
     fn read_between(
         &self,
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        records_max: usize,
     ) -> impl Future<Output = Result<Known, StoreError>> + Send;
 
     /// Reads the record of one task, as it is now.

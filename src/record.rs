@@ -21,6 +21,10 @@ pub const RECORD_KEPT_FOR: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
 pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// How far ahead a claim may end: what a poller claims for, and as much again for clocks that differ.
+/// What a crash left untold is told within three minutes.
+pub const CLAIM_LONGEST: SignedDuration = SignedDuration::from_mins(2);
+
 /// Where an event can go. Each sink confirms for itself, so that one that is down neither holds
 /// nor repeats the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,6 +70,27 @@ pub struct Untold {
     pub event: Event,
     /// The sinks that have not confirmed it.
     pub sinks: BTreeSet<Sink>,
+    /// Whether a sink has confirmed it: somebody was told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub confirmed: bool,
+    /// When it was last tried in vain. What was not tried yet goes first, so that an event that no
+    /// sink takes does not keep the others waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_at: Option<Timestamp>,
+}
+
+impl Untold {
+    /// An event that nobody has been told yet.
+    #[must_use]
+    pub fn new(event: Event, sinks: BTreeSet<Sink>) -> Self {
+        Self { event, sinks, confirmed: false, tried_at: None }
+    }
+}
+
+// serde calls it with a reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Who is telling a record's events at the moment.
@@ -76,6 +101,15 @@ pub struct Claim {
     pub by: Uuid,
     /// Until when nobody else may tell.
     pub until: Timestamp,
+}
+
+impl Claim {
+    /// Whether it still keeps others from telling. No poller claims for longer than
+    /// [`CLAIM_LONGEST`]: a claim that ends later was made by a wrong clock and counts for nothing.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until > now && self.until.duration_since(now) <= CLAIM_LONGEST
+    }
 }
 
 /// What is remembered of one task.
@@ -188,6 +222,10 @@ pub struct Ledger {
     pub window_from: Timestamp,
     /// Tasks from before the window that are still open or untold.
     pub stragglers: BTreeSet<TaskKey>,
+    /// Tasks that the first listing held and that could not be read then, unless they had ended:
+    /// their end is news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub torn: Vec<Torn>,
     /// A listing that is read to its end over several polls.
     pub sweep: Option<Sweep>,
     /// When a listing was last read to its end.
@@ -195,6 +233,31 @@ pub struct Ledger {
     /// When EC2 was last seen to list out of order, or to list late. For a day after it no listing
     /// stops early.
     pub distrusted_at: Option<Timestamp>,
+    /// Until then no open task is looked for below the head: the last search took many calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hunt_rests_until: Option<Timestamp>,
+}
+
+/// What could be read of a task that could not be read as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Torn {
+    /// The AMI's id, or the bundle task's.
+    pub id: String,
+    /// The bucket.
+    pub bucket: Option<String>,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+}
+
+impl Torn {
+    /// Whether this may be the task: all that was read is the same.
+    #[must_use]
+    pub fn may_be(&self, task: &Task) -> bool {
+        self.id == task.name()
+            && (self.bucket.is_none() || self.bucket == task.bucket)
+            && (self.started_at.is_none() || self.started_at == task.started_at)
+    }
 }
 
 /// Where a listing goes on.
@@ -208,6 +271,9 @@ pub struct Cursor {
 }
 
 /// How far a listing over several polls has come.
+///
+/// Everything that started between `top` and `oldest` was read. Where a burst came on top of it, a
+/// second range lies below: see `below`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sweep {
@@ -224,4 +290,26 @@ pub struct Sweep {
     pub unseen: BTreeSet<TaskKey>,
     /// It met an item that could not be read, which may be any of them: nothing is absent from it.
     pub inconclusive: bool,
+    /// The calls that it took so far.
+    #[serde(default)]
+    pub calls: u32,
+    /// The polls in a row in which it got no further.
+    #[serde(default)]
+    pub stuck: u32,
+    /// What was read before more tasks came on top than one poll may read: it goes on there once
+    /// those are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Below>,
+}
+
+/// A range of a listing that was read, and where it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Below {
+    /// The page behind it.
+    pub from: Cursor,
+    /// Its newest start.
+    pub top: Timestamp,
+    /// Its oldest start.
+    pub oldest: Timestamp,
 }

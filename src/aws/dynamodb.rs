@@ -70,6 +70,7 @@ impl DynamoStore {
         from: Option<&str>,
         to: Option<&str>,
         known: &mut Known,
+        records_max: usize,
         mut from_of: impl FnMut(&Known) -> Option<String>,
     ) -> Result<(), StoreError> {
         let mut low = from.map(str::to_owned);
@@ -107,6 +108,9 @@ impl DynamoStore {
                 read_item(attributes, known);
             }
             let Some(next) = page.last_evaluated_key else { return Ok(()) };
+            if known.records.len() > records_max {
+                return Ok(());
+            }
             low = from_of(known).or(low);
             let below =
                 next.get(SK).and_then(|sk| sk.as_s().ok()).map(String::as_str) < low.as_deref();
@@ -125,7 +129,7 @@ impl DynamoStore {
     ) -> Result<Known, StoreError> {
         let mut known = Known::default();
         let hint = window.map(|from| TaskKey::lowest_at(from).to_string());
-        self.query(place, hint.as_deref(), None, &mut known, |known| {
+        self.query(place, hint.as_deref(), None, &mut known, usize::MAX, |known| {
             // Where the ledger cannot be understood no store task is judged; bundle tasks are.
             let unreadable = known.is_ledger_unreadable(Kind::StoreImage);
             let ledger = known.ledgers.get(&Kind::StoreImage);
@@ -271,10 +275,12 @@ impl StateStore for DynamoStore {
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        records_max: usize,
     ) -> Result<Known, StoreError> {
         let mut known = Known::default();
         let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
-        self.query(place, Some(from.as_str()), Some(to.as_str()), &mut known, |_| None).await?;
+        let (from, to) = (Some(from.as_str()), Some(to.as_str()));
+        self.query(place, from, to, &mut known, records_max, |_| None).await?;
         Ok(known)
     }
 

@@ -18,11 +18,9 @@ use aws_types::SdkConfig;
 use super::clients::{ATTEMPTS, http_client, in_region, retries};
 use super::ec2_body::SafeXmlClient;
 use super::ec2_convert;
-use super::ec2_pages::PageSize;
 use super::error::reason;
 use crate::place::Place;
-use crate::ports::{ListError, Page, TaskSource};
-use crate::record::Cursor;
+use crate::ports::{ListError, Page, PageAt, TaskSource};
 use crate::task::Kind;
 
 /// EC2 in every Region asked for, over one HTTP client.
@@ -31,7 +29,6 @@ pub struct Ec2Tasks {
     config: SdkConfig,
     endpoint_url: Option<String>,
     clients: Mutex<HashMap<String, Client>>,
-    page_sizes: Mutex<HashMap<String, PageSize>>,
 }
 
 impl Ec2Tasks {
@@ -40,7 +37,7 @@ impl Ec2Tasks {
     pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
         let inner = config.http_client().unwrap_or_else(http_client);
         let config = config.clone().into_builder().http_client(SafeXmlClient(inner)).build();
-        Self { config, endpoint_url, clients: Mutex::default(), page_sizes: Mutex::default() }
+        Self { config, endpoint_url, clients: Mutex::default() }
     }
 
     fn client(&self, region: &str) -> Client {
@@ -57,18 +54,6 @@ impl Ec2Tasks {
             })
             .clone()
     }
-
-    fn page_size(&self, region: &str, from: Option<&Cursor>) -> i32 {
-        let mut sizes = self.page_sizes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let size = sizes.entry(region.to_owned()).or_default();
-        match from {
-            None => size.first(),
-            Some(from) => {
-                size.note_next();
-                from.page_size
-            }
-        }
-    }
 }
 
 impl TaskSource for Ec2Tasks {
@@ -76,7 +61,7 @@ impl TaskSource for Ec2Tasks {
         &self,
         place: &Place,
         kind: Kind,
-        from: Option<&Cursor>,
+        at: PageAt<'_>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
         let client = self.client(&place.region);
@@ -84,11 +69,11 @@ impl TaskSource for Ec2Tasks {
         let bounds = bounds(calls_max);
         let page = match kind {
             Kind::StoreImage => {
-                let size = self.page_size(&place.region, from);
+                let size = at.page_size();
                 let mut list = client
                     .describe_store_image_tasks()
                     .max_results(size)
-                    .set_next_token(from.map(|from| from.token.clone()))
+                    .set_next_token(at.token().map(str::to_owned))
                     .customize()
                     .interceptor(calls.clone());
                 if let Some(bounds) = bounds {
@@ -96,7 +81,7 @@ impl TaskSource for Ec2Tasks {
                 }
                 match list.send().await {
                     Ok(answer) => ec2_convert::store_image_page(answer, size).map_err(Failed::from),
-                    Err(error) => Err(Failed::of(&error, from)),
+                    Err(error) => Err(Failed::of(&error, at)),
                 }
             }
             Kind::Bundle => {
@@ -107,7 +92,7 @@ impl TaskSource for Ec2Tasks {
                 }
                 match list.send().await {
                     Ok(answer) => ec2_convert::bundle_page(answer).map_err(Failed::from),
-                    Err(error) => Err(Failed::of(&error, None)),
+                    Err(error) => Err(Failed::of(&error, PageAt::WHOLE)),
                 }
             }
         };
@@ -140,13 +125,13 @@ struct Failed {
 impl Failed {
     /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
     /// asked for alike.
-    fn of<E, R>(error: &SdkError<E, R>, from: Option<&Cursor>) -> Self
+    fn of<E, R>(error: &SdkError<E, R>, at: PageAt<'_>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug,
     {
         let is_invalid = error.code().is_some_and(|code| code.starts_with("Invalid"));
-        Self { reason: reason(error), token_refused: from.is_some() && is_invalid }
+        Self { reason: reason(error), token_refused: at.token().is_some() && is_invalid }
     }
 }
 

@@ -8,8 +8,8 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use crate::ports::{Page, Rejected};
-use crate::record::Cursor;
-use crate::task::{Failure, Kind, State, Subject, Task};
+use crate::record::{Cursor, Torn};
+use crate::task::{Failure, Kind, Phase, State, Subject, Task};
 
 /// The longest failure reason that is kept, in characters. EC2's own are a sentence or two; the
 /// bound keeps records under DynamoDB's 400 KB and messages under SNS's 256 KB whatever comes.
@@ -52,7 +52,14 @@ pub(super) fn bundle_page(answer: DescribeBundleTasksOutput) -> Result<Page, &'s
 
 fn store_image(item: StoreImageTaskResult) -> Result<Task, Rejected> {
     let described = describe("store-image task of", item.ami_id.as_deref(), item.bucket.as_deref());
-    let missing = |field: &str| missing(&described, field);
+    let may_run = may_run(
+        Kind::StoreImage,
+        item.ami_id.as_deref(),
+        item.store_task_state.as_deref(),
+        item.bucket.as_deref(),
+        item.task_start_time.as_ref(),
+    );
+    let missing = |field: &str| missing(&described, field, may_run.clone());
     let image_id = name(item.ami_id).ok_or_else(|| missing("amiId"))?;
     let bucket = name(item.bucket).ok_or_else(|| missing("bucket"))?;
     let started_at = item
@@ -83,7 +90,14 @@ fn bundle(item: BundleTask) -> Result<Task, Rejected> {
         .map(|s3| (s3.bucket, s3.prefix))
         .unwrap_or_default();
     let described = describe("bundle task", item.bundle_id.as_deref(), bucket.as_deref());
-    let missing = |field: &str| missing(&described, field);
+    let may_run = may_run(
+        Kind::Bundle,
+        item.bundle_id.as_deref(),
+        item.state.as_ref().map(aws_sdk_ec2::types::BundleTaskState::as_str),
+        bucket.as_deref(),
+        item.start_time.as_ref(),
+    );
+    let missing = |field: &str| missing(&described, field, may_run.clone());
     let bundle_id = name(item.bundle_id).ok_or_else(|| missing("bundleId"))?;
     let state = item.state.ok_or_else(|| missing("state"))?;
     Ok(Task {
@@ -112,8 +126,29 @@ fn describe(what: &str, id: Option<&str>, bucket: Option<&str>) -> String {
     }
 }
 
-fn missing(item: &str, field: &str) -> Rejected {
+/// What could be read of an item that cannot be read as a task, unless it says that it ended.
+fn may_run(
+    kind: Kind,
+    id: Option<&str>,
+    state: Option<&str>,
+    bucket: Option<&str>,
+    started_at: Option<&DateTime>,
+) -> Option<Torn> {
+    let text = |text: &str| name(Some(text.to_owned()));
+    let state = state.map(|state| State::from_wire(kind, state));
+    if state.is_some_and(|state| state.phase() != Phase::Running) {
+        return None;
+    }
+    Some(Torn {
+        id: id.and_then(text)?,
+        bucket: bucket.and_then(text),
+        started_at: started_at.and_then(timestamp),
+    })
+}
+
+fn missing(item: &str, field: &str, may_run: Option<Torn>) -> Rejected {
     Rejected {
+        may_run,
         item: cut(item.to_owned(), NAME_MAX_CHARS),
         reason: format!("EC2 listed it without {field}; it is passed over until EC2 lists that"),
     }

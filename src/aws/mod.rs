@@ -7,7 +7,6 @@ pub mod dynamodb;
 pub mod ec2;
 mod ec2_body;
 mod ec2_convert;
-mod ec2_pages;
 mod ec2_xml;
 mod error;
 pub mod event_bridge;

@@ -11,7 +11,7 @@ use super::output::{print, print_json, say};
 use super::{CliError, Outcome};
 use crate::aws::clients::ATTEMPTS;
 use crate::place::Place;
-use crate::ports::{Rejected, TaskSource};
+use crate::ports::{PageAt, Rejected, TaskSource};
 use crate::record::Cursor;
 use crate::render::text::plain;
 use crate::task::{Kind, Subject, Task};
@@ -40,7 +40,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Outcome, CliError> {
         }
         OutputForm::Text => print(&table(&found).to_string())?,
     }
-    for Rejected { item, reason } in &rejected {
+    for Rejected { item, reason, .. } in &rejected {
         say(&format!("warning: {}: {reason}", plain(item)));
     }
     Ok(Outcome::Done)
@@ -60,8 +60,8 @@ pub(super) async fn all_pages<S: TaskSource>(
     let (mut tasks, mut rejected) = (Vec::new(), Vec::new());
     let mut from: Option<Cursor> = None;
     for _ in 0..PAGES_MAX {
-        let page =
-            source.list(place, kind, from.as_ref(), ATTEMPTS).await.map_err(CliError::new)?;
+        let at = from.as_ref().map_or(PageAt::WHOLE, PageAt::Next);
+        let page = source.list(place, kind, at, ATTEMPTS).await.map_err(CliError::new)?;
         tasks.extend(page.tasks);
         rejected.extend(page.rejected);
         from = page.next;

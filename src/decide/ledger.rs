@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::place::Place;
-use crate::ports::Known;
+use crate::ports::{Known, Rejected};
 use crate::record::Ledger;
-use crate::task::{Kind, TaskKey};
+use crate::task::{Kind, Task, TaskKey};
 
 /// How long after its start a task may first be listed, at the latest that we provide for. What
 /// started this long before the newest task is still read by every poll.
 pub const LISTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// A ledger remembers no more tasks than this that could not be read at the baseline. More of them
+/// are a fault of EC2 or ours, and telling them all would be a flood of old news.
+const TORN_MAX: usize = 20;
 
 /// How far below its floor the head of a listing is read: pages shift while they are read, and
 /// tasks may share a start.
@@ -30,9 +34,29 @@ const DISTRUST_RENEWED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// poll reads for nothing.
 const SETTLED_IN_WINDOW_MAX: usize = 20;
 
-/// A ledger names no more tasks than this one by one: it is one item, of 400 KB at most, and a key
-/// takes about a hundred bytes. What is more stays in the window.
+/// A ledger names no more tasks than this one by one. What is more stays in the window.
 const STRAGGLERS_MAX: usize = 1_000;
+
+/// Nor more than fit into so many bytes, for stragglers and for what a sweep looks for, each. A key
+/// takes about a hundred bytes.
+const NAMED_BYTES_MAX: usize = 150_000;
+
+/// A page token of more bytes than this is not kept: the listing begins anew.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1_024;
+
+/// `DynamoDB` takes items of 400 KB at most. A ledger holds two sets of keys, at most two tokens, and
+/// a few kilobytes more.
+const _: () = assert!(2 * NAMED_BYTES_MAX + 2 * TOKEN_BYTES_MAX + 20_000 < 400_000);
+
+/// How long a search for open tasks rests, for each call that the last one took. It then costs about
+/// as much as the quiet polls between.
+const REST_A_CALL: SignedDuration = SignedDuration::from_mins(1);
+
+/// A search of so few calls needs no rest, and costs no write.
+const CALLS_WITHOUT_REST: u32 = 2;
+
+/// The longest rest: what ends deep in a listing is told no later.
+const REST_LONGEST: SignedDuration = SignedDuration::from_mins(30);
 
 impl Ledger {
     /// The ledger of a target that is listed for the first time.
@@ -49,19 +73,41 @@ impl Ledger {
             cutoff,
             window_from: cutoff,
             stragglers: BTreeSet::new(),
+            torn: Vec::new(),
+            hunt_rests_until: None,
             sweep: None,
             swept_at: None,
             distrusted_at: None,
         }
     }
 
-    /// Notes that the first listing held an item that could not be read. It may be any task, and is
-    /// old news when it can be read: nothing that started before is news.
-    pub fn baseline_was_torn(&mut self) {
-        if !self.baseline_done {
-            self.baseline_top = self.baseline_began_at;
-            self.cutoff = self.baseline_began_at;
+    /// Notes items of the first listing that could not be read. What such an item was, and when it
+    /// ended, nobody knows: what started before the baseline is not news. The end of a task that may
+    /// have been running is: these are remembered.
+    pub fn note_torn(&mut self, rejected: &[Rejected]) {
+        if self.baseline_done || rejected.is_empty() {
+            return;
         }
+        self.baseline_top = self.baseline_began_at;
+        self.cutoff = self.baseline_began_at;
+        for torn in rejected.iter().filter_map(|item| item.may_run.as_ref()) {
+            if self.torn.len() < TORN_MAX && !self.torn.contains(torn) {
+                self.window_from = self.window_from.min(torn.started_at.unwrap_or(Timestamp::MAX));
+                self.torn.push(torn.clone());
+            }
+        }
+    }
+
+    /// Whether the first listing held items that could not be read.
+    #[must_use]
+    pub fn was_torn(&self) -> bool {
+        self.cutoff == self.baseline_began_at
+    }
+
+    /// Whether the task may be one that could not be read at the baseline, and may have run then.
+    #[must_use]
+    pub fn may_have_been_torn(&self, task: &Task) -> bool {
+        self.torn.iter().any(|torn| torn.may_be(task))
     }
 
     /// Whether EC2's order is relied on at the moment.
@@ -106,19 +152,40 @@ impl Ledger {
             return;
         }
         let watched = watched_before(self.window_from, known, now);
-        if let Some(first_of_the_rest) = watched.iter().nth(STRAGGLERS_MAX) {
+        let named = as_many_as_fit(watched.iter());
+        if let Some(first_of_the_rest) = watched.iter().nth(named.len()) {
             let task = known.records.get(first_of_the_rest).map(|known| &known.value.task);
             let start = task.and_then(|task| task.started_at);
             self.window_from = start.unwrap_or(self.window_from);
         }
-        self.stragglers = watched.into_iter().take(STRAGGLERS_MAX).collect();
+        self.stragglers = named;
     }
 
     /// Adds to the stragglers of a ledger that another poll wrote what this poll watches, too.
     pub fn watch_too(&mut self, known: &Known, now: Timestamp) {
         if self.kind == Kind::StoreImage {
-            self.stragglers.extend(watched_before(self.window_from, known, now));
+            let watched = watched_before(self.window_from, known, now);
+            self.stragglers.extend(watched);
+            if as_many_as_fit(self.stragglers.iter()).len() < self.stragglers.len() {
+                self.watch(known, now);
+            }
         }
+    }
+
+    /// Whether open tasks below the head may be looked for now.
+    #[must_use]
+    pub fn may_hunt(&self, now: Timestamp) -> bool {
+        // A rest that ends later than any does was set by a wrong clock.
+        self.hunt_rests_until
+            .is_none_or(|until| until <= now || until.duration_since(now) > REST_LONGEST)
+    }
+
+    /// Lets the next search for open tasks wait, where the last one took many calls.
+    pub fn rest_after_hunt(&mut self, calls: u32, now: Timestamp) {
+        let calls = i32::try_from(calls).unwrap_or(i32::MAX);
+        let rest = REST_A_CALL.saturating_mul(calls).min(REST_LONGEST);
+        let needed = calls > i32::try_from(CALLS_WITHOUT_REST).unwrap_or(i32::MAX);
+        self.hunt_rests_until = needed.then(|| now.saturating_add(rest).unwrap_or(now));
     }
 
     /// Moves the window up past settled records, where it holds too many of them.
@@ -142,11 +209,25 @@ impl Ledger {
         {
             let from = before(newest, LISTED_WITHIN).min(*keep_from).max(self.window_from);
             // Where so much waits to be told, the window stays, and grows.
-            if watched_before(from, known, now).len() <= STRAGGLERS_MAX {
+            let watched = watched_before(from, known, now);
+            if as_many_as_fit(watched.iter()).len() == watched.len() {
                 self.window_from = from;
             }
         }
     }
+}
+
+/// As many keys, from the first, as a ledger may name.
+#[must_use]
+pub fn as_many_as_fit<'a>(keys: impl Iterator<Item = &'a TaskKey>) -> BTreeSet<TaskKey> {
+    let mut bytes = 0;
+    keys.take(STRAGGLERS_MAX)
+        .take_while(|key| {
+            bytes += key.as_str().len() + 3;
+            bytes <= NAMED_BYTES_MAX
+        })
+        .cloned()
+        .collect()
 }
 
 /// The store tasks that started before a time and that every poll has to look at, oldest first. What

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, task};
 use crate::ports::Known;
-use crate::record::{Ledger, Record};
+use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, Phase, State, Task, TaskKey};
 
 /// What was listed of one target in one poll.
@@ -14,9 +14,20 @@ pub struct Listed {
     pub tasks: BTreeMap<TaskKey, Task>,
     /// Open tasks that a complete listing did not hold.
     pub absent: BTreeSet<TaskKey>,
-    /// Whether the store was asked for the records of all listed tasks, also of those below the
-    /// window. If not, an ended task below the window that is not known is taken to be settled.
-    pub looked_up: bool,
+    /// Listed tasks below the window whose records the store was asked for. Any other that ended and
+    /// is not known is taken to be settled.
+    pub looked_up: BTreeSet<TaskKey>,
+}
+
+/// What a change is good for: the order in which changes are saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// It has something to tell.
+    Tells,
+    /// A task is seen for the first time, is missing, or closed without anything to tell.
+    Remembers,
+    /// Only progress or state moved. Where it is not saved, the next listing shows it again.
+    Moves,
 }
 
 /// A record to be written where its stored version is still `expected`.
@@ -28,6 +39,8 @@ pub struct Change {
     pub record: Record,
     /// The version under which it was read; 0 where it was not there.
     pub expected: u64,
+    /// What it is good for.
+    pub weight: Weight,
 }
 
 /// What follows from a listing.
@@ -62,18 +75,18 @@ pub fn judge(
         }
         if let Some(known) = known.records.get(key) {
             let record = judge_known(key, listed, &known.value, context);
-            decisions.change(key, record, known.version);
+            decisions.change(key, record, known);
             continue;
         }
         if known.is_unreadable(key) {
             continue;
         }
-        match standing(found, stored, ledger, listed.looked_up) {
+        match standing(found, stored, ledger, listed.looked_up.contains(key)) {
             Standing::Settled => {}
             Standing::AtBaseline => {
                 let record = task::first_sight(key, found, false, context);
                 if !record.is_settled() {
-                    decisions.change(key, Some(record), 0);
+                    decisions.news(key, record);
                 } else if found.kind() == Kind::Bundle || is_from(found, ledger.cutoff) {
                     // Of bundle tasks each is remembered: they have no order to tell old from new by.
                     decisions.settled.push((key.clone(), record));
@@ -83,14 +96,14 @@ pub fn judge(
                 if !is_from(found, ledger.window_from) {
                     decisions.late.push(key.clone());
                 }
-                decisions.change(key, Some(task::first_sight(key, found, true, context)), 0);
+                decisions.news(key, task::first_sight(key, found, true, context));
             }
         }
     }
     for key in &listed.absent {
         if let Some(known) = known.records.get(key) {
             let record = judge_known(key, listed, &known.value, context);
-            decisions.change(key, record, known.version);
+            decisions.change(key, record, known);
         }
     }
     decisions
@@ -112,8 +125,22 @@ pub fn judge_known(
 }
 
 impl Decisions {
-    fn change(&mut self, key: &TaskKey, record: Option<Record>, expected: u64) {
-        self.changes.extend(record.map(|record| Change { key: key.clone(), record, expected }));
+    fn news(&mut self, key: &TaskKey, record: Record) {
+        let weight = if record.untold.is_empty() { Weight::Remembers } else { Weight::Tells };
+        self.changes.push(Change { key: key.clone(), record, expected: 0, weight });
+    }
+
+    fn change(&mut self, key: &TaskKey, record: Option<Record>, known: &Versioned<Record>) {
+        let Some(record) = record else { return };
+        let Versioned { value: before, version } = known;
+        let weight = if record.untold.len() > before.untold.len() {
+            Weight::Tells
+        } else if record.closed != before.closed || record.missed != before.missed {
+            Weight::Remembers
+        } else {
+            Weight::Moves
+        };
+        self.changes.push(Change { key: key.clone(), record, expected: *version, weight });
     }
 }
 
@@ -132,7 +159,11 @@ fn standing(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: b
         return Standing::AtBaseline;
     };
     if found.kind() == Kind::Bundle {
-        return if stored.baseline_done { Standing::News } else { Standing::AtBaseline };
+        return if stored.baseline_done && !is_old_bundle(found, stored) {
+            Standing::News
+        } else {
+            Standing::AtBaseline
+        };
     }
     if !stored.baseline_done {
         // The first listing is still being read: what started after it began is news already.
@@ -143,12 +174,31 @@ fn standing(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: b
     // was not asked for, such as that of a task that had vanished. The write finds that out.
     let runs = found.state.phase() == Phase::Running;
     if !is_from(found, ledger.cutoff) {
-        return if runs { Standing::AtBaseline } else { Standing::Settled };
+        return if runs {
+            Standing::AtBaseline
+        } else if stored.may_have_been_torn(found) {
+            Standing::News
+        } else {
+            Standing::Settled
+        };
     }
     if runs || looked_up || is_from(found, stored.window_from) {
         Standing::News
     } else {
         Standing::Settled
+    }
+}
+
+/// Whether a bundle task without a record ended before the baseline: it could not be read then.
+fn is_old_bundle(found: &Task, stored: &Ledger) -> bool {
+    let began_at = stored.baseline_began_at;
+    if !stored.was_torn() || found.state.phase() == Phase::Running {
+        return false;
+    }
+    match (found.updated_at, found.started_at) {
+        (Some(ended_at), _) => ended_at < began_at,
+        (None, Some(start)) => start < began_at && !stored.may_have_been_torn(found),
+        (None, None) => false,
     }
 }
 

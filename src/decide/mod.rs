@@ -1,10 +1,11 @@
 //! What deserves telling: pure functions of what was known, what is listed, and the time.
 //!
-//! [`task`] judges one task, [`listing`] one whole listing of a target, and [`ledger`] how far
-//! back everything is known. None of them knows EC2's SDK, the store or a clock.
+//! [`task`] judges one task, [`listing`] one whole listing of a target, [`ledger`] how far back
+//! everything is known, and [`route`] where an event goes whose sinks were taken away. None of them knows EC2's SDK, the store or a clock.
 
 pub mod ledger;
 pub mod listing;
+pub mod route;
 pub mod task;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,6 @@ impl Context<'_> {
     /// Whether somebody else is telling the record's events at the moment.
     #[must_use]
     pub fn is_held_by_another(&self, claim: Option<&Claim>) -> bool {
-        claim.is_some_and(|claim| claim.by != self.claim.by && claim.until > self.now)
+        claim.is_some_and(|claim| claim.by != self.claim.by && claim.holds(self.now))
     }
 }

@@ -136,7 +136,7 @@ fn tell(
     if !record.told.insert(event.id) {
         return;
     }
-    record.untold.push(Untold { event, sinks: context.sinks.clone() });
+    record.untold.push(Untold::new(event, context.sinks.clone()));
     if !context.is_held_by_another(record.claim.as_ref()) {
         record.claim = Some(context.claim.clone());
     }

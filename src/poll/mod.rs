@@ -1,18 +1,20 @@
 //! One poll: the one place that owns the order of effects.
 //!
-//! For every place: **list** (both kinds) and **read** the state, at the same time; **decide**;
-//! **save** what changed together with what is to be told and a claim on telling it, each record in
-//! one conditional write; **publish**; **confirm**. What each failure leaves behind, and what the
-//! next poll does about it:
+//! For every place: **read** the state; **list** both kinds, at the same time; **decide**; **save**
+//! what changed together with what is to be told and a claim on telling it, each record in one
+//! conditional write, endings first; **publish**; **confirm**. What each failure leaves behind, and
+//! what the next poll does about it:
 //!
 //! | fails | leaves | the next poll |
 //! |---|---|---|
+//! | read | nothing: without memory nothing is listed | reads again |
 //! | listing | nothing | lists again |
 //! | listing, on a later page | what was read is judged; absence is concluded from nothing | goes on, or lists again |
-//! | read | nothing: without memory nothing is decided | reads again |
-//! | save of a record | nothing of that task; the ledger does not get on | lists the same pages, and decides the same again |
+//! | listing, at the same place in ten polls | a failure that says so | begins the listing anew |
+//! | save of a record | nothing of that task; the ledger does not advance | lists the same pages, and decides the same again |
+//! | no time to save progress | the progress of an earlier poll; the ledger advances | sees the progress as it is then |
 //! | save conflicts | another poller was first | (this one reads what that one wrote, and judges by the same listing) |
-//! | publish | the record with its untold event, and a claim that runs out | publishes it |
+//! | publish | the record with its untold event, and no claim: this poll gives it back | publishes it |
 //! | confirm | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
@@ -30,9 +32,11 @@ use uuid::Uuid;
 
 pub use summary::{Summary, TargetSummary};
 
+use self::walk::Walk;
+
 use crate::decide::Policy;
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, Notifier, Page, StateStore, StoreError, TaskSource};
+use crate::ports::{Clock, Known, ListError, Notifier, StateStore, TaskSource};
 use crate::record::{Claim, Sink};
 use crate::task::Kind;
 
@@ -223,29 +227,18 @@ where
             );
             return summary;
         }
-        let first = |kind: Kind| async move {
-            if kinds.contains(&kind) {
-                let calls_max = self.poller.limits.listing_calls;
-                Some(self.poller.source.list(place, kind, None, calls_max).await)
-            } else {
-                None
-            }
-        };
-        let (known, store_images, bundles) = futures_util::join!(
-            self.poller.store.read(place),
-            first(Kind::StoreImage),
-            first(Kind::Bundle),
-        );
-        // Bundle tasks first: their listing is whole, and they leave it soon.
-        let listings = [(Kind::Bundle, bundles), (Kind::StoreImage, store_images)];
-        let listings = listings.into_iter().filter_map(|(kind, page)| Some((kind, page?)));
-        let mut known = match known {
+        // Before the first call: what ends while the baseline is listed is news.
+        let began = self.poller.clock.now();
+        let mut known = match self.poller.store.read(place).await {
             Ok(known) => known,
             Err(error) => {
-                summary.targets.extend(
-                    listings.map(|(kind, listed)| without_memory(place, kind, listed, &error)),
-                );
-                summary.targets.sort_by_key(|target| target.kind);
+                // Without memory nothing is decided, and so nothing is listed.
+                for kind in kinds {
+                    let mut target = TargetSummary::new(place, *kind);
+                    target.failures.push(error.to_string());
+                    log_failures(&target);
+                    summary.targets.push(target);
+                }
                 return summary;
             }
         };
@@ -260,8 +253,20 @@ where
             );
             summary.failures.push(format!("{place}: {item}"));
         }
-        for (kind, page) in listings {
-            summary.targets.push(self.target(place, kind, page, &mut known).await);
+        let list = |kind: Kind| {
+            let known = &known;
+            async move {
+                let wanted = kinds.contains(&kind);
+                if wanted { Some(self.list(place, kind, known, began).await) } else { None }
+            }
+        };
+        let (store_images, bundles) =
+            futures_util::join!(list(Kind::StoreImage), list(Kind::Bundle));
+        // Bundle tasks first: their listing is whole, and they leave it soon.
+        for (kind, listed) in [(Kind::Bundle, bundles), (Kind::StoreImage, store_images)] {
+            if let Some(listed) = listed {
+                summary.targets.push(self.target(place, kind, listed, began, &mut known).await);
+            }
         }
         summary.targets.sort_by_key(|target| target.kind);
         self.tell(place, known, &mut summary).await;
@@ -272,44 +277,25 @@ where
         &self,
         place: &Place,
         kind: Kind,
-        first: Result<Page, ListError>,
+        listed: Result<Walk, ListError>,
+        began: Timestamp,
         known: &mut Known,
     ) -> TargetSummary {
         let mut summary = TargetSummary::new(place, kind);
-        match first {
+        match listed {
             Err(error) => {
                 summary.listing_calls = error.calls;
                 summary.failures.push(error.to_string());
             }
-            Ok(first) if known.is_ledger_unreadable(kind) => {
-                summary.listing_calls = first.calls;
+            Ok(walk) if known.is_ledger_unreadable(kind) => {
+                summary.listing_calls = walk.calls;
                 summary.failures.push("its ledger cannot be understood; nothing was judged".into());
             }
-            Ok(first) => self.judge_target(kind, first, known, &mut summary).await,
+            Ok(walk) => self.judge_target(kind, walk, began, known, &mut summary).await,
         }
         log_failures(&summary);
         summary
     }
-}
-
-/// What becomes of a listing where the state could not be read: nothing.
-fn without_memory(
-    place: &Place,
-    kind: Kind,
-    listed: Result<Page, ListError>,
-    error: &StoreError,
-) -> TargetSummary {
-    let mut summary = TargetSummary::new(place, kind);
-    match listed {
-        Ok(page) => summary.listing_calls = page.calls,
-        Err(error) => {
-            summary.listing_calls = error.calls;
-            summary.failures.push(error.to_string());
-        }
-    }
-    summary.failures.push(error.to_string());
-    log_failures(&summary);
-    summary
 }
 
 fn log_failures(target: &TargetSummary) {

@@ -27,7 +27,7 @@ where
         listed: &Listed,
         context: &Context<'_>,
     ) -> Result<(Versioned<Record>, bool), StoreError> {
-        let Change { key, mut record, mut expected } = change;
+        let Change { key, mut record, mut expected, .. } = change;
         for _ in 0..ROUNDS {
             match self.poller.store.save(context.place, &key, &record, expected).await? {
                 Saved::Written => {

@@ -3,10 +3,20 @@
 use serde::Serialize;
 
 use crate::place::Place;
+use crate::render::text::truncate;
 use crate::task::Kind;
 
-/// Failures that an answer names. Lambda keeps an answer of 256 KB at most.
+/// Failures that an answer names, where no more targets failed than that.
 const FAILURES_NAMED: usize = 20;
+
+/// Targets whose first failure an answer names.
+const TARGETS_NAMED: usize = 200;
+
+/// The longest failure that an answer quotes, in characters.
+const FAILURE_LONGEST: usize = 300;
+
+/// Lambda passes on an error of 256 KB at most, and a character takes four bytes at most.
+const _: () = assert!(TARGETS_NAMED * (4 * FAILURE_LONGEST + 16) < 256 * 1024);
 
 /// What one poll of one target did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,6 +82,8 @@ pub struct Summary {
     pub refused: usize,
     /// Events left for a later poll: a sink is down, somebody else tells them, or time ran out.
     pub left: usize,
+    /// Events that wait only for sinks that are not configured here.
+    pub elsewhere: usize,
     /// Targets not begun, as the time ran out.
     pub targets_left: Vec<String>,
     /// What went wrong while telling.
@@ -86,28 +98,43 @@ impl Summary {
         Self { targets, ..self.clone() }.first_failures()
     }
 
-    /// What went wrong, for an answer of bounded length: of many failures the first ones, and how
-    /// many more there are.
+    /// What went wrong, for an answer of bounded length: the first failure of each target, then
+    /// further ones, and how many more there are.
     #[must_use]
     pub fn first_failures(&self) -> Vec<String> {
-        let mut all = self.all_failures();
-        if all.len() > FAILURES_NAMED {
-            let more = all.len() - FAILURES_NAMED;
-            all.truncate(FAILURES_NAMED);
-            all.push(format!("{more} more failures, see the log"));
+        let by_target = self.failures_by_target();
+        let total: usize = by_target.iter().map(Vec::len).sum();
+        let rounds = by_target.iter().map(Vec::len).max().unwrap_or(0);
+        let ranked = (0..rounds).flat_map(|rank| {
+            by_target.iter().filter_map(move |failures| Some((rank, failures.get(rank)?)))
+        });
+        let mut named: Vec<String> = ranked
+            .enumerate()
+            .take_while(|(count, (rank, _))| {
+                *count < FAILURES_NAMED || (*rank == 0 && *count < TARGETS_NAMED)
+            })
+            .map(|(_, (_, failure))| truncate(failure, FAILURE_LONGEST))
+            .collect();
+        if total > named.len() {
+            named.push(format!("{} more failures, see the log", total - named.len()));
         }
-        all
+        named
     }
 
     /// Everything that went wrong, each with the name of its target.
     #[must_use]
     pub fn all_failures(&self) -> Vec<String> {
-        let of_targets = self.targets.iter().flat_map(|target| {
+        self.failures_by_target().into_iter().flatten().collect()
+    }
+
+    fn failures_by_target(&self) -> Vec<Vec<String>> {
+        let of_targets = self.targets.iter().map(|target| {
             let name = format!("{}/{} {}", target.account, target.region, target.kind);
-            target.failures.iter().map(move |failure| format!("{name}: {failure}"))
+            target.failures.iter().map(|failure| format!("{name}: {failure}")).collect()
         });
-        let left = self.targets_left.iter().map(|name| format!("{name}: not begun, out of time"));
-        of_targets.chain(self.failures.iter().cloned()).chain(left).collect()
+        let left =
+            self.targets_left.iter().map(|name| vec![format!("{name}: not begun, out of time")]);
+        of_targets.chain([self.failures.clone()]).chain(left).collect()
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -116,6 +143,7 @@ impl Summary {
         self.minimal += other.minimal;
         self.refused += other.refused;
         self.left += other.left;
+        self.elsewhere += other.elsewhere;
         self.targets_left.extend(other.targets_left);
         self.failures.extend(other.failures);
     }

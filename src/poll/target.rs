@@ -1,35 +1,35 @@
-//! From the first page of a listing to what is saved of it.
+//! From the listing of a target to what is saved of it.
 
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 
 use super::summary::TargetSummary;
 use super::walk::{Bounds, Walk};
 use super::{Phase, Run};
 use crate::decide::Context;
-use crate::decide::listing::{self, Decisions, Listed};
+use crate::decide::listing::{self, Change, Decisions, Listed, Weight};
 use crate::place::Place;
-use crate::ports::{Clock, Known, Notifier, Page, Saved, StateStore, TaskSource};
-use crate::record::{Ledger, Versioned};
+use crate::ports::{Clock, Known, ListError, Notifier, PageAt, Saved, StateStore, TaskSource};
+use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, TaskKey};
 
 /// How often a ledger is written anew over one that another poller wrote meanwhile.
 const LEDGER_ROUNDS: u32 = 3;
 
-/// Items that could not be read, named one by one; of more the number is enough.
+/// At most this many items that could not be read are named; the rest are counted.
 const REJECTED_NAMED: usize = 20;
 
-/// What is known of the records below the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LookedUp {
-    /// Nobody asked: nothing below the window is judged.
-    No,
-    /// All of them that were listed.
-    Yes,
-    /// The store did not answer: the next poll lists the same pages again.
-    Failed,
-}
+/// Settled records of the baseline that are saved between two looks at the clock.
+const SETTLED_AT_ONCE: usize = 99;
+
+/// Records below the window that are read one by one at the same time.
+const READS_AT_ONCE: usize = 16;
+
+/// How many records more than listed tasks a range may hold: those that expire soon, or whose tasks
+/// EC2 no longer lists.
+const RECORDS_TO_SPARE: usize = 200;
 
 impl<S, T, N, C> Run<'_, S, T, N, C>
 where
@@ -38,18 +38,54 @@ where
     N: Notifier + Sync,
     C: Clock + Sync,
 {
-    /// Lists on where needed, decides and saves. Afterwards `known` holds what the store holds.
+    /// Lists as much of a target as this poll needs and may read.
+    pub(super) async fn list(
+        &self,
+        place: &Place,
+        kind: Kind,
+        known: &Known,
+        began: Timestamp,
+    ) -> Result<Walk, ListError> {
+        let source = &self.poller.source;
+        let calls_max = self.poller.limits.listing_calls;
+        let open = open_tasks(known, kind);
+        let stored = known.ledgers.get(&kind).map(|stored| &stored.value);
+        match kind {
+            Kind::Bundle => {
+                let page = source.list(place, kind, PageAt::WHOLE, calls_max).await?;
+                Ok(Walk::of_one_page(page, &open))
+            }
+            Kind::StoreImage => {
+                let floor = stored.map(|ledger| TaskKey::lowest_at(ledger.head_floor()));
+                let records = floor.map_or(0, |floor| {
+                    known.records.range(floor..).filter(|(key, _)| key.kind() == kind).count()
+                });
+                let bounds = Bounds {
+                    place,
+                    stored,
+                    open: &open,
+                    records,
+                    now: began,
+                    calls_max,
+                    has_time: &|| self.has_time(Phase::List),
+                };
+                Walk::read(source, &bounds).await
+            }
+        }
+    }
+
+    /// Decides on what was listed and saves it. Afterwards `known` holds what the store holds.
     pub(super) async fn judge_target(
         &self,
         kind: Kind,
-        first: Page,
+        mut walk: Walk,
+        began: Timestamp,
         known: &mut Known,
         summary: &mut TargetSummary,
     ) {
         let place = summary.place();
         let stored = known.ledgers.get(&kind).cloned();
         let stored_ledger = stored.as_ref().map(|stored| &stored.value);
-        let mut walk = self.walk(kind, first, stored_ledger, known, &place).await;
         let claim = self.claim();
         let context = Context {
             place: &place,
@@ -64,17 +100,14 @@ where
         summary.baseline = stored_ledger.is_none_or(|ledger| !ledger.baseline_done);
         note(&walk, &context, summary);
 
-        let mut ledger = stored_ledger
-            .cloned()
-            .unwrap_or_else(|| Ledger::baseline(kind, walk.newest, context.now));
-        if !walk.rejected.is_empty() {
-            ledger.baseline_was_torn();
-        }
-        let looked_up = self.look_up(&walk, stored_ledger, known, &context, summary).await;
+        let mut ledger =
+            stored_ledger.cloned().unwrap_or_else(|| Ledger::baseline(kind, walk.newest, began));
+        ledger.note_torn(&walk.rejected);
+        let looked_up = self.look_up(&mut walk, stored_ledger, known, &context, summary).await;
         let listed = Listed {
             tasks: std::mem::take(&mut walk.tasks),
             absent: std::mem::take(&mut walk.absent),
-            looked_up: looked_up == LookedUp::Yes,
+            looked_up: looked_up.clone().unwrap_or_default(),
         };
         let mut decisions = listing::judge(&listed, known, stored_ledger, &ledger, &context);
         note_states(&decisions, &context);
@@ -86,85 +119,73 @@ where
         summary.listed_late = late.iter().filter(is_new).count();
         note_late(&context, summary);
 
-        let next = advance(
-            ledger,
-            &walk,
-            saved && looked_up != LookedUp::Failed,
-            known,
-            &context,
-            summary,
-        );
+        let next = advance(ledger, &walk, saved && looked_up.is_some(), known, &context, summary);
         if stored_ledger != Some(&next) {
             self.save_ledger(next, expected, known, &context, summary).await;
         }
     }
 
-    async fn walk(
-        &self,
-        kind: Kind,
-        first: Page,
-        stored: Option<&Ledger>,
-        known: &Known,
-        place: &Place,
-    ) -> Walk {
-        let open = open_tasks(known, kind);
-        match kind {
-            Kind::Bundle => Walk::of_one_page(first, open),
-            Kind::StoreImage => {
-                let bounds = Bounds {
-                    place,
-                    stored,
-                    open: &open,
-                    now: self.poller.clock.now(),
-                    calls_max: self.poller.limits.listing_calls,
-                    has_time: &|| self.has_time(Phase::List),
-                };
-                Walk::from_first_page(&self.poller.source, first, &bounds).await
-            }
-        }
-    }
-
-    /// Reads the records of tasks below the window, where a check listed any.
+    /// Reads the records of what a check listed below the window, each once. Returns the tasks whose
+    /// records were asked for; none where the store did not answer, and the next poll lists the same
+    /// pages again.
     async fn look_up(
         &self,
-        walk: &Walk,
+        walk: &mut Walk,
         stored: Option<&Ledger>,
         known: &mut Known,
         context: &Context<'_>,
         summary: &mut TargetSummary,
-    ) -> LookedUp {
-        let Some(ledger) = stored.filter(|ledger| ledger.baseline_done && walk.checks) else {
-            return LookedUp::No;
+    ) -> Option<BTreeSet<TaskKey>> {
+        let mut wanted = std::mem::take(&mut walk.to_look_up);
+        let Some(ledger) = stored.filter(|ledger| ledger.baseline_done) else {
+            return Some(BTreeSet::new());
         };
-        let starts = || {
-            walk.tasks
-                .iter()
-                .filter(|(key, _)| !known.records.contains_key(key))
-                .filter_map(|(_, task)| task.started_at)
-                .filter(|start| *start < ledger.window_from)
-        };
+        let window = TaskKey::lowest_at(ledger.window_from);
+        wanted.retain(|key| *key < window && !known.records.contains_key(key));
+        let starts = || wanted.iter().filter_map(|key| walk.tasks.get(key)?.started_at);
         let (Some(from), Some(to)) = (starts().min(), starts().max()) else {
-            return LookedUp::Yes;
+            return Some(wanted);
         };
-        match self.poller.store.read_between(context.place, from, to).await {
-            Ok(found) => {
-                known.records.extend(found.records);
-                for item in found.unreadable {
-                    if !known.unreadable.contains(&item) {
-                        summary.failures.push(item.to_string());
-                        known.unreadable.push(item);
+        let store = &self.poller.store;
+        // A range costs least. Where the listing is out of order it may hold far more than was
+        // listed; the records that it did not come to are read one by one then.
+        let records_max = 2 * wanted.len() + RECORDS_TO_SPARE;
+        let mut answers = vec![store.read_between(context.place, from, to, records_max).await];
+        let is_cut = answers.iter().flatten().any(|found| found.records.len() > records_max);
+        if is_cut {
+            let found = answers.iter().flatten().flat_map(|found| found.records.keys());
+            let found: BTreeSet<&TaskKey> = found.collect();
+            let rest: Vec<&TaskKey> = wanted.iter().filter(|key| !found.contains(key)).collect();
+            let rest: Vec<_> = stream::iter(rest)
+                .map(|key| store.read_one(context.place, key))
+                .buffer_unordered(READS_AT_ONCE)
+                .collect()
+                .await;
+            answers.extend(rest);
+        }
+        for answer in answers {
+            match answer {
+                Ok(found) => {
+                    let asked = found.records.into_iter();
+                    known.records.extend(asked.filter(|(key, _)| wanted.contains(key)));
+                    for item in found.unreadable {
+                        if !known.unreadable.contains(&item) {
+                            summary.failures.push(item.to_string());
+                            known.unreadable.push(item);
+                        }
                     }
                 }
-                LookedUp::Yes
-            }
-            Err(error) => {
-                summary.failures.push(error.to_string());
-                LookedUp::Failed
+                Err(error) => {
+                    summary.failures.push(error.to_string());
+                    return None;
+                }
             }
         }
+        Some(wanted)
     }
 
-    /// Saves decisions; returns whether all that can be written was.
+    /// Saves decisions, those with something to tell first; returns whether all that the ledger
+    /// vouches for was saved.
     #[expect(clippy::too_many_arguments, reason = "what a save needs, passed through once")]
     async fn save(
         &self,
@@ -176,41 +197,71 @@ where
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) -> bool {
-        let mut all = true;
-        if !decisions.settled.is_empty() {
-            let settled = decisions.settled;
-            let count = settled.len();
-            match self
-                .poller
-                .store
-                .save_settled(context.place, kind, expected_ledger, settled)
-                .await
-            {
-                Ok(Saved::Written) => summary.saved += count,
+        let mut changes = decisions.changes;
+        let first_event = |change: &Change| change.record.untold.first().map(|it| it.event.time);
+        changes.sort_by_key(|change| (change.weight, first_event(change)));
+        let rest = changes.split_off(changes.partition_point(|it| it.weight == Weight::Tells));
+        let mut all = self.save_changes(changes, listed, known, context, summary).await;
+        all &= self.save_settled(kind, expected_ledger, decisions.settled, context, summary).await;
+        all & self.save_changes(rest, listed, known, context, summary).await
+    }
+
+    /// Saves the records of the baseline that nothing is expected of.
+    async fn save_settled(
+        &self,
+        kind: Kind,
+        expected_ledger: u64,
+        settled: Vec<(TaskKey, Record)>,
+        context: &Context<'_>,
+        summary: &mut TargetSummary,
+    ) -> bool {
+        let mut left = settled.len();
+        for some in settled.chunks(SETTLED_AT_ONCE) {
+            if !self.has_time(Phase::Save) {
+                summary.failures.push(format!(
+                    "out of time: {left} records of the baseline left to the next poll"
+                ));
+                return false;
+            }
+            let store = &self.poller.store;
+            match store.save_settled(context.place, kind, expected_ledger, some.to_vec()).await {
+                Ok(Saved::Written) => summary.saved += some.len(),
                 // Another poller finished the first listing: what this one saw is judged anew.
-                Ok(Saved::Conflict) => all = false,
+                Ok(Saved::Conflict) => return false,
                 Err(error) => {
                     summary.failures.push(error.to_string());
-                    all = false;
+                    return false;
                 }
             }
+            left -= some.len();
         }
-        let mut changes = decisions.changes;
-        changes.sort_by_key(|change| change.record.untold.first().map(|untold| untold.event.time));
+        true
+    }
+
+    async fn save_changes(
+        &self,
+        changes: Vec<Change>,
+        listed: &Listed,
+        known: &mut Known,
+        context: &Context<'_>,
+        summary: &mut TargetSummary,
+    ) -> bool {
+        let mut all = true;
         let results: Vec<_> = stream::iter(changes)
             .map(|change| async move {
-                let key = change.key.clone();
+                let (key, weight) = (change.key.clone(), change.weight);
                 let untold = change.record.untold.len();
                 if !self.has_time(Phase::Save) {
-                    return (key, untold, None);
+                    return (key, weight, untold, None);
                 }
-                (key, untold, Some(self.save_change(change, listed, context).await))
+                (key, weight, untold, Some(self.save_change(change, listed, context).await))
             })
-            .buffered(self.poller.limits.saves_at_once.max(1))
+            // A slow write holds its own slot and no other.
+            .buffer_unordered(self.poller.limits.saves_at_once.max(1))
             .collect()
             .await;
-        let mut left = 0_usize;
-        for (key, untold, result) in results {
+        let (mut left, mut unmoved) = (0_usize, 0_usize);
+        for (key, weight, untold, result) in results {
             match result {
                 Some(Ok((stored, written))) => {
                     if written {
@@ -225,8 +276,18 @@ where
                     all &= error.refused;
                     summary.failures.push(error.to_string());
                 }
+                None if weight == Weight::Moves => unmoved += 1,
                 None => left += 1,
             }
+        }
+        if unmoved > 0 {
+            let Place { account, region } = context.place;
+            tracing::warn!(
+                account,
+                region,
+                unmoved,
+                "Out of time: the progress of {unmoved} tasks is left to the next poll"
+            );
         }
         if left > 0 {
             summary.failures.push(format!("out of time: {left} changes left to the next poll"));
@@ -278,8 +339,8 @@ where
     }
 }
 
-/// What the ledger says after this poll. Where something was not saved it does not get on: the next
-/// poll reads and decides the same again.
+/// What the ledger says after this poll. If anything that it vouches for was not saved, it does not
+/// advance: the next poll reads and decides the same again.
 fn advance(
     ledger: Ledger,
     walk: &Walk,
@@ -296,17 +357,20 @@ fn advance(
         next.sweep.clone_from(&walk.sweep);
         if walk.complete {
             next.baseline_done = true;
-            if walk.checks && next.is_sweep_due(context.place, context.now) {
+            if walk.checked && next.is_sweep_due(context.place, context.now) {
                 next.swept_at = Some(context.now);
             }
         }
-        if walk.is_token_refused() {
+        if walk.is_token_refused() || walk.gave_up {
             // Begins anew, whether one is due or not.
             next.sweep = None;
             next.swept_at = None;
         }
-        if walk.gapless {
-            next.move_window(known, walk.newest, context.now);
+        if let Some(calls) = walk.hunted {
+            next.rest_after_hunt(calls, context.now);
+        }
+        if walk.read_up_to.is_some() {
+            next.move_window(known, walk.read_up_to, context.now);
         }
     }
     next.watch(known, context.now);
@@ -317,6 +381,13 @@ fn advance(
 fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
     if let Some(error) = &walk.error {
         summary.failures.push(error.to_string());
+    }
+    if walk.gave_up {
+        summary.failures.push(
+            "the listing got no further in ten polls, and begins anew; if this goes on, its older \
+             tasks are not seen"
+                .into(),
+        );
     }
     let named = walk.rejected.iter().take(REJECTED_NAMED);
     summary

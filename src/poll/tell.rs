@@ -4,22 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::{StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::summary::Summary;
 use super::{Phase, Run};
-use crate::event::Event;
+use crate::decide::route::reroute;
 use crate::place::Place;
 use crate::ports::{
     Clock, Known, Notifier, PublishError, Published, Saved, StateStore, TaskSource,
 };
 use crate::record::{Record, Sink, Untold, Versioned};
 use crate::task::TaskKey;
-
-/// An event waits so long for a sink that is not configured: while a new version is deployed, the
-/// old one does not know the new sinks yet. Then the sink is given up.
-const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
 
 /// How often a confirmation is tried, over what other pollers write meanwhile.
 const CONFIRM_ROUNDS: u32 = 3;
@@ -57,19 +53,12 @@ struct Told {
     minimal: usize,
     refused: usize,
     left: usize,
-    /// What is done, by event and sink: told, or given up.
+    elsewhere: usize,
+    /// What was told, by event and sink.
     done: BTreeSet<(Uuid, Sink)>,
+    /// The events that were tried in vain.
+    failed: BTreeSet<Uuid>,
     failures: Vec<String>,
-}
-
-/// What can be done for an event at a sink.
-enum At<'a> {
-    /// Publish.
-    Sink(&'a Breaker),
-    /// Wait: the sink is down, or may be configured soon.
-    Later,
-    /// The sink was taken out of the configuration: nobody waits for this event there.
-    GivenUp,
 }
 
 impl<S, T, N, C> Run<'_, S, T, N, C>
@@ -79,18 +68,25 @@ where
     N: Notifier + Sync,
     C: Clock + Sync,
 {
-    /// Tells everything that is untold in a place and that nobody else is telling.
+    /// Tells everything that is untold in a place and that nobody else is telling. First what was
+    /// not tried before, oldest first: what a sink never takes keeps nothing else waiting.
     pub(super) async fn tell(&self, place: &Place, known: Known, summary: &mut Summary) {
         let mut waiting: Vec<(TaskKey, Versioned<Record>)> = known
             .records
             .into_iter()
             .filter(|(_, record)| !record.value.untold.is_empty())
             .collect();
-        waiting
-            .sort_by_key(|(_, record)| record.value.untold.first().map(|untold| untold.event.time));
+        waiting.sort_by_key(|(_, record)| {
+            let untold = &record.value.untold;
+            (
+                untold.iter().map(|it| it.tried_at).min().flatten(),
+                untold.first().map(|it| it.event.time),
+            )
+        });
         let all: Vec<Told> = stream::iter(waiting)
             .map(|(key, record)| async move { self.tell_record(place, &key, record).await })
-            .buffered(self.poller.limits.tells_at_once.max(1))
+            // A slow call holds its own slot and no other.
+            .buffer_unordered(self.poller.limits.tells_at_once.max(1))
             .collect()
             .await;
         for told in all {
@@ -98,6 +94,7 @@ where
             summary.minimal += told.minimal;
             summary.refused += told.refused;
             summary.left += told.left;
+            summary.elsewhere += told.elsewhere;
             for failure in told.failures {
                 // A sink that is down fails every event alike: once is enough.
                 if !summary.failures.contains(&failure) {
@@ -109,27 +106,32 @@ where
     }
 
     async fn tell_record(&self, place: &Place, key: &TaskKey, known: Versioned<Record>) -> Told {
-        let mut told = Told { left: known.value.untold.len(), ..Told::default() };
+        let mut told = Told::default();
         let now = self.poller.clock.now();
-        let held = known.value.claim.as_ref();
-        let held_by_another = held.is_some_and(|claim| claim.by != self.by && claim.until > now);
-        let mut wanted = known
-            .value
-            .untold
-            .iter()
-            .flat_map(|untold| untold.sinks.iter().map(|sink| self.at(*sink, &untold.event)));
-        let something_to_do = wanted.any(|at| !matches!(at, At::Later));
-        drop(wanted);
-        if held_by_another || !something_to_do || !self.has_time(Phase::Tell) {
+        let rerouted = self.reroute(&known.value, now);
+        let is_rerouted = rerouted.is_some();
+        let value = rerouted.unwrap_or_else(|| known.value.clone());
+        for untold in &value.untold {
+            let is_ours = untold.sinks.iter().any(|sink| self.breakers.contains_key(sink));
+            *if is_ours { &mut told.left } else { &mut told.elsewhere } += 1;
+        }
+        let claim = known.value.claim.as_ref();
+        let is_held = claim.is_some_and(|claim| claim.by != self.by && claim.holds(now));
+        if is_held || !self.has_time(Phase::Tell) {
             return told;
         }
-        let known = match self.take_claim(place, key, known).await {
-            Ok(Some(known)) => known,
-            Ok(None) => return told,
-            Err(failure) => {
-                told.failures.push(failure);
-                return told;
+        let mut sinks = value.untold.iter().flat_map(|untold| &untold.sinks);
+        let known = if is_rerouted || sinks.any(|sink| self.open_sink(*sink).is_some()) {
+            match self.take_claim(place, key, known, value).await {
+                Ok(Some(known)) => known,
+                Ok(None) => return told,
+                Err(failure) => {
+                    told.failures.push(failure);
+                    return told;
+                }
             }
+        } else {
+            known
         };
         let mut behind = BTreeSet::new();
         for untold in &known.value.untold {
@@ -137,21 +139,32 @@ where
                 told.left = told.left.saturating_sub(1);
             }
         }
-        if !told.done.is_empty() {
+        // With what is left this poll is done, too: the next one need not wait for its claim.
+        if known.value.claim.as_ref().is_some_and(|claim| claim.by == self.by) {
             self.confirm(place, key, known, &mut told).await;
         }
         told
     }
 
-    fn at(&self, sink: Sink, event: &Event) -> At<'_> {
-        match self.breakers.get(&sink) {
-            Some(breaker) if breaker.is_open() => At::Later,
-            Some(breaker) => At::Sink(breaker),
-            None => {
-                let age = self.poller.clock.now().duration_since(event.time);
-                if age < WAITS_FOR_UNKNOWN_SINK { At::Later } else { At::GivenUp }
+    /// A record whose events wait for sinks that were taken away, with where they go now.
+    fn reroute(&self, record: &Record, now: Timestamp) -> Option<Record> {
+        let next = reroute(record, self.sinks, now)?;
+        for before in &record.untold {
+            let id = before.event.id;
+            let after = next.untold.iter().find(|untold| untold.event.id == id);
+            let sinks = after.map(|untold| &untold.sinks);
+            if sinks != Some(&before.sinks) {
+                tracing::warn!(account = before.event.account, region = before.event.region, %id,
+                    "Event {id} waited for {:?}; not all of them are configured any more, and it goes to {:?}",
+                    before.sinks, sinks.into_iter().flatten().collect::<Vec<_>>());
             }
         }
+        Some(next)
+    }
+
+    /// A configured sink that was not left alone after failures.
+    fn open_sink(&self, sink: Sink) -> Option<&Breaker> {
+        self.breakers.get(&sink).filter(|breaker| !breaker.is_open())
     }
 
     /// Lays this poll's claim on a record that does not bear it. `None`: another was first.
@@ -160,11 +173,14 @@ where
         place: &Place,
         key: &TaskKey,
         known: Versioned<Record>,
+        value: Record,
     ) -> Result<Option<Versioned<Record>>, String> {
-        if self.claim_holds(&known.value) {
+        if self.claim_holds(&value) && value == known.value {
             return Ok(Some(known));
         }
-        let value = Record { claim: Some(self.claim()), ..known.value };
+        // Where every sink was taken away from a record, nothing is left to be claimed.
+        let claim = (!value.untold.is_empty()).then(|| self.claim());
+        let value = Record { claim, ..value };
         match self.poller.store.save(place, key, &value, known.version).await {
             Ok(Saved::Written) => Ok(Some(Versioned { value, version: known.version + 1 })),
             Ok(Saved::Conflict) => Ok(None),
@@ -186,19 +202,11 @@ where
         let event = &untold.event;
         let mut all = true;
         for sink in &untold.sinks {
-            let breaker = match self.at(*sink, event) {
-                At::Sink(breaker) if !behind.contains(sink) => breaker,
-                At::Sink(_) | At::Later => {
-                    behind.insert(*sink);
-                    all = false;
-                    continue;
-                }
-                At::GivenUp => {
-                    told.done.insert((event.id, *sink));
-                    tracing::warn!(account = event.account, region = event.region, id = %event.id, %sink,
-                        "Event {} waited for {sink}, which is not configured; it is not told there", event.id);
-                    continue;
-                }
+            let open = self.open_sink(*sink).filter(|_| !behind.contains(sink));
+            let Some(breaker) = open else {
+                behind.insert(*sink);
+                all = false;
+                continue;
             };
             if !self.has_time(Phase::Tell) || !self.claim_holds(record) {
                 behind.insert(*sink);
@@ -219,6 +227,7 @@ where
                     breaker.note(refused);
                     told.refused += usize::from(refused);
                     told.failures.push(error.to_string());
+                    told.failed.insert(event.id);
                     all = false;
                     if !refused {
                         behind.insert(*sink);
@@ -238,8 +247,8 @@ where
         })
     }
 
-    /// Takes off the record what was told. Where another poller changed it meanwhile, such as to add
-    /// the task's end, what that one wrote stays.
+    /// Takes off the record what was told, and gives the claim back. Where another poller changed it
+    /// meanwhile, such as to add the task's end, what that one wrote stays.
     async fn confirm(
         &self,
         place: &Place,
@@ -253,7 +262,7 @@ where
             if round > 0 && !self.has_time(Phase::Tell) {
                 break;
             }
-            let value = self.without(&known.value, &told.done);
+            let value = self.without(&known.value, told);
             if value == known.value {
                 return;
             }
@@ -269,19 +278,27 @@ where
                 Err(error) => failure = error.to_string(),
             }
         }
-        told.failures.push(format!(
-            "{place}: {key} was told, but that could not be noted, so it may be told again with the \
-             same id: {failure}"
-        ));
+        told.failures.push(if told.done.is_empty() {
+            format!("{place}: {key} waits until this poll's claim runs out: {failure}")
+        } else {
+            format!(
+                "{place}: {key} was told, but that could not be noted, so it may be told again with \
+                 the same id: {failure}"
+            )
+        });
     }
 
-    /// The record without what is done. With what is left this poll is done, too: the next one need
-    /// not wait for its claim to run out.
-    fn without(&self, record: &Record, done: &BTreeSet<(Uuid, Sink)>) -> Record {
+    /// The record without what was told, and without this poll's claim.
+    fn without(&self, record: &Record, told: &Told) -> Record {
         let mut next = record.clone();
         for untold in &mut next.untold {
             let id = untold.event.id;
-            untold.sinks.retain(|sink| !done.contains(&(id, *sink)));
+            let before = untold.sinks.len();
+            untold.sinks.retain(|sink| !told.done.contains(&(id, *sink)));
+            untold.confirmed |= untold.sinks.len() < before;
+            if told.failed.contains(&id) {
+                untold.tried_at = Some(self.poller.clock.now());
+            }
         }
         next.untold.retain(|untold| !untold.sinks.is_empty());
         next.claim = next.claim.filter(|claim| claim.by != self.by);

@@ -5,5 +5,6 @@ mod edges;
 mod fakes;
 mod interleave;
 mod listing;
+mod progress;
 mod scenarios;
 mod telling;

@@ -224,12 +224,16 @@ impl StateStore for FileStore {
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        records_max: usize,
     ) -> Result<Known, StoreError> {
         let mut known = Known::default();
         let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
         let within = (partition_key(place), from, to);
         let within = (within.0.as_str(), within.1.as_str(), within.2.as_str());
         self.scan("read", Some(within), |_, item| codec::take(&item, &mut known))?;
+        while known.records.len() > records_max.saturating_add(1) {
+            known.records.pop_first();
+        }
         Ok(known)
     }
 

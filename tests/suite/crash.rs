@@ -17,10 +17,10 @@ use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller};
 use amiwatch::ports::{
-    Clock, Known, ListError, Notifier, Page, PublishError, Published, Saved, StateStore,
+    Clock, Known, ListError, Notifier, Page, PageAt, PublishError, Published, Saved, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Cursor, Ledger, Record, Sink};
+use amiwatch::record::{Ledger, Record, Sink};
 use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, TaskKey};
@@ -88,10 +88,10 @@ impl TaskSource for Gated<&Ec2Tasks> {
         &self,
         place: &Place,
         kind: Kind,
-        from: Option<&Cursor>,
+        at: PageAt<'_>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
-        self.fuse.gate("list", self.port.list(place, kind, from, calls_max)).await
+        self.fuse.gate("list", self.port.list(place, kind, at, calls_max)).await
     }
 }
 
@@ -105,8 +105,10 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        records_max: usize,
     ) -> Result<Known, StoreError> {
-        self.fuse.gate("read between", self.port.read_between(place, from, to)).await
+        let read = self.port.read_between(place, from, to, records_max);
+        self.fuse.gate("read between", read).await
     }
 
     async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {

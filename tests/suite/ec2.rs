@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amiwatch::aws::clients::ATTEMPTS;
 use amiwatch::aws::ec2::Ec2Tasks;
-use amiwatch::ports::{Page, TaskSource};
+use amiwatch::ports::{Page, PageAt, TaskSource};
 use amiwatch::record::Cursor;
 use amiwatch::sim::{
     BundlePlan, FaultKind, FaultRule, Settings, SimClock, Simulator, StorePlan, TaskStatus,
@@ -25,9 +25,12 @@ fn adapter(sim: &Simulator) -> Ec2Tasks {
 
 async fn store_pages(sim: &Simulator) -> Vec<Page> {
     let source = adapter(sim);
-    let mut pages = vec![source.list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap()];
+    let mut pages =
+        vec![source.list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap()];
     while let Some(token) = pages.last().unwrap().next.clone() {
-        pages.push(source.list(&place(), Kind::StoreImage, Some(&token), ATTEMPTS).await.unwrap());
+        pages.push(
+            source.list(&place(), Kind::StoreImage, PageAt::Next(&token), ATTEMPTS).await.unwrap(),
+        );
     }
     pages
 }
@@ -72,7 +75,7 @@ async fn a_bundle_task_comes_without_its_secrets() {
     plan.upload_policy = Some("c2VjcmV0LXBvbGljeQ==".into());
     plan.upload_policy_signature = Some("secret-signature".into());
     sim.add_bundle_task(ACCOUNT, REGION, plan);
-    let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap();
+    let page = adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await.unwrap();
     let task = &page.tasks[0];
     assert!(
         matches!(&task.subject, Subject::Bundle { bundle_id, .. } if bundle_id == "bun-c1a540a8")
@@ -91,14 +94,16 @@ async fn one_item_with_a_missing_field_is_named_and_the_others_are_kept() {
         sim.clear_faults();
         let fields = vec![field.to_owned()];
         sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(position) }));
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
+        let page =
+            adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (2, 1), "{field}");
         assert!(page.rejected[0].reason.contains(field), "{:?}", page.rejected);
     }
     sim.clear_faults();
     let fields = ["s3objectKey", "progressPercentage"].map(str::to_owned).to_vec();
     sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
-    let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
+    let page =
+        adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
     assert_eq!((page.tasks.len(), page.rejected.len()), (3, 0));
     assert_eq!(page.tasks[0].progress_percent, None);
 }
@@ -124,7 +129,8 @@ async fn a_reason_that_holds_no_character_costs_neither_its_task_nor_the_others(
         let element = "storeTaskFailureReason".to_owned();
         let text = text.to_owned();
         sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
+        let page =
+            adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (4, 0));
         assert!(page.tasks[0].failure.is_some());
     }
@@ -138,7 +144,7 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
         let sim = simulator().await;
         add_stores(&sim, 1);
         sim.add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await;
+        let page = adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await;
         assert_eq!(page.unwrap_or_else(|error| panic!("{kind:?}: {error}")).tasks.len(), 1);
         assert_eq!(sim.calls().len(), 3);
     }
@@ -150,7 +156,8 @@ async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(FaultKind::Throttle));
         for kind in Kind::ALL {
-            let error = adapter(&sim).list(&place(), kind, None, allowed).await.unwrap_err();
+            let error =
+                adapter(&sim).list(&place(), kind, PageAt::WHOLE, allowed).await.unwrap_err();
             assert_eq!(error.calls, made, "{kind}: {error}");
         }
         assert_eq!(sim.calls().len(), 2 * made as usize);
@@ -160,7 +167,8 @@ async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
             next: Some(u64::from(made - 1)),
             ..FaultRule::new(FaultKind::Throttle)
         });
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, allowed).await.unwrap();
+        let page =
+            adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, allowed).await.unwrap();
         assert_eq!((page.calls, page.tasks.len()), (made, 1));
     }
 }
@@ -175,8 +183,10 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
     ] {
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(kind.clone()));
-        let error =
-            adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap_err();
+        let error = adapter(&sim)
+            .list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS)
+            .await
+            .unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("DescribeStoreImageTasks in us-east-1: "), "{text}");
         assert!(text.contains(words), "{kind:?}: {text}");
@@ -197,7 +207,7 @@ async fn an_answer_that_is_none_is_no_empty_listing() {
         let sim = simulator().await;
         add_stores(&sim, 1);
         sim.add_fault(FaultRule::new(fault));
-        let error = adapter(&sim).list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
+        let error = adapter(&sim).list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
         assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{error}");
     }
 }
@@ -232,7 +242,8 @@ async fn one_number_or_time_that_is_none_costs_no_other_task() {
         sim.clear_faults();
         let (element, text) = (element.to_owned(), text.to_owned());
         sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(1) }));
-        let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
+        let page =
+            adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (kept, 3 - kept));
     }
 }
@@ -248,14 +259,15 @@ async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
         sim.clear_faults();
         let (element, text) = (element.to_owned(), text.to_owned());
         sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
-        let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await;
+        let page = adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await;
         assert!(!format!("{page:?}").contains("SECRET"));
         assert_eq!(page.unwrap().tasks.len(), 1, "and it costs nothing");
     }
     sim.clear_faults();
     let (element, text) = ("bucket".to_owned(), "&broken;".to_owned());
     sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
-    let error = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err();
+    let error =
+        adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
     assert!(!format!("{error:?}").contains("signature"), "{error}");
 }
 
@@ -265,7 +277,11 @@ async fn an_answer_that_never_comes_ends_in_a_time_out() {
     sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
     let began = std::time::Instant::now();
     let adapter = Ec2Tasks::new(&sdk_of_the_function(), Some(sim.url()));
-    let error = adapter.list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err().to_string();
+    let error = adapter
+        .list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("timeout") || error.contains("timed out"), "{error}");
     // The bound is ours (8 s a call); an hour would be the server's.
     assert!(began.elapsed() < Duration::from_secs(60));
@@ -276,7 +292,8 @@ async fn a_refused_token_is_told_from_other_errors() {
     let sim = simulator().await;
     let source = adapter(&sim);
     let cursor = Cursor { token: "not-a-token".into(), page_size: 200 };
-    let error = source.list(&place(), Kind::StoreImage, Some(&cursor), ATTEMPTS).await.unwrap_err();
+    let error =
+        source.list(&place(), Kind::StoreImage, PageAt::Next(&cursor), ATTEMPTS).await.unwrap_err();
     assert!(error.token_refused, "{error}");
 }
 
@@ -287,11 +304,16 @@ async fn every_region_is_asked_for_itself() {
     let elsewhere = amiwatch::place::Place::new(ACCOUNT, "eu-west-1");
     let source = adapter(&sim);
     assert_eq!(
-        source.list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap().tasks.len(),
+        source.list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap().tasks.len(),
         1
     );
     assert_eq!(
-        source.list(&elsewhere, Kind::StoreImage, None, ATTEMPTS).await.unwrap().tasks.len(),
+        source
+            .list(&elsewhere, Kind::StoreImage, PageAt::WHOLE, ATTEMPTS)
+            .await
+            .unwrap()
+            .tasks
+            .len(),
         0
     );
     let regions: Vec<String> = sim.calls().into_iter().map(|call| call.region).collect();

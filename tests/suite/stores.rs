@@ -99,7 +99,7 @@ async fn a_read_covers_the_window_the_stragglers_and_all_bundles<S: StateStore>(
     let found = keys(&store.read(&place).await.unwrap());
     assert!(found.contains(&all[290]) && !found.contains(&all[3]));
 
-    let between = keys(&store.read_between(&place, start(10), start(12)).await.unwrap());
+    let between = keys(&store.read_between(&place, start(10), start(12), 100).await.unwrap());
     assert_eq!(between, all[10..=12].iter().cloned().collect());
 }
 

@@ -37,6 +37,12 @@ fn listed(tasks: impl IntoIterator<Item = Task>) -> Listed {
     Listed { tasks, ..Listed::default() }
 }
 
+/// The same, with the records of all its tasks looked up or not.
+fn looked(looked_up: bool, listed: Listed) -> Listed {
+    let keys = listed.tasks.keys().filter(|_| looked_up).cloned().collect();
+    Listed { looked_up: keys, ..listed }
+}
+
 /// A ledger whose baseline was taken at minute 0: the cutoff is an hour before.
 fn ledger(kind: Kind, baseline_done: bool) -> Ledger {
     Ledger { baseline_done, ..Ledger::baseline(kind, Some(minute(0)), minute(0)) }
@@ -119,7 +125,7 @@ fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_new
 fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_listed() {
     let stored = ledger(Kind::StoreImage, true);
     for looked_up in [false, true] {
-        let one = Listed { looked_up, ..listed([store("ami-old", -61, State::Completed)]) };
+        let one = looked(looked_up, listed([store("ami-old", -61, State::Completed)]));
         let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
         assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
     }
@@ -131,7 +137,7 @@ fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
     for start in [-61, 100, 600] {
         let runs = store("ami-runs", start, State::InProgress);
         for looked_up in [false, true] {
-            let one = Listed { looked_up, ..listed([runs.clone()]) };
+            let one = looked(looked_up, listed([runs.clone()]));
             let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
             assert_eq!((decisions.changes.len(), decisions.changes[0].expected), (1, 0));
             assert_eq!(told(&decisions), []);
@@ -146,7 +152,7 @@ fn a_task_below_the_window_is_late_news_only_where_the_store_was_asked_for_it() 
     let decisions =
         run(&listed([task.clone()]), &Known::default(), Some(&stored), Kind::StoreImage);
     assert!(decisions.changes.is_empty() && decisions.late.is_empty());
-    let asked = Listed { looked_up: true, ..listed([task.clone()]) };
+    let asked = looked(true, listed([task.clone()]));
     let decisions = run(&asked, &Known::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-late".to_owned(), Outcome::Completed)]);
     assert_eq!(decisions.late, [task.key().unwrap()]);
@@ -243,7 +249,7 @@ proptest! {
             .collect();
         let known = Known { records, ..Known::default() };
         let stored = Ledger { window_from: minute(window), ..ledger(kind, done) };
-        let mut all = Listed { looked_up, ..listed(tasks) };
+        let mut all = looked(looked_up, listed(tasks));
         all.absent = absent
             .iter()
             .filter_map(Task::key)
@@ -261,7 +267,7 @@ proptest! {
     #[test]
     fn after_the_baseline_every_ended_task_since_the_cutoff_is_told_once(tasks in any_tasks()) {
         let stored = ledger(Kind::StoreImage, true);
-        let all = Listed { looked_up: true, ..listed(tasks) };
+        let all = looked(true, listed(tasks));
         let decisions = run(&all, &Known::default(), Some(&stored), Kind::StoreImage);
         let expected = all
             .tasks

@@ -65,7 +65,6 @@ fn a_task_from_before_the_baseline_that_vanished_and_comes_back_ended_is_told() 
     let mut before = old_tasks(40);
     before.insert(30, store("ami-runs", -118, State::InProgress));
     let (world, tasks) = moved_on(&before, 200);
-    world.page_size(400);
     let without: Vec<Task> =
         tasks.iter().filter(|task| task.name() != "ami-runs").cloned().collect();
     world.list(Kind::StoreImage, &without);
@@ -77,6 +76,7 @@ fn a_task_from_before_the_baseline_that_vanished_and_comes_back_ended_is_told() 
     let at = back.iter().position(|task| task.name() == "ami-runs").unwrap();
     back[at].state = State::Completed;
     world.list(Kind::StoreImage, &back);
+    world.later(28 * 60 * 60);
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(Sink::Sns), ["ami-runs vanished", "ami-runs completed"]);
 }
@@ -141,7 +141,8 @@ fn an_unreadable_item_does_not_end_the_search_for_an_open_task() {
     world.poll(&store_images()).unwrap();
     tasks[900].state = State::Failed;
     let mut items: Vec<_> = tasks.into_iter().map(Ok).collect();
-    items[5] = Err(Rejected { item: "image ami-5".into(), reason: "has no state".into() });
+    items[5] =
+        Err(Rejected { item: "image ami-5".into(), reason: "has no state".into(), may_run: None });
     world.list_in("us-east-1", Kind::StoreImage, items);
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(Sink::Sns), ["ami-900 failed"]);

@@ -15,8 +15,8 @@ use crate::event::{Event, Outcome};
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{
-    Clock, Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
-    StoreError, TaskSource, ledger_key,
+    Clock, Known, ListError, Notifier, Page, PageAt, PublishError, Published, Rejected, Saved,
+    StateStore, StoreError, TaskSource, ledger_key,
 };
 use crate::record::{Cursor, Ledger, Record, Sink};
 use crate::store::codec::{self, Item, SCHEMA};
@@ -64,13 +64,21 @@ pub(super) struct Inner {
     pub(super) down: BTreeSet<Sink>,
     /// Names of tasks whose events every sink refuses.
     pub(super) refused: BTreeSet<String>,
+    /// Names of tasks whose events no sink takes at the moment.
+    pub(super) unavailable: BTreeSet<String>,
     pub(super) broken_regions: BTreeSet<String>,
     pub(super) table_down: bool,
     pub(super) refuse_tokens: bool,
+    /// Every page behind the first fails, and not for its token.
+    pub(super) broken_pages: bool,
+    /// EC2 answers with the token that it was asked with.
+    pub(super) same_token: bool,
     pub(super) no_range_reads: bool,
     pub(super) no_settled_writes: bool,
     /// What somebody else does right after the first effect of this name.
     pub(super) meanwhile: Option<Meanwhile>,
+    /// Records that reads brought.
+    pub(super) records_read: usize,
     /// Confirmations that were given up on.
     pub(super) late_confirms: usize,
     /// How much later it is after each effect.
@@ -314,8 +322,12 @@ impl World {
     }
 
     pub(super) fn ledger(&self) -> Ledger {
-        let known = self.lock().known(&home(), |key| key.starts_with('~'));
-        known.ledgers[&Kind::StoreImage].value.clone()
+        self.ledger_if_any().unwrap()
+    }
+
+    pub(super) fn ledger_if_any(&self) -> Option<Ledger> {
+        let mut known = self.lock().known(&home(), |key| key.starts_with('~'));
+        known.ledgers.remove(&Kind::StoreImage).map(|ledger| ledger.value)
     }
 }
 
@@ -411,10 +423,11 @@ impl TaskSource for Port {
         &self,
         place: &Place,
         kind: Kind,
-        from: Option<&Cursor>,
+        at: PageAt<'_>,
         _: u32,
     ) -> Result<Page, ListError> {
-        let token = from.map(|from| from.token.as_str());
+        let token = at.token();
+        let asked = usize::try_from(at.page_size()).unwrap();
         let region = place.region.clone();
         let from = token.map_or(String::new(), |token| format!(" from {token}"));
         self.effect(format!("list {region} {kind}{from}"), |inner| {
@@ -431,6 +444,9 @@ impl TaskSource for Port {
             if token.is_some() && inner.refuse_tokens {
                 return Err(fail("InvalidPaginationToken", true));
             }
+            if token.is_some() && inner.broken_pages {
+                return Err(fail("InternalError", false));
+            }
             let Some(listing) = inner.listings.get(&(region.clone(), kind)) else {
                 return Ok(Page { calls: 1, ..Page::default() });
             };
@@ -438,7 +454,7 @@ impl TaskSource for Port {
             let items = &listing.items;
             let left = token.map_or(items.len(), |token| token.parse().unwrap());
             let begin = items.len().saturating_sub(left);
-            let size = if kind == Kind::Bundle { usize::MAX } else { listing.page_size };
+            let size = if kind == Kind::Bundle { usize::MAX } else { listing.page_size.min(asked) };
             let end = begin.saturating_add(size).min(items.len());
             let mut page = Page { calls: 1, ..Page::default() };
             for item in &items[begin..end] {
@@ -447,9 +463,11 @@ impl TaskSource for Port {
                     Err(rejected) => page.rejected.push(rejected.clone()),
                 }
             }
-            let token = (items.len() - end).to_string();
-            let page_size = i32::try_from(listing.page_size).unwrap();
-            page.next = (end < items.len()).then_some(Cursor { token, page_size });
+            let token = match token {
+                Some(token) if inner.same_token => token.to_owned(),
+                _ => (items.len() - end).to_string(),
+            };
+            page.next = (end < items.len()).then_some(Cursor { token, page_size: at.page_size() });
             Ok(page)
         })
         .await
@@ -469,7 +487,9 @@ impl StateStore for Port {
             let is_straggler = |key: &str| {
                 ledger.is_some_and(|ledger| ledger.stragglers.iter().any(|s| s.as_str() == key))
             };
-            Ok(inner.known(place, |key| key >= from.as_str() || is_straggler(key)))
+            let known = inner.known(place, |key| key >= from.as_str() || is_straggler(key));
+            inner.records_read += known.records.len();
+            Ok(known)
         })
         .await
     }
@@ -479,13 +499,19 @@ impl StateStore for Port {
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        records_max: usize,
     ) -> Result<Known, StoreError> {
         self.effect(format!("read between {}", place.region), |inner| {
             if inner.table_down || inner.no_range_reads {
                 return Err(Self::down("read between"));
             }
             let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
-            Ok(inner.known(place, |key| (from.as_str()..=to.as_str()).contains(&key)))
+            let mut known = inner.known(place, |key| (from.as_str()..=to.as_str()).contains(&key));
+            inner.records_read += known.records.len().min(records_max + 1);
+            while known.records.len() > records_max + 1 {
+                known.records.pop_first();
+            }
+            Ok(known)
         })
         .await
     }
@@ -519,7 +545,12 @@ impl StateStore for Port {
     ) -> Result<Saved, StoreError> {
         let body = codec::encode(record).unwrap();
         let confirms = record.untold.is_empty() && expected > 0;
-        let step = if confirms { "confirm" } else { "save" };
+        let gives_back = expected > 0 && !confirms && record.claim.is_none();
+        let step = match (confirms, gives_back) {
+            (true, _) => "confirm",
+            (_, true) => "give back",
+            _ => "save",
+        };
         let begun = self.now();
         self.effect(format!("{step} {} over {expected}", record.task.name()), |inner| {
             if inner.is_late(begun) {
@@ -591,6 +622,9 @@ impl Notifier for Port {
                 return Err(PublishError::Unavailable { sink, reason: "is down".into() });
             }
             let name = title(event);
+            if inner.unavailable.iter().any(|one| name.starts_with(one.as_str())) {
+                return Err(PublishError::Unavailable { sink, reason: format!("{name}: 500") });
+            }
             if inner.refused.iter().any(|refused| name.starts_with(refused.as_str())) {
                 let reason = "InvalidParameter".to_owned();
                 return Err(PublishError::Refused { sink, id: event.id, reason });

@@ -195,7 +195,8 @@ fn an_item_that_cannot_be_read_is_reported_and_may_be_any_task_that_is_missing()
         world.list(kind, &[task]);
     }
     world.poll(&both_kinds()).unwrap();
-    let rejected = || Rejected { item: "image ami-1".into(), reason: "has no start".into() };
+    let rejected =
+        || Rejected { item: "image ami-1".into(), reason: "has no start".into(), may_run: None };
     for kind in Kind::ALL {
         world.list_in("us-east-1", kind, vec![Err(rejected())]);
     }
@@ -218,7 +219,8 @@ fn an_item_that_could_not_be_read_at_the_baseline_is_old_news_once_it_can() {
             Ok(store("ami-0", -90, State::Failed)),
         ]
     };
-    let rejected = Rejected { item: "image ami-2".into(), reason: "has no bucket".into() };
+    let rejected =
+        Rejected { item: "image ami-2".into(), reason: "has no bucket".into(), may_run: None };
     world.list_in("us-east-1", Kind::StoreImage, listed(Err(rejected)));
     world.poll(&store_images()).unwrap();
     world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-2", -1, State::Completed))));
@@ -236,7 +238,11 @@ fn an_item_that_one_poll_could_not_read_is_not_missing_for_the_poll_that_reads_o
     let world = baselined(&tasks);
     tasks.swap(10, 20);
     let mut items: Vec<_> = tasks.into_iter().map(Ok).collect();
-    items[500] = Err(Rejected { item: "image ami-500".into(), reason: "has no state".into() });
+    items[500] = Err(Rejected {
+        item: "image ami-500".into(),
+        reason: "has no state".into(),
+        may_run: None,
+    });
     // Distrusted: the head itself is as much as a poll may read, and the next poll reads on.
     world.list_in("us-east-1", Kind::StoreImage, items);
     for _ in 0..12 {

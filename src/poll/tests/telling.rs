@@ -1,10 +1,14 @@
 //! The order of effects, and what becomes of events when a sink, the time or another poll is in
 //! the way.
 
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::fakes::{World, home, minute, places, store, store_images};
+use super::fakes::{World, home, minute, places, store, store_images, title};
 use crate::record::{Claim, Record, Sink};
 use crate::store::codec;
 use crate::task::{Kind, State, Task, TaskKey};
@@ -66,16 +70,18 @@ fn the_ledger_is_saved_only_after_the_records_that_it_vouches_for() {
 }
 
 #[test]
-fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
+fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_first_what_was_not_tried_yet() {
     let world = running(&[]);
     let tasks: Vec<_> =
         (1..=40).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect();
     world.with(|inner| inner.down = [Sink::Sns].into());
-    // Two come a minute, so that there is an oldest.
-    for n in (0..40).step_by(2) {
+    let mut tried = BTreeSet::new();
+    for n in [0, 20, 38] {
         world.list(Kind::StoreImage, &tasks[38 - n..]);
         let summary = world.poll_a_minute_later(&store_images());
-        assert!(publishes(&world.take_log()) <= 10);
+        let log = world.take_log();
+        assert!(publishes(&log) <= 10);
+        tried.extend(log.into_iter().filter(|name| name.starts_with("publish")));
         assert_eq!(summary.published, 0);
         assert!(summary.left > 0 || !summary.all_failures().is_empty());
     }
@@ -85,11 +91,15 @@ fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
         summaries.push(world.poll_a_minute_later(&store_images()));
     }
     assert_eq!(world.told(Sink::Sns).len(), 40, "{summaries:?}");
-    let times: Vec<_> = world.with(|inner| {
-        let poll_of = |at: jiff::Timestamp| at.duration_since(minute(0)).as_mins();
-        inner.published.iter().map(|(_, event, at)| (poll_of(*at), event.time)).collect()
+    let order: Vec<_> = world.with(|inner| {
+        let published = inner.published.iter().map(|(_, event, _)| {
+            let was_tried = tried.contains(&format!("publish sns {}", title(event)));
+            (was_tried, (!was_tried).then_some(event.time))
+        });
+        published.collect()
     });
-    assert!(times.is_sorted(), "{times:?}");
+    assert!(order.is_sorted(), "{order:?}");
+    assert!(order[0] < order[39], "some were tried, some were not");
 }
 
 #[test]
@@ -144,13 +154,14 @@ fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
     world.with(|inner| inner.sinks = vec![Sink::Sns]);
     // It may be an old version, during a deployment, that does not know the sink.
     for _ in 0..50 {
-        assert_eq!(world.poll_a_minute_later(&store_images()).left, 1);
+        assert_eq!(world.poll_a_minute_later(&store_images()).elsewhere, 1);
     }
     world.with(|inner| inner.sinks = vec![Sink::Sns, Sink::EventBridge]);
     assert_eq!(world.poll_a_minute_later(&store_images()).left, 1, "it is still down");
     world.with(|inner| inner.sinks = vec![Sink::Sns]);
     world.later(10 * 60);
-    assert_eq!(world.poll_a_minute_later(&store_images()).left, 0);
+    let summary = world.poll_a_minute_later(&store_images());
+    assert_eq!((summary.left, summary.elsewhere), (0, 0));
     assert!(world.records().iter().all(Record::is_settled));
     assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
     assert!(world.told(Sink::EventBridge).is_empty());
@@ -233,4 +244,163 @@ fn a_refused_event_of_a_task_holds_back_none_that_follows_it() {
         world.poll_a_minute_later(&store_images());
     }
     assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+}
+
+/// What another process finds that polls right after.
+fn poll_at_once(world: &World) -> crate::poll::Summary {
+    world.poll_with(&world.poller_number(1), &store_images(), None).unwrap()
+}
+
+#[test]
+fn a_publish_that_failed_gives_its_claim_back_so_that_a_poll_right_after_tells() {
+    let world = running(&["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"]);
+    list(&world, &["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"], &State::Completed);
+    world.with(|inner| inner.down = [Sink::Sns].into());
+    assert_eq!(world.poll_a_minute_later(&store_images()).left, 5);
+    assert!(world.records().iter().all(|record| record.claim.is_none()));
+    world.with(|inner| inner.down.clear());
+    let summary = poll_at_once(&world);
+    assert_eq!((summary.published, summary.left), (5, 0));
+}
+
+#[test]
+fn a_claim_is_given_back_also_with_an_event_that_its_sink_refused() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    world.with(|inner| inner.refused = ["ami-1".to_owned()].into());
+    world.poll_a_minute_later(&store_images());
+    assert!(world.records().iter().all(|record| record.claim.is_none()));
+    world.with(|inner| inner.refused.clear());
+    assert_eq!(poll_at_once(&world).published, 1);
+    assert!(world.records().iter().all(|record| record.claim.is_none()));
+}
+
+#[test]
+fn nothing_is_published_in_the_last_part_of_a_claim() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    // A claim holds 55 seconds, and the last 20 are for clocks that differ and the call itself.
+    world.with(|inner| inner.effect_takes = SignedDuration::from_secs(36));
+    world.poll_a_minute_later(&store_images());
+    assert!(world.told(Sink::Sns).is_empty());
+    world.with(|inner| inner.effect_takes = SignedDuration::from_secs(34));
+    world.later(60);
+    world.poll(&store_images()).unwrap();
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+}
+
+#[test]
+fn a_claim_that_a_wrong_clock_made_keeps_nobody_from_telling() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.poll_a_minute_later(&store_images());
+    world.with(|inner| inner.down.clear());
+    let key = TaskKey::store_image("ami-1", "my-bucket", minute(0)).to_string();
+    let at = (codec::partition_key(&home()), key);
+    let mut record = world.records().remove(0);
+    let until = world.with(|inner| inner.now) + SignedDuration::from_hours(24);
+    record.claim = Some(Claim { by: Uuid::from_u128(7), until });
+    world.with(|inner| {
+        inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
+    });
+    assert_eq!(world.poll_a_minute_later(&store_images()).published, 1);
+}
+
+#[test]
+fn a_later_event_of_a_task_waits_for_an_earlier_one_that_its_sink_could_not_take() {
+    let world = running(&["ami-1"]);
+    world.with(|inner| inner.unavailable = ["ami-1 stalled".to_owned()].into());
+    world.later(3 * 60 * 60);
+    world.poll(&store_images()).unwrap();
+    list(&world, &["ami-1"], &State::Completed);
+    for _ in 0..3 {
+        world.poll_a_minute_later(&store_images());
+        assert!(world.told(Sink::Sns).is_empty());
+    }
+    world.with(|inner| inner.unavailable.clear());
+    world.poll_a_minute_later(&store_images());
+    assert_eq!(world.told(Sink::Sns), ["ami-1 stalled", "ami-1 completed"]);
+}
+
+#[test]
+fn events_that_no_sink_takes_keep_no_others_from_being_told_however_old_they_are() {
+    let old: Vec<String> = (0..30).map(|n| format!("ami-old-{n:02}")).collect();
+    let new: Vec<String> = (0..30).map(|n| format!("ami-new-{n:02}")).collect();
+    let names =
+        |names: &[String]| names.iter().map(|name| store(name, 0, State::Completed)).collect();
+    let world = running(&[]);
+    world.with(|inner| inner.unavailable = ["ami-old".to_owned()].into());
+    let mut tasks: Vec<Task> = names(&old);
+    world.list(Kind::StoreImage, &tasks);
+    world.poll_a_minute_later(&store_images());
+    tasks.extend::<Vec<Task>>(names(&new));
+    world.list(Kind::StoreImage, &tasks);
+    for _ in 0..12 {
+        world.poll_a_minute_later(&store_images());
+    }
+    assert_eq!(world.told(Sink::Sns).len(), 30);
+    world.with(|inner| inner.unavailable.clear());
+    world.poll_a_minute_later(&store_images());
+    assert_eq!(world.told(Sink::Sns).len(), 60);
+}
+
+#[test]
+fn an_event_whose_only_sink_was_broken_and_then_replaced_is_told_at_the_new_one() {
+    let world = running(&["ami-1"]);
+    world.with(|inner| {
+        inner.sinks = vec![Sink::EventBridge];
+        inner.down = [Sink::EventBridge].into();
+    });
+    list(&world, &["ami-1"], &State::Failed);
+    world.poll_a_minute_later(&store_images());
+    let id = world.records()[0].untold[0].event.id;
+    world.with(|inner| inner.sinks = vec![Sink::Sns]);
+    for _ in 0..61 {
+        world.poll_a_minute_later(&store_images());
+    }
+    assert_eq!(world.told(Sink::Sns), ["ami-1 failed"]);
+    assert_eq!(world.with(|inner| inner.published[0].1.id), id);
+    assert!(world.records().iter().all(Record::is_settled));
+}
+
+#[test]
+fn no_decision_is_saved_without_the_time_to_tell_it() {
+    let world = running(&["ami-1"]);
+    list(&world, &["ami-1"], &State::Completed);
+    world.later(60);
+    // 45 seconds, less 10 for the read and 10 for the listing: 25 are too few.
+    world.with(|inner| inner.effect_takes = SignedDuration::from_secs(10));
+    let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(45);
+    let summary = world.poll_with(&world.poller(), &store_images(), Some(deadline)).unwrap();
+    let log = world.take_log();
+    assert!(!log.iter().any(|name| name.starts_with("save")), "{log:?}");
+    assert!(summary.all_failures().iter().any(|failure| failure.contains("out of time")));
+    world.with(|inner| inner.effect_takes = SignedDuration::ZERO);
+    world.poll_a_minute_later(&store_images());
+    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+}
+
+#[test]
+fn one_slow_call_holds_its_own_slot_and_no_other() {
+    let names: Vec<String> = (0..40).map(|n| format!("ami-{n:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let world = running(&names);
+    list(&world, &names, &State::Completed);
+    world.later(60);
+    world.with(|inner| inner.stepped = true);
+    let poller = world.poller();
+    let places = store_images();
+    let mut poll = pin!(poller.poll(&places, None));
+    let mut context = Context::from_waker(Waker::noop());
+    let slow = |name: &str| name == "publish sns ami-00 completed";
+    // Everything takes place but the one call, which has no answer yet.
+    loop {
+        assert!(poll.as_mut().poll(&mut context).is_pending(), "the slow call is waited for");
+        let next = world.with(|inner| inner.waiting.iter().find(|it| !slow(&it.name)).cloned());
+        let Some(next) = next else { break };
+        world.grant(next.ticket);
+    }
+    assert!(world.with(|inner| inner.waiting.iter().any(|it| slow(&it.name))));
+    assert_eq!(world.told(Sink::Sns).len(), 39);
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::ports::{
-    Known, ListError, Notifier, Page, PublishError, Published, Rejected, Saved, StateStore,
+    Known, ListError, Notifier, Page, PageAt, PublishError, Published, Rejected, Saved, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Closing, Cursor, Ledger, Record, Sink, Versioned};
+use amiwatch::record::{Closing, Ledger, Record, Sink, Versioned};
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -197,7 +197,7 @@ impl TaskSource for Ports {
         &self,
         place: &Place,
         kind: Kind,
-        from: Option<&Cursor>,
+        page: PageAt<'_>,
         _: u32,
     ) -> Result<Page, ListError> {
         let failed = |reason: &str, token_refused| ListError {
@@ -214,11 +214,11 @@ impl TaskSource for Ports {
         let mut possible =
             [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::Stale].repeat(4);
         possible.push(Fault::Unreadable);
-        if from.is_some() {
+        if page.token().is_some() {
             possible.extend([Fault::Shifted, Fault::Gap].repeat(4));
             possible.push(Fault::TokenRefused);
         }
-        let (place, token) = (place.clone(), from.map(|from| from.token.clone()));
+        let (place, token) = (place.clone(), page.token().map(str::to_owned));
         let page = self.call("list", &possible, QUICK, move |inner, fault, now| {
             let minutes = SignedDuration::from_secs(inner.rng.i64(30..240));
             let at = if fault == Some(Fault::Stale) { now - minutes } else { now };
@@ -232,7 +232,11 @@ impl TaskSource for Ports {
             if fault == Some(Fault::Unreadable) && !page.tasks.is_empty() {
                 let n = inner.rng.usize(..page.tasks.len());
                 let item = page.tasks.remove(n).name().to_owned();
-                page.rejected.push(Rejected { item, reason: "it has no state".into() });
+                page.rejected.push(Rejected {
+                    item,
+                    reason: "it has no state".into(),
+                    may_run: None,
+                });
             }
             page
         });
@@ -285,6 +289,7 @@ impl StateStore for Ports {
         place: &Place,
         from: Timestamp,
         to: Timestamp,
+        _: usize,
     ) -> Result<Known, StoreError> {
         self.table()?;
         let place = place.clone();

@@ -1,0 +1,80 @@
+//! Where an event that waits is to go, when the sinks that it waits for are no longer configured.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::record::{Record, Sink};
+
+/// An event waits so long for a sink that is not configured: while a new version is deployed, the
+/// old one does not know the new sinks yet.
+pub const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
+
+/// Takes off a record's events the sinks that are no longer configured. An event that no sink has
+/// confirmed goes to the configured sinks instead: nobody was told. `None`: nothing changes.
+#[must_use]
+pub fn reroute(record: &Record, configured: &BTreeSet<Sink>, now: Timestamp) -> Option<Record> {
+    if configured.is_empty() {
+        return None;
+    }
+    let mut next = record.clone();
+    for untold in &mut next.untold {
+        let waits = now.duration_since(untold.event.time) < WAITS_FOR_UNKNOWN_SINK;
+        if waits || untold.sinks.is_subset(configured) {
+            continue;
+        }
+        untold.sinks.retain(|sink| configured.contains(sink));
+        if untold.sinks.is_empty() && !untold.confirmed {
+            untold.sinks.clone_from(configured);
+        }
+    }
+    next.untold.retain(|untold| !untold.sinks.is_empty());
+    (next.untold != record.untold).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Outcome;
+    use crate::record::Untold;
+    use crate::render::sample;
+    use crate::task::{Kind, State, Subject, Task};
+
+    fn record(sinks: &[Sink], confirmed: bool) -> Record {
+        let event = sample::event(Kind::StoreImage, Outcome::Failed);
+        let subject = Subject::StoreImage { image_id: "ami-1".into(), object_key: None };
+        let task = Task {
+            subject,
+            bucket: None,
+            state: State::Failed,
+            progress_percent: None,
+            started_at: None,
+            updated_at: None,
+            failure: None,
+        };
+        let untold =
+            Untold { confirmed, ..Untold::new(event.clone(), sinks.iter().copied().collect()) };
+        Record { untold: vec![untold], ..Record::first_seen(task, event.time) }
+    }
+
+    #[test]
+    fn an_event_that_nobody_was_told_goes_to_the_sinks_that_are_configured_now() {
+        let (sns, bus) = (Sink::Sns, Sink::EventBridge);
+        let hour = WAITS_FOR_UNKNOWN_SINK;
+        for (waits_for, confirmed, configured, age, then) in [
+            (&[bus][..], false, &[sns][..], hour, Some(&[sns][..])),
+            (&[bus], false, &[sns], hour - SignedDuration::from_secs(1), None),
+            (&[bus], true, &[sns], hour, Some(&[])),
+            (&[bus, sns], false, &[sns], hour, Some(&[sns])),
+            (&[bus, sns], false, &[sns, bus], hour, None),
+            (&[bus], false, &[], hour, None),
+        ] {
+            let record = record(waits_for, confirmed);
+            let now = record.untold[0].event.time + age;
+            let configured = configured.iter().copied().collect();
+            let sinks = reroute(&record, &configured, now)
+                .map(|next| next.untold.into_iter().flat_map(|it| it.sinks).collect::<Vec<_>>());
+            assert_eq!(sinks.as_deref(), then, "{waits_for:?} {confirmed} {configured:?} {age}");
+        }
+    }
+}
