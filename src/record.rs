@@ -73,8 +73,8 @@ pub struct Untold {
     /// Whether a sink has confirmed it: somebody was told.
     #[serde(default, skip_serializing_if = "is_false")]
     pub confirmed: bool,
-    /// When it was last tried in vain. What was not tried yet goes first, so that an event that no
-    /// sink takes does not keep the others waiting.
+    /// When its sink did not take it although it took others: it goes last, so that an event that is
+    /// never taken keeps no others waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried_at: Option<Timestamp>,
 }
@@ -87,10 +87,14 @@ impl Untold {
     }
 }
 
-// serde calls it with a reference.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Who is telling a record's events at the moment.
@@ -291,10 +295,10 @@ pub struct Sweep {
     /// It met an item that could not be read, which may be any of them: nothing is absent from it.
     pub inconclusive: bool,
     /// The calls that it took so far.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub calls: u32,
     /// The polls in a row in which it got no further.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub stuck: u32,
     /// What was read before more tasks came on top than one poll may read: it goes on there once
     /// those are read.

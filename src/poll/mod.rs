@@ -18,6 +18,7 @@
 //! | confirm | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
+mod breaker;
 mod save;
 mod summary;
 mod target;
@@ -140,9 +141,9 @@ where
     pub async fn poll(&self, places: &[PlaceToPoll], deadline: Option<Timestamp>) -> Summary {
         let by = Uuid::new_v4();
         let sinks: BTreeSet<Sink> = self.notifier.sinks().into_iter().collect();
-        let breakers: tell::Breakers = sinks
+        let breakers: breaker::Breakers = sinks
             .iter()
-            .map(|sink| (*sink, tell::Breaker::new(self.limits.sink_failures)))
+            .map(|sink| (*sink, breaker::Breaker::new(self.limits.sink_failures)))
             .collect();
         let run = Run { poller: self, by, sinks: &sinks, breakers: &breakers, deadline };
         let run = &run;
@@ -186,7 +187,7 @@ struct Run<'a, S, T, N, C> {
     poller: &'a Poller<S, T, N, C>,
     by: Uuid,
     sinks: &'a BTreeSet<Sink>,
-    breakers: &'a tell::Breakers,
+    breakers: &'a breaker::Breakers,
     deadline: Option<Timestamp>,
 }
 

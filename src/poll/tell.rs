@@ -1,12 +1,12 @@
 //! Publishes what is saved and untold, oldest first, and confirms it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::breaker::Breaker;
 use super::summary::Summary;
 use super::{Phase, Run};
 use crate::decide::route::reroute;
@@ -20,31 +20,8 @@ use crate::task::TaskKey;
 /// How often a confirmation is tried, over what other pollers write meanwhile.
 const CONFIRM_ROUNDS: u32 = 3;
 
-/// Leaves a sink alone after a number of failures in a row, so that an outage costs a poll a few
-/// calls and not one for each event that waits.
-#[derive(Debug)]
-pub(super) struct Breaker {
-    failures: AtomicU32,
-    limit: u32,
-}
-
-impl Breaker {
-    pub(super) fn new(limit: u32) -> Self {
-        Self { failures: AtomicU32::new(0), limit: limit.max(1) }
-    }
-
-    fn is_open(&self) -> bool {
-        self.failures.load(Ordering::Relaxed) >= self.limit
-    }
-
-    fn note(&self, available: bool) {
-        if available {
-            self.failures.store(0, Ordering::Relaxed);
-        } else {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
+/// How often in a poll the events behind those that a sink could not take are gone on with.
+const ROUNDS: u32 = 8;
 
 /// What telling one record's events came to.
 #[derive(Default)]
@@ -61,6 +38,16 @@ struct Told {
     failures: Vec<String>,
 }
 
+/// One record whose events are being told.
+struct Telling {
+    key: TaskKey,
+    /// What the store holds.
+    known: Versioned<Record>,
+    told: Told,
+    /// Its sinks were left alone: nothing was tried.
+    was_skipped: bool,
+}
+
 impl<S, T, N, C> Run<'_, S, T, N, C>
 where
     S: TaskSource + Sync,
@@ -68,34 +55,51 @@ where
     N: Notifier + Sync,
     C: Clock + Sync,
 {
-    /// Tells everything that is untold in a place and that nobody else is telling. First what was
-    /// not tried before, oldest first: what a sink never takes keeps nothing else waiting.
+    /// Tells everything that is untold in a place and that nobody else is telling, oldest first;
+    /// last what a sink could not take while it took others.
+    ///
+    /// Where a sink takes none of the oldest events it is away, or it is they. The newest one then
+    /// finds out: if the sink takes it, the others are gone on with.
     pub(super) async fn tell(&self, place: &Place, known: Known, summary: &mut Summary) {
-        let mut waiting: Vec<(TaskKey, Versioned<Record>)> = known
-            .records
-            .into_iter()
-            .filter(|(_, record)| !record.value.untold.is_empty())
+        let untold = known.records.into_iter().filter(|(_, it)| !it.value.untold.is_empty());
+        let mut waiting: Vec<Telling> = untold
+            .map(|(key, known)| Telling { key, known, told: Told::default(), was_skipped: true })
             .collect();
-        waiting.sort_by_key(|(_, record)| {
-            let untold = &record.value.untold;
-            (
-                untold.iter().map(|it| it.tried_at).min().flatten(),
-                untold.first().map(|it| it.event.time),
-            )
-        });
-        let all: Vec<Told> = stream::iter(waiting)
-            .map(|(key, record)| async move { self.tell_record(place, &key, record).await })
-            // A slow call holds its own slot and no other.
-            .buffer_unordered(self.poller.limits.tells_at_once.max(1))
-            .collect()
-            .await;
-        for told in all {
-            summary.published += told.published;
-            summary.minimal += told.minimal;
-            summary.refused += told.refused;
-            summary.left += told.left;
-            summary.elsewhere += told.elsewhere;
-            for failure in told.failures {
+        waiting.sort_by_cached_key(order);
+        let mut done = Vec::new();
+        for _ in 0..ROUNDS {
+            let all: Vec<Telling> = stream::iter(waiting)
+                .map(|one| self.tell_record(place, one))
+                // A slow call holds its own slot and no other.
+                .buffer_unordered(self.poller.limits.tells_at_once.max(1))
+                .collect()
+                .await;
+            let (skipped, tried): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| it.was_skipped);
+            done.extend(tried);
+            waiting = skipped;
+            waiting.sort_by_cached_key(order);
+            if self.breakers.values().all(|breaker| !breaker.is_open()) {
+                break;
+            }
+            let newest = waiting.iter().rposition(|one| order(one).0.is_none());
+            let Some(newest) = newest.map(|at| waiting.remove(at)) else { break };
+            self.breakers.values().for_each(Breaker::half_open);
+            let probe = self.tell_record(place, newest).await;
+            let is_taken = probe.told.published > 0;
+            done.push(probe);
+            if !is_taken {
+                break;
+            }
+        }
+        for mut one in done.into_iter().chain(waiting) {
+            self.give_back(place, &mut one).await;
+            let Told { published, minimal, refused, left, elsewhere, failures, .. } = one.told;
+            summary.published += published;
+            summary.minimal += minimal;
+            summary.refused += refused;
+            summary.left += left;
+            summary.elsewhere += elsewhere;
+            for failure in failures {
                 // A sink that is down fails every event alike: once is enough.
                 if !summary.failures.contains(&failure) {
                     tracing::error!(account = place.account, region = place.region, "{failure}");
@@ -105,7 +109,8 @@ where
         }
     }
 
-    async fn tell_record(&self, place: &Place, key: &TaskKey, known: Versioned<Record>) -> Told {
+    async fn tell_record(&self, place: &Place, one: Telling) -> Telling {
+        let Telling { key, known, .. } = one;
         let mut told = Told::default();
         let now = self.poller.clock.now();
         let rerouted = self.reroute(&known.value, now);
@@ -118,20 +123,20 @@ where
         let claim = known.value.claim.as_ref();
         let is_held = claim.is_some_and(|claim| claim.by != self.by && claim.holds(now));
         if is_held || !self.has_time(Phase::Tell) {
-            return told;
+            return Telling { key, known, told, was_skipped: false };
         }
         let mut sinks = value.untold.iter().flat_map(|untold| &untold.sinks);
-        let known = if is_rerouted || sinks.any(|sink| self.open_sink(*sink).is_some()) {
-            match self.take_claim(place, key, known, value).await {
-                Ok(Some(known)) => known,
-                Ok(None) => return told,
-                Err(failure) => {
-                    told.failures.push(failure);
-                    return told;
-                }
+        if !is_rerouted && !sinks.any(|sink| self.open_sink(*sink).is_some()) {
+            return Telling { key, known, told, was_skipped: true };
+        }
+        let before = known.clone();
+        let known = match self.take_claim(place, &key, known, value).await {
+            Ok(Some(known)) => known,
+            Ok(None) => return Telling { key, known: before, told, was_skipped: false },
+            Err(failure) => {
+                told.failures.push(failure);
+                return Telling { key, known: before, told, was_skipped: false };
             }
-        } else {
-            known
         };
         let mut behind = BTreeSet::new();
         for untold in &known.value.untold {
@@ -139,11 +144,19 @@ where
                 told.left = told.left.saturating_sub(1);
             }
         }
-        // With what is left this poll is done, too: the next one need not wait for its claim.
-        if known.value.claim.as_ref().is_some_and(|claim| claim.by == self.by) {
-            self.confirm(place, key, known, &mut told).await;
+        let mut one = Telling { key, known, told, was_skipped: false };
+        if !one.told.done.is_empty() {
+            self.confirm(place, &mut one).await;
         }
-        told
+        one
+    }
+
+    /// Gives this poll's claim on a record back: the next poll need not wait until it runs out.
+    async fn give_back(&self, place: &Place, one: &mut Telling) {
+        let claim = one.known.value.claim.as_ref();
+        if claim.is_some_and(|claim| claim.by == self.by) && self.has_time(Phase::Tell) {
+            self.confirm(place, one).await;
+        }
     }
 
     /// A record whose events wait for sinks that were taken away, with where they go now.
@@ -249,13 +262,8 @@ where
 
     /// Takes off the record what was told, and gives the claim back. Where another poller changed it
     /// meanwhile, such as to add the task's end, what that one wrote stays.
-    async fn confirm(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        mut known: Versioned<Record>,
-        told: &mut Told,
-    ) {
+    async fn confirm(&self, place: &Place, one: &mut Telling) {
+        let Telling { key, known, told, .. } = one;
         let store = &self.poller.store;
         let mut failure = "it was changed by others again and again".to_owned();
         for round in 0..CONFIRM_ROUNDS {
@@ -267,10 +275,13 @@ where
                 return;
             }
             match store.save(place, key, &value, known.version).await {
-                Ok(Saved::Written) => return,
+                Ok(Saved::Written) => {
+                    *known = Versioned { value, version: known.version + 1 };
+                    return;
+                }
                 Ok(Saved::Conflict) => match store.read_one(place, key).await {
                     Ok(mut found) => match found.records.remove(key) {
-                        Some(changed) => known = changed,
+                        Some(changed) => *known = changed,
                         None => return,
                     },
                     Err(error) => failure = error.to_string(),
@@ -278,6 +289,8 @@ where
                 Err(error) => failure = error.to_string(),
             }
         }
+        // It was tried: the claim runs out by itself.
+        known.value.claim = None;
         told.failures.push(if told.done.is_empty() {
             format!("{place}: {key} waits until this poll's claim runs out: {failure}")
         } else {
@@ -296,7 +309,13 @@ where
             let before = untold.sinks.len();
             untold.sinks.retain(|sink| !told.done.contains(&(id, *sink)));
             untold.confirmed |= untold.sinks.len() < before;
-            if told.failed.contains(&id) {
+            // Where the sink takes others, it is this one that it does not take.
+            let is_set_aside = told.failed.contains(&id)
+                && untold
+                    .sinks
+                    .iter()
+                    .any(|sink| self.breakers.get(sink).is_some_and(Breaker::takes));
+            if is_set_aside {
                 untold.tried_at = Some(self.poller.clock.now());
             }
         }
@@ -306,5 +325,9 @@ where
     }
 }
 
-/// The breakers of a poll, one a sink.
-pub(super) type Breakers = BTreeMap<Sink, Breaker>;
+/// What goes first: what was not set aside, then the oldest.
+fn order(one: &Telling) -> (Option<Timestamp>, Option<Timestamp>, TaskKey) {
+    let untold = &one.known.value.untold;
+    let set_aside = untold.iter().map(|it| it.tried_at).min().flatten();
+    (set_aside, untold.first().map(|it| it.event.time), one.key.clone())
+}
