@@ -193,6 +193,84 @@ async fn what_is_refused_for_good_is_kept_with_its_reason_and_can_be_sent_again(
     }
 }
 
+const TEAMS_429: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint \
+    returned HTTP error 429 with ContextId tcid=0,server=DM3PEPF00009DEA,cv=w.0..";
+const TEAMS_413: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint \
+    returned HTTP error 413 with ContextId MS-CV=f.0..";
+const SIGN_IN: &str =
+    "<!DOCTYPE html><html><head><title>Sign in to continue</title></head></html>";
+
+#[tokio::test]
+async fn a_success_whose_body_is_no_yes_is_kept_in_the_dead_letter_queue() {
+    for (name, body, said) in [
+        ("slack", "", "an empty body"),
+        ("slack", "1", "1"),
+        ("slack", "channel_not_found", "channel_not_found"),
+        ("slack", r#"{"ok":false,"error":"no_service"}"#, "no_service"),
+        ("slack", SIGN_IN, "a web page"),
+        ("teams", "ok", "ok"),
+        ("teams", r#"{"error":{"code":"WorkflowTriggerIsNotEnabled"}}"#, "TriggerIsNotEnabled"),
+        ("teams", SIGN_IN, "a web page"),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        let reason = answer["refused"].as_str().unwrap();
+        assert!(reason.starts_with("HTTP 200 with ") && reason.contains(said), "{name}: {reason}");
+        assert_eq!(app.posts().len(), 1, "{name} {body}");
+        let kept = stack.dead_letters.messages().await;
+        assert_eq!((kept.len(), kept[0].1["reason"].as_str()), (1, reason), "{name} {body}");
+        // The webhook was mended.
+        let again: Value = serde_json::from_str(&kept[0].0).unwrap();
+        assert_eq!(function.invoke(&again).await.unwrap()["delivered"], "in full");
+    }
+}
+
+#[tokio::test]
+async fn a_success_whose_body_asks_for_another_try_or_another_form_gets_it() {
+    for (name, body) in [
+        ("teams", TEAMS_429),
+        ("teams", r#"{"statusCode":503,"message":"busy"}"#),
+        ("slack", "rate_limited"),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(2)));
+        assert_eq!((app.posts().len(), app.taken().len()), (2, 1), "{name} {body}");
+        assert!(stack.dead_letters.bodies().await.is_empty());
+    }
+    for (name, body, minimal) in [
+        ("teams", TEAMS_413, teams::minimal as fn(&Event) -> Value),
+        ("slack", "no_text", slack::minimal),
+        ("slack", r#"{"ok":false,"error":"invalid_blocks"}"#, slack::minimal),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!(answer["delivered"], "minimal", "{name} {body}");
+        assert_eq!(app.taken(), [minimal(&event())]);
+        assert!(stack.dead_letters.bodies().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_url_is_logged_and_kept_without_it() {
+    let body = "no such hook: /services/T0/B0/SECRET";
+    let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let answer = function.invoke(&by_sns(&event())).await.unwrap();
+    let log = function.log_with("which is in the dead-letter queue now").await;
+    let kept = format!("{:?}", stack.dead_letters.messages().await);
+    for text in [answer.to_string(), log, kept] {
+        assert!(text.contains("no such hook") && !text.contains("SECRET"), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_webhook_that_was_replaced_is_read_anew_and_nothing_is_refused() {
     let old = ChatApp::answering(&[TAKEN, Reply::With(404, "no_service")]).await;

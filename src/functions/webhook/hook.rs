@@ -18,6 +18,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Of an answer no more is read than this, in bytes.
 const LONGEST_BODY: usize = 4 * 1024;
 
+/// A part of a URL's path or query that is at least this long is taken for secret by itself. Slack's
+/// token has 24 characters, the signature of a Teams URL 43.
+const SECRET_PART: usize = 16;
+
 /// A webhook's URL. It is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl(String);
@@ -44,6 +48,20 @@ impl WebhookUrl {
         // The request knows best what a URL is.
         HttpRequest::new(SdkBody::empty()).set_uri(text).map_err(|_| "holds no valid URL")?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// The text without what makes the URL a secret: an answer may repeat the address that was
+    /// called, whole or in parts, and what is left of the answer is logged.
+    fn taken_out_of(&self, text: &str) -> String {
+        let after_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
+        let path = path.filter(|path| path.len() > 1).unwrap_or_default();
+        let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= SECRET_PART);
+        let mut text = text.to_owned();
+        for secret in std::iter::once(path).chain(parts).filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "[...]");
+        }
+        text
     }
 }
 
@@ -96,7 +114,7 @@ impl Hook {
         Ok(Answer {
             status: answer.status().as_u16(),
             retry_after: header,
-            body: String::from_utf8_lossy(&bytes).into_owned(),
+            body: url.taken_out_of(&String::from_utf8_lossy(&bytes)),
         })
     }
 }
@@ -136,6 +154,18 @@ mod tests {
             let error = WebhookUrl::parse(bad).unwrap_err();
             assert!(!error.contains("secret") && error.contains("URL"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_url_is_kept_without_it() {
+        let text = "https://a.b/w/T0/B0/abcdefghijklmnopqrstuvwx?sig=ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let url = WebhookUrl::parse(text).unwrap();
+        for answer in [text, &text.replace('/', "\\/"), &text.replace('&', "&amp;")] {
+            let kept = url.taken_out_of(&format!("no {answer} here"));
+            assert!(kept.starts_with("no ") && kept.ends_with(" here"), "{kept}");
+            assert!(!kept.contains("abcdefgh") && !kept.contains("ABCDEFGH"), "{kept}");
+        }
+        assert_eq!(WebhookUrl::parse("https://a.b").unwrap().taken_out_of("/ok"), "/ok");
     }
 
     #[test]
