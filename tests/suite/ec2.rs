@@ -281,6 +281,81 @@ async fn a_refused_token_is_told_from_other_errors() {
 }
 
 #[tokio::test]
+async fn an_empty_or_blank_element_is_an_absent_one_in_every_field_of_every_kind() {
+    for text in ["", " ", "\n\t "] {
+        let sim = simulator().await;
+        let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
+        sim.add_store_task(ACCOUNT, REGION, plan);
+        let plan = BundlePlan::new("bun-00000001", "i-1", "b", ago(600), Duration::from_secs(1));
+        sim.add_bundle_task(ACCOUNT, REGION, plan);
+        let source = adapter(&sim);
+        let list = async |kind: Kind, element: &str, text: &str| {
+            sim.clear_faults();
+            let (element, text) = (element.to_owned(), text.to_owned());
+            sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+            source.list(&place(), kind, None, ATTEMPTS).await.unwrap()
+        };
+        for required in ["amiId", "bucket", "taskStartTime", "storeTaskState"] {
+            let page = list(Kind::StoreImage, required, text).await;
+            assert_eq!((page.tasks.len(), page.rejected.len()), (0, 1), "{required} {text:?}");
+            assert!(page.rejected[0].reason.contains(required), "{:?}", page.rejected);
+            assert!(!page.rejected[0].item.contains("  "), "{:?}", page.rejected);
+        }
+        for required in ["bundleId", "state"] {
+            let page = list(Kind::Bundle, required, text).await;
+            assert_eq!((page.tasks.len(), page.rejected.len()), (0, 1), "{required} {text:?}");
+            assert!(page.rejected[0].reason.contains(required), "{:?}", page.rejected);
+        }
+        let optional = ["s3objectKey", "progressPercentage", "storeTaskFailureReason", "nextToken"];
+        for element in optional {
+            let page = list(Kind::StoreImage, element, text).await;
+            let task = &page.tasks[0];
+            let Subject::StoreImage { object_key, .. } = &task.subject else { panic!("{task:?}") };
+            assert_eq!(object_key.is_none(), element == "s3objectKey");
+            assert_eq!(task.progress_percent.is_none(), element == "progressPercentage");
+            assert_eq!((&task.failure, &page.next), (&None, &None), "{element} {text:?}");
+        }
+        let optional =
+            ["instanceId", "prefix", "bucket", "progress", "startTime", "updateTime", "error"];
+        for element in optional {
+            let page = list(Kind::Bundle, element, text).await;
+            let task = &page.tasks[0];
+            let Subject::Bundle { instance_id, prefix, .. } = &task.subject else {
+                panic!("{task:?}")
+            };
+            assert_eq!(instance_id.is_none(), element == "instanceId");
+            assert_eq!(prefix.is_none(), element == "prefix");
+            assert_eq!(task.bucket.is_none(), element == "bucket");
+            assert_eq!(task.progress_percent.is_none(), element == "progress");
+            assert_eq!(task.started_at.is_none(), element == "startTime");
+            assert_eq!(task.updated_at.is_none(), element == "updateTime");
+            assert_eq!(task.failure, None, "{element} {text:?}");
+        }
+        for error in [
+            format!("<code>{text}</code>"),
+            format!("<message>{text}</message>"),
+            format!("<code>{text}</code><message>{text}</message>"),
+        ] {
+            let page = list(Kind::Bundle, "error", &error).await;
+            assert_eq!(page.tasks[0].failure, None, "{error:?}");
+        }
+        let error = format!("<code>{text}</code><message>no</message>");
+        let failure = list(Kind::Bundle, "error", &error).await.tasks[0].failure.clone().unwrap();
+        assert_eq!((failure.code, failure.message.as_deref()), (None, Some("no")));
+    }
+}
+
+#[tokio::test]
+async fn the_simulator_sends_an_empty_reason_as_ec2_does_and_none_arrives() {
+    let sim = simulator().await;
+    add_stores(&sim, 1);
+    let pages = store_pages(&sim).await;
+    let task = &pages[0].tasks[0];
+    assert_eq!((&task.state, task.progress_percent), (&State::Completed, Some(100)));
+    assert_eq!(task.failure, None);
+}
+
+#[tokio::test]
 async fn every_region_is_asked_for_itself() {
     let sim = simulator().await;
     add_stores(&sim, 1);

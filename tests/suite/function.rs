@@ -171,7 +171,7 @@ async fn whatever_a_reason_bucket_or_key_holds_the_ending_is_told() {
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
     for (n, text) in hostile.iter().enumerate() {
-        let name = if text.is_empty() { "b" } else { text };
+        let name = if text.trim().is_empty() { "b" } else { text };
         let image = format!("ami-{n:017x}");
         let takes = Duration::from_secs(1);
         let mut plan = StorePlan::new(image, name, stack.ago(60), takes).failing(text.clone());
