@@ -9,8 +9,9 @@ mod ec2_body;
 mod ec2_convert;
 mod ec2_pages;
 mod ec2_xml;
-mod error;
+pub mod error;
 pub mod event_bridge;
+pub(crate) mod foreign;
 #[cfg(feature = "webhook")]
 pub mod parameter;
 pub mod sns;

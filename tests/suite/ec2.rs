@@ -1,5 +1,7 @@
 //! The EC2 adapter: the real SDK client over HTTP against the simulator.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use amiwatch::aws::clients::ATTEMPTS;
@@ -11,6 +13,8 @@ use amiwatch::sim::{
     Throttle,
 };
 use amiwatch::task::{Kind, State, Subject};
+use axum::Router;
+use axum::http::StatusCode;
 
 use crate::support::{ACCOUNT, REGION, ago, now, place, sdk, sdk_of_the_function};
 
@@ -186,19 +190,96 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_is_no_empty_listing() {
+    let body = |text: &str| FaultKind::Body(text.to_owned());
     let set = |name: &str| FaultKind::MissingFields { fields: vec![name.into()], item: None };
     for (kind, fault, words) in [
         (Kind::StoreImage, set("storeImageTaskResultSet"), "without storeImageTaskResultSet"),
         (Kind::Bundle, set("bundleInstanceTasksSet"), "without bundleInstanceTasksSet"),
-        (Kind::Bundle, FaultKind::Body(String::new()), "ends in the middle"),
-        (Kind::StoreImage, FaultKind::Body("<html>busy</html>".into()), "ends in the middle"),
-        (Kind::StoreImage, FaultKind::Body("<a>x</Response>".into()), "unhandled"),
+        (Kind::Bundle, body(""), "HTTP 200 with an empty body, which is no answer of EC2"),
+        (
+            Kind::StoreImage,
+            body("<html>busy</html>"),
+            "HTTP 200 with a web page, which is no answer",
+        ),
+        (
+            Kind::StoreImage,
+            body("{\"message\": 1}"),
+            "HTTP 200 with JSON, which is no answer of EC2",
+        ),
+        (Kind::StoreImage, body("busy"), "HTTP 200 with plain text, which is no answer of EC2"),
+        (Kind::StoreImage, body("<a>x"), "ends in the middle"),
+        (Kind::StoreImage, body("<a>x</Response>"), "HTTP 200 with XML that cannot be read: "),
     ] {
         let sim = simulator().await;
         add_stores(&sim, 1);
         sim.add_fault(FaultRule::new(fault));
         let error = adapter(&sim).list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
         assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{error}");
+    }
+}
+
+/// A server that is not EC2, and what was asked of it.
+async fn somebody_else(status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let calls = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&calls);
+    let app = Router::new().fallback(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::ready((StatusCode::from_u16(status).unwrap(), body))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, calls)
+}
+
+#[tokio::test]
+async fn what_somebody_else_answers_in_place_of_ec2_is_told_with_its_status() {
+    const PAGE: &str = "<!DOCTYPE html><html><body>Sign in to continue</body></html>";
+    const JSON: &str = r#"{"message": "Forbidden"}"#;
+    for (status, body, what, calls) in [
+        (200, PAGE, "a web page", 3),
+        (200, JSON, "JSON", 3),
+        (302, PAGE, "a web page", 1),
+        (307, "", "an empty body", 1),
+        (403, PAGE, "a web page", 1),
+        (403, JSON, "JSON", 1),
+        (404, "404 page not found", "plain text", 1),
+        (407, "", "an empty body", 1),
+        (502, PAGE, "a web page", 3),
+        (503, "upstream connect error", "plain text", 3),
+    ] {
+        let (url, made) = somebody_else(status, body).await;
+        for kind in Kind::ALL {
+            made.store(0, Ordering::Relaxed);
+            let source = Ec2Tasks::new(&sdk(), Some(url.clone()));
+            let error = source.list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
+            let expected = format!("HTTP {status} with {what}, which is no answer of EC2");
+            let text = error.to_string();
+            assert!(text.contains(&expected) && text.contains("HTTPS_PROXY"), "{text}");
+            assert_eq!(made.load(Ordering::Relaxed), calls, "{status} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_do() {
+    let other = |status, code: &str| FaultKind::Error {
+        status,
+        code: code.to_owned(),
+        message: "You are not subscribed to this service.".to_owned(),
+    };
+    for (fault, code, words) in [
+        (FaultKind::AuthFailure, "AuthFailure", "not be enabled in this account"),
+        (other(401, "OptInRequired"), "OptInRequired", "aws account enable-region"),
+        (other(403, "InvalidClientTokenId"), "InvalidClientTokenId", "aws sts get-caller-identity"),
+        (FaultKind::ExpiredToken, "RequestExpired", "aws sso login"),
+    ] {
+        let sim = simulator().await;
+        sim.add_fault(FaultRule::new(fault));
+        let source = adapter(&sim);
+        let text = source.list(&place(), Kind::Bundle, None, 1).await.unwrap_err().to_string();
+        assert!(text.starts_with("DescribeBundleTasks in us-east-1: "), "{text}");
+        assert!(text.contains(code) && text.contains(words), "{text}");
     }
 }
 
@@ -235,49 +316,6 @@ async fn one_number_or_time_that_is_none_costs_no_other_task() {
         let page = adapter(&sim).list(&place(), Kind::StoreImage, None, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (kept, 3 - kept));
     }
-}
-
-#[tokio::test]
-async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
-    let sim = simulator().await;
-    let mut plan = BundlePlan::new("bun-c1a540a8", "i-1", "b", ago(60), Duration::from_secs(600));
-    plan.upload_policy_signature = Some("signature".into());
-    sim.add_bundle_task(ACCOUNT, REGION, plan);
-    for (element, text) in [("uploadPolicySignature", "x&SECRET;y"), ("AWSAccessKeyId", "<SECRET")]
-    {
-        sim.clear_faults();
-        let (element, text) = (element.to_owned(), text.to_owned());
-        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
-        let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await;
-        assert!(!format!("{page:?}").contains("SECRET"));
-        assert_eq!(page.unwrap().tasks.len(), 1, "and it costs nothing");
-    }
-    sim.clear_faults();
-    let (element, text) = ("bucket".to_owned(), "&broken;".to_owned());
-    sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
-    let error = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err();
-    assert!(!format!("{error:?}").contains("signature"), "{error}");
-}
-
-#[tokio::test]
-async fn an_answer_that_never_comes_ends_in_a_time_out() {
-    let sim = simulator().await;
-    sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
-    let began = std::time::Instant::now();
-    let adapter = Ec2Tasks::new(&sdk_of_the_function(), Some(sim.url()));
-    let error = adapter.list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err().to_string();
-    assert!(error.contains("timeout") || error.contains("timed out"), "{error}");
-    // The bound is ours (8 s a call); an hour would be the server's.
-    assert!(began.elapsed() < Duration::from_secs(60));
-}
-
-#[tokio::test]
-async fn a_refused_token_is_told_from_other_errors() {
-    let sim = simulator().await;
-    let source = adapter(&sim);
-    let cursor = Cursor { token: "not-a-token".into(), page_size: 200 };
-    let error = source.list(&place(), Kind::StoreImage, Some(&cursor), ATTEMPTS).await.unwrap_err();
-    assert!(error.token_refused, "{error}");
 }
 
 #[tokio::test]
@@ -353,6 +391,49 @@ async fn the_simulator_sends_an_empty_reason_as_ec2_does_and_none_arrives() {
     let task = &pages[0].tasks[0];
     assert_eq!((&task.state, task.progress_percent), (&State::Completed, Some(100)));
     assert_eq!(task.failure, None);
+}
+
+#[tokio::test]
+async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
+    let sim = simulator().await;
+    let mut plan = BundlePlan::new("bun-c1a540a8", "i-1", "b", ago(60), Duration::from_secs(600));
+    plan.upload_policy_signature = Some("signature".into());
+    sim.add_bundle_task(ACCOUNT, REGION, plan);
+    for (element, text) in [("uploadPolicySignature", "x&SECRET;y"), ("AWSAccessKeyId", "<SECRET")]
+    {
+        sim.clear_faults();
+        let (element, text) = (element.to_owned(), text.to_owned());
+        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+        let page = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await;
+        assert!(!format!("{page:?}").contains("SECRET"));
+        assert_eq!(page.unwrap().tasks.len(), 1, "and it costs nothing");
+    }
+    sim.clear_faults();
+    let (element, text) = ("bucket".to_owned(), "&broken;".to_owned());
+    sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+    let error = adapter(&sim).list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("signature"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_ends_in_a_time_out() {
+    let sim = simulator().await;
+    sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
+    let began = std::time::Instant::now();
+    let adapter = Ec2Tasks::new(&sdk_of_the_function(), Some(sim.url()));
+    let error = adapter.list(&place(), Kind::Bundle, None, ATTEMPTS).await.unwrap_err().to_string();
+    assert!(error.contains("timeout") || error.contains("timed out"), "{error}");
+    // The bound is ours (8 s a call); an hour would be the server's.
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_told_from_other_errors() {
+    let sim = simulator().await;
+    let source = adapter(&sim);
+    let cursor = Cursor { token: "not-a-token".into(), page_size: 200 };
+    let error = source.list(&place(), Kind::StoreImage, Some(&cursor), ATTEMPTS).await.unwrap_err();
+    assert!(error.token_refused, "{error}");
 }
 
 #[tokio::test]

@@ -119,15 +119,11 @@ impl Answer {
             _ => None,
         });
         let says = |known: &[&str]| known.iter().any(|word| text.contains(word));
-        figures
-            .or_else(|| says(&BUSY).then_some(429))
-            .or_else(|| says(&BAD_FORM).then_some(400))
+        figures.or_else(|| says(&BUSY).then_some(429)).or_else(|| says(&BAD_FORM).then_some(400))
     }
 
     fn is_web_page(&self) -> bool {
-        let start: String = self.body.trim_start().chars().take(500).collect();
-        let start = start.to_lowercase();
-        start.starts_with("<!doctype html") || start.contains("<html")
+        crate::aws::foreign::is_web_page(self.body.as_bytes())
     }
 
     fn reason(&self, app: App) -> String {
@@ -210,7 +206,9 @@ mod tests {
                 assert!(matches!(verdict, Verdict::Refused(_)), "{app} {body}: {verdict:?}");
             }
         }
-        for body in ["", "OK", "1", "{\"ok\": false, \"error\": \"no_service\"}", "channel_not_found"] {
+        for body in
+            ["", "OK", "1", "{\"ok\": false, \"error\": \"no_service\"}", "channel_not_found"]
+        {
             let verdict = verdict(App::Slack, 200, None, body);
             assert!(matches!(verdict, Verdict::Refused(_)), "{body}: {verdict:?}");
         }
