@@ -1,5 +1,6 @@
 //! The edge to AWS: one adapter a file, each an SDK call and one conversion.
 
+mod bundle;
 pub mod clients;
 #[cfg(feature = "webhook")]
 pub mod dead_letters;
@@ -12,6 +13,7 @@ mod ec2_xml;
 pub mod error;
 pub mod event_bridge;
 pub(crate) mod foreign;
+pub mod network;
 #[cfg(feature = "webhook")]
 pub mod parameter;
 pub mod sns;

@@ -26,7 +26,7 @@ use crate::poll::{Limits, Poller};
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, lookup);
+    let sdk = sdk_config(&config.home_region, &config.network, lookup);
     let mut sinks = Sinks::default();
     if let Some(topic) = &config.topic_arn {
         let topic = SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat);

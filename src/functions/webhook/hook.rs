@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::answer::Answer;
+use crate::aws::network::Network;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -68,20 +68,16 @@ impl WebhookUrl {
 /// Posts messages.
 #[derive(Debug)]
 pub struct Hook {
-    connector: Connector,
+    connector: SharedHttpConnector,
     attempt: Duration,
 }
 
 impl Hook {
     /// A client whose attempts take no longer than this.
     #[must_use]
-    pub fn new(attempt: Duration) -> Self {
-        let connector = Connector::builder()
-            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
-            .sleep_impl(TokioSleep::new())
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build();
-        Self { connector, attempt }
+    pub fn new(attempt: Duration, network: &Network) -> Self {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
+        Self { connector: SharedHttpConnector::new(network.connector(&settings)), attempt }
     }
 
     /// Posts a message once.

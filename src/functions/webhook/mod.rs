@@ -36,12 +36,12 @@ use crate::clock::SystemClock;
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, lookup);
+    let sdk = sdk_config(&config.home_region, &config.network, lookup);
     let limits = Limits::default();
     let handler = Handler {
         app: config.app,
         parameter: Parameter::new(&sdk, endpoint_url("SSM", lookup), &config.parameter),
-        hook: Hook::new(limits.attempt),
+        hook: Hook::new(limits.attempt, &config.network),
         dead_letters: DeadLetters::new(&sdk, endpoint_url("SQS", lookup), &config.dead_letters_url),
         clock: SystemClock,
         limits,

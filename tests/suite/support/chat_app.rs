@@ -85,9 +85,7 @@ async fn receive(
             inner.lock().unwrap().taken.push(message);
             if for_teams { StatusCode::ACCEPTED.into_response() } else { "ok".into_response() }
         }
-        Reply::With(status, body) => {
-            (StatusCode::from_u16(status).unwrap(), body).into_response()
-        }
+        Reply::With(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
         Reply::SlowDown(seconds) => {
             let after = [(header::RETRY_AFTER, seconds.to_string())];
             (StatusCode::TOO_MANY_REQUESTS, after, "rate_limited").into_response()
