@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::chat_app::{self, ChatApp, Reply, TAKEN};
 use crate::support::lambda::{Function, environment};
 use crate::support::moto::{self, Inbox};
-use crate::support::{now, unique};
+use crate::support::{ACCOUNT, now, unique};
 
 /// The function and what is behind it.
 struct Stack {
@@ -133,6 +133,7 @@ async fn what_does_not_pass_before_the_deadline_is_left_to_the_next_try() {
     let stack = Stack::new("slack", &app.url).await;
     let mut function = stack.function().await;
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    assert_eq!(error["errorType"], "WebhookUnavailable");
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("HTTP 429") && text.contains(&event().id.to_string()), "{text}");
     assert_eq!(app.posts().len(), 1, "it asked for longer than there is");
@@ -197,8 +198,7 @@ const TEAMS_429: &str = "Webhook message delivery failed with error: Microsoft T
     returned HTTP error 429 with ContextId tcid=0,server=DM3PEPF00009DEA,cv=w.0..";
 const TEAMS_413: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint \
     returned HTTP error 413 with ContextId MS-CV=f.0..";
-const SIGN_IN: &str =
-    "<!DOCTYPE html><html><head><title>Sign in to continue</title></head></html>";
+const SIGN_IN: &str = "<!DOCTYPE html><html><head><title>Sign in to continue</title></head></html>";
 
 #[tokio::test]
 async fn a_success_whose_body_is_no_yes_is_kept_in_the_dead_letter_queue() {
@@ -294,6 +294,7 @@ async fn a_message_that_is_no_event_is_kept_and_no_webhook_hears_it() {
     assert!(answer["refused"].as_str().unwrap().contains("no event of amiwatch"));
     assert_eq!(stack.dead_letters.bodies().await, ["is this on?"]);
     let error = function.invoke(&json!({ "hello": 1 })).await.unwrap_err();
+    assert_eq!(error["errorType"], "InvalidRequest");
     assert!(error["errorMessage"].as_str().unwrap().contains("nothing was sent"));
     assert!(app.posts().is_empty());
 }
@@ -308,6 +309,7 @@ async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_a
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("/no/such/parameter") && text.contains("put-parameter"), "{text}");
+    assert_eq!(error["errorType"], "ParameterUnreadable");
 
     stack.variables.insert("AMIWATCH_WEBHOOK_PARAMETER".into(), good.clone());
     moto::put_secret(&good, "hooks.slack.com/SECRET").await;
@@ -315,7 +317,30 @@ async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_a
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains(&good) && text.contains("https://"), "{text}");
+    assert_eq!(error["errorType"], "ConfigurationError");
     assert!(!text.contains("SECRET"), "{text}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_cannot_be_kept_ends_in_an_error_of_its_own_type() {
+    let app = ChatApp::answering(&[Reply::With(404, "no_service")]).await;
+    let mut stack = Stack::new("slack", &app.url).await;
+    let gone = format!("{}/{ACCOUNT}/no-such-queue", moto::url());
+    stack.variables.insert("AMIWATCH_DEAD_LETTERS_URL".into(), gone);
+    let mut function = stack.function().await;
+    let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    assert_eq!(error["errorType"], "WebhookRefused");
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("no_service") && text.contains("dead-letter queue"), "{text}");
+}
+
+#[tokio::test]
+async fn under_a_local_runtime_a_deadline_in_the_past_is_none() {
+    let app = ChatApp::answering(&[Reply::With(503, "")]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = Function::start_as("webhook", "function-arn", &stack.variables).await;
+    let answer = function.invoke_until(&by_sns(&event()), 600_000).await.unwrap();
+    assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(2)));
 }
 
 #[tokio::test]

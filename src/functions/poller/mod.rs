@@ -43,14 +43,20 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },
     };
-    let handler = Handler { poller, regions: config.regions.clone(), kinds: config.kinds.clone() };
+    let handler = Handler {
+        poller,
+        account: config.account.clone(),
+        account_of_key: config.account_of_key.clone(),
+        regions: config.regions.clone(),
+        kinds: config.kinds.clone(),
+    };
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation {
             function_arn: &event.context.invoked_function_arn,
             deadline_ms: event.context.deadline,
         };
-        handler.handle(&event.payload, &invocation).await.map_err(lambda_runtime::Error::from)
+        handler.handle(&event.payload, &invocation).await
     }))
     .await
 }

@@ -50,7 +50,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         let deadline_ms = event.context.deadline;
-        handler.handle(&event.payload, deadline_ms).await.map_err(lambda_runtime::Error::from)
+        handler.handle(&event.payload, deadline_ms).await
     }))
     .await
 }
