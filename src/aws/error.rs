@@ -67,7 +67,7 @@ where
 /// What to do about an error, where its code stands for more than it says.
 fn way_out(code: &str) -> &'static str {
     if NOT_ENABLED.contains(&code) {
-        "; the Region may not be enabled in this account: enable it (`aws account enable-region \
+        "; perhaps this Region is not enabled in this account: enable it (`aws account enable-region \
          --region-name REGION`) or leave it out. If it is enabled, the credentials are wrong: check \
          them with `aws sts get-caller-identity`"
     } else if RUN_OUT.contains(&code) {

@@ -269,7 +269,7 @@ async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_d
         message: "You are not subscribed to this service.".to_owned(),
     };
     for (fault, code, words) in [
-        (FaultKind::AuthFailure, "AuthFailure", "not be enabled in this account"),
+        (FaultKind::AuthFailure, "AuthFailure", "Region is not enabled in this account"),
         (other(401, "OptInRequired"), "OptInRequired", "aws account enable-region"),
         (other(403, "InvalidClientTokenId"), "InvalidClientTokenId", "aws sts get-caller-identity"),
         (FaultKind::ExpiredToken, "RequestExpired", "aws sso login"),
