@@ -80,6 +80,8 @@ fn all_that_is_missing_or_wrong_is_reported_at_once_by_name() {
         ("AMIWATCH_STALLED_AFTER_MINUTES", "0"),
         ("AMIWATCH_LISTING_CALLS", "16"),
         ("AMIWATCH_CHAT", "yes"),
+        ("AMIWATCH_ACCOUNT", "1234"),
+        ("HTTPS_PROXY", "socks5://proxy"),
     ])
     .unwrap_err();
     let names: Vec<_> = error.faults.iter().map(|fault| fault.split(' ').next().unwrap()).collect();
@@ -95,6 +97,10 @@ fn all_that_is_missing_or_wrong_is_reported_at_once_by_name() {
             "AMIWATCH_STALLED_AFTER_MINUTES",
             "AMIWATCH_LISTING_CALLS",
             "AMIWATCH_CHAT",
+            "AMIWATCH_ACCOUNT",
+            "HTTPS_PROXY",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
         ]
     );
     let text = error.to_string();
