@@ -24,8 +24,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Attempts of a call, the first included.
 pub const ATTEMPTS: u32 = 3;
 
-/// The HTTP client that every SDK client shares: TLS is set up once, at the start, when Lambda gives
-/// a function a whole processor.
+/// An HTTP client without proxies, which trusts what the system trusts. Every SDK client shares one:
+/// TLS is set up once, at the start, when Lambda gives a function a whole processor.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
@@ -39,11 +39,12 @@ pub fn retries(attempts: u32) -> RetryConfig {
     RetryConfig::standard().with_max_attempts(attempts)
 }
 
-/// Sets what all clients have in common: HTTP client, time-outs, retries.
+/// Sets what all clients have in common: HTTP client, time-outs, retries. The client is the one of a
+/// [`Network`](super::network::Network), or [`http_client`] where nothing but this machine is called.
 #[must_use]
-pub fn with_bounds(builder: Builder) -> Builder {
+pub fn with_bounds(builder: Builder, http_client: SharedHttpClient) -> Builder {
     builder
-        .http_client(http_client())
+        .http_client(http_client)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .timeout_config(
             TimeoutConfig::builder()
@@ -69,9 +70,9 @@ pub fn patient(config: &SdkConfig) -> SdkConfig {
 /// `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`.
 #[must_use]
 pub fn endpoint_url(service: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()]
-        .iter()
-        .find_map(|name| lookup(name).filter(|url| !url.is_empty()))
+    [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()].iter().find_map(|name| {
+        lookup(name).map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
+    })
 }
 
 /// The same configuration for another Region.

@@ -41,7 +41,8 @@ impl DeadLetters {
                 .build()
                 .map_err(|error| error.to_string())
         };
-        self.client
+        let answer = self
+            .client
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(text)
@@ -49,7 +50,12 @@ impl DeadLetters {
             .message_attributes("reason", attribute(why)?)
             .send()
             .await
-            .map(drop)
-            .map_err(|error| format!("the dead-letter queue did not take it: {}", reason(&error)))
+            .map_err(|error| {
+                format!("the dead-letter queue did not take it: {}", reason(&error))
+            })?;
+        match answer.message_id().filter(|id| !id.trim().is_empty()) {
+            Some(_) => Ok(()),
+            None => Err("the dead-letter queue answered without a MessageId".to_owned()),
+        }
     }
 }

@@ -9,6 +9,7 @@ use aws_sdk_ec2::config::Builder;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -18,7 +19,7 @@ use aws_types::SdkConfig;
 use super::clients::{ATTEMPTS, http_client, in_region, retries};
 use super::ec2_body::SafeXmlClient;
 use super::ec2_convert;
-use super::error::reason;
+use super::error::reason_of;
 use crate::place::Place;
 use crate::ports::{ListError, Page, PageAt, TaskSource};
 use crate::task::Kind;
@@ -125,13 +126,12 @@ struct Failed {
 impl Failed {
     /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
     /// asked for alike.
-    fn of<E, R>(error: &SdkError<E, R>, at: PageAt<'_>) -> Self
+    fn of<E>(error: &SdkError<E, HttpResponse>, at: PageAt<'_>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
     {
         let is_invalid = error.code().is_some_and(|code| code.starts_with("Invalid"));
-        Self { reason: reason(error), token_refused: at.token().is_some() && is_invalid }
+        Self { reason: reason_of("EC2", error), token_refused: at.token().is_some() && is_invalid }
     }
 }
 

@@ -15,6 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::ec2_xml::{is_whole, safe};
+use super::foreign;
 
 /// An HTTP client whose XML answers are whole, and hold no secret and nothing that no reader takes.
 #[derive(Debug)]
@@ -44,9 +45,18 @@ impl HttpConnector for SafeXml {
                 .await
                 .map_err(|error| ConnectorError::io(error.into()))?
                 .into_bytes();
+            // As an error of the connection it is tried again. An error status needs nothing here:
+            // the SDK tells by the status whether to try again, and finds no code in the body.
             if answer.status().is_success() && !is_whole(&bytes) {
-                // As an error of the connection it is tried again.
-                return Err(ConnectorError::io("EC2's answer ends in the middle".into()));
+                let fault = match foreign::described(&bytes) {
+                    "XML" => "EC2's answer ends in the middle".to_owned(),
+                    what => format!(
+                        "HTTP {} with {what}, which is no answer of EC2; {}",
+                        answer.status().as_u16(),
+                        foreign::WAY_OUT
+                    ),
+                };
+                return Err(ConnectorError::io(fault.into()));
             }
             *answer.body_mut() = match safe(&bytes) {
                 Some(text) => SdkBody::from(text),

@@ -1,5 +1,8 @@
 //! From the SDK's types to ours, once. A missing field is named; the secrets that EC2 lists with a
 //! bundle task are not taken over; texts without bound are cut.
+//!
+//! EC2 sends some elements empty where it has nothing to say, such as `storeTaskFailureReason` of a
+//! completed task. So an empty or blank text is an absent one, in every field: see [`said`].
 
 use aws_sdk_ec2::operation::describe_bundle_tasks::DescribeBundleTasksOutput;
 use aws_sdk_ec2::operation::describe_store_image_tasks::DescribeStoreImageTasksOutput;
@@ -26,7 +29,7 @@ pub(super) fn store_image_page(
 ) -> Result<Page, &'static str> {
     let items = answer.store_image_task_results;
     let items = items.ok_or("EC2 answered without storeImageTaskResultSet")?;
-    let token = answer.next_token.filter(|token| !token.is_empty());
+    let token = said(answer.next_token);
     let next = token.map(|token| Cursor { token, page_size });
     let mut page = Page { next, ..Page::default() };
     for item in items {
@@ -75,10 +78,7 @@ fn store_image(item: StoreImageTaskResult) -> Result<Task, Rejected> {
         progress_percent: item.progress_percentage.and_then(percent),
         started_at: Some(started_at),
         updated_at: None,
-        failure: item
-            .store_task_failure_reason
-            .filter(|reason| !reason.trim().is_empty())
-            .map(|reason| Failure { code: None, message: Some(cut(reason, REASON_MAX_CHARS)) }),
+        failure: failure(None, item.store_task_failure_reason),
     })
 }
 
@@ -99,7 +99,8 @@ fn bundle(item: BundleTask) -> Result<Task, Rejected> {
     );
     let missing = |field: &str| missing(&described, field, may_run.clone());
     let bundle_id = name(item.bundle_id).ok_or_else(|| missing("bundleId"))?;
-    let state = item.state.ok_or_else(|| missing("state"))?;
+    let state = item.state.map(|state| state.as_str().to_owned());
+    let state = name(state).ok_or_else(|| missing("state"))?;
     Ok(Task {
         subject: Subject::Bundle {
             bundle_id,
@@ -107,20 +108,17 @@ fn bundle(item: BundleTask) -> Result<Task, Rejected> {
             prefix: name(prefix),
         },
         bucket: name(bucket),
-        state: State::from_wire(Kind::Bundle, &cut(state.as_str().to_owned(), NAME_MAX_CHARS)),
+        state: State::from_wire(Kind::Bundle, &state),
         progress_percent: item.progress.as_deref().and_then(percent_text),
         started_at: item.start_time.as_ref().and_then(timestamp),
         updated_at: item.update_time.as_ref().and_then(timestamp),
-        failure: item.bundle_task_error.map(|error| Failure {
-            code: error.code.map(|code| cut(code, NAME_MAX_CHARS)),
-            message: error.message.map(|message| cut(message, REASON_MAX_CHARS)),
-        }),
+        failure: item.bundle_task_error.and_then(|error| failure(error.code, error.message)),
     })
 }
 
 fn describe(what: &str, id: Option<&str>, bucket: Option<&str>) -> String {
-    let id = id.unwrap_or("(no id)");
-    match bucket {
+    let id = id.filter(|id| !is_blank(id)).unwrap_or("(no id)");
+    match bucket.filter(|bucket| !is_blank(bucket)) {
         Some(bucket) => format!("{what} {id} in bucket {bucket}"),
         None => format!("{what} {id}"),
     }
@@ -154,8 +152,24 @@ fn missing(item: &str, field: &str, may_run: Option<Torn>) -> Rejected {
     }
 }
 
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// What EC2 said, if it said anything.
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !is_blank(text))
+}
+
 fn name(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).map(|text| cut(text, NAME_MAX_CHARS))
+    said(text).map(|text| cut(text, NAME_MAX_CHARS))
+}
+
+/// A failure says something: an error element that holds nothing is none.
+fn failure(code: Option<String>, message: Option<String>) -> Option<Failure> {
+    let message = said(message).map(|message| cut(message, REASON_MAX_CHARS));
+    let failure = Failure { code: name(code), message };
+    (failure.code.is_some() || failure.message.is_some()).then_some(failure)
 }
 
 fn cut(text: String, max_chars: usize) -> String {

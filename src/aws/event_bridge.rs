@@ -73,8 +73,10 @@ impl EventBus {
         let Some(entry) = answer.entries().first() else {
             return Err(unavailable("PutEvents answered without an entry".into()));
         };
-        match entry.error_code() {
-            None => Ok(Published::InFull),
+        let is_said = |text: &str| !text.trim().is_empty();
+        match entry.error_code().filter(|code| is_said(code)) {
+            None if entry.event_id().is_some_and(is_said) => Ok(Published::InFull),
+            None => Err(unavailable("PutEvents answered without an EventId".into())),
             Some(code) => {
                 let reason = format!("{code}: {}", entry.error_message().unwrap_or("no message"));
                 Err(if REFUSED.contains(&code) { refused(reason) } else { unavailable(reason) })

@@ -1,5 +1,6 @@
 //! The edge to AWS: one adapter a file, each an SDK call and one conversion.
 
+mod bundle;
 pub mod clients;
 #[cfg(feature = "webhook")]
 pub mod dead_letters;
@@ -8,8 +9,10 @@ pub mod ec2;
 mod ec2_body;
 mod ec2_convert;
 mod ec2_xml;
-mod error;
+pub mod error;
 pub mod event_bridge;
+pub(crate) mod foreign;
+pub mod network;
 #[cfg(feature = "webhook")]
 pub mod parameter;
 pub mod sns;

@@ -61,14 +61,16 @@ impl SnsTopic {
     async fn in_some_form(&self, event: &Event) -> Result<Published, PublishError> {
         let unavailable = |reason| PublishError::Unavailable { sink: Sink::Sns, reason };
         let refused = match self.send(render::sns(event, self.chat)).await {
-            Ok(()) => return Ok(Published::InFull),
+            Ok(Sent::Taken) => return Ok(Published::InFull),
+            Ok(Sent::Unsure) => return Err(unavailable(NO_MESSAGE_ID.to_owned())),
             Err(error) if is_refusal_of_message(&error) => reason(&error),
             Err(error) => return Err(unavailable(reason(&error))),
         };
         tracing::error!(account = event.account, region = event.region, id = %event.id,
             "SNS refused the message of event {} and gets its minimal form: {refused}", event.id);
         match self.send(render::minimal_for(event, self.chat)).await {
-            Ok(()) => Ok(Published::Minimal),
+            Ok(Sent::Taken) => Ok(Published::Minimal),
+            Ok(Sent::Unsure) => Err(unavailable(NO_MESSAGE_ID.to_owned())),
             Err(error) if is_refusal_of_message(&error) => {
                 Err(PublishError::Refused { sink: Sink::Sns, id: event.id, reason: reason(&error) })
             }
@@ -76,7 +78,7 @@ impl SnsTopic {
         }
     }
 
-    async fn send(&self, message: SnsMessage) -> Result<(), SdkError<SnsError, HttpResponse>> {
+    async fn send(&self, message: SnsMessage) -> Result<Sent, SdkError<SnsError, HttpResponse>> {
         let mut publish = self
             .client
             .publish()
@@ -92,9 +94,21 @@ impl SnsTopic {
                 .map_err(SdkError::construction_failure)?;
             publish = publish.message_attributes(name, value);
         }
-        publish.send().await.map(drop)
+        let answer = publish.send().await?;
+        let has_id = answer.message_id().is_some_and(|id| !id.trim().is_empty());
+        Ok(if has_id { Sent::Taken } else { Sent::Unsure })
     }
 }
+
+/// What an answer without an error says.
+enum Sent {
+    /// SNS has the message.
+    Taken,
+    /// The answer names no message, as SNS's own always does.
+    Unsure,
+}
+
+const NO_MESSAGE_ID: &str = "SNS answered without a MessageId";
 
 /// Whether SNS refuses what the message holds, not who sends it, where to, or how often.
 fn is_refusal_of_message<R>(error: &SdkError<SnsError, R>) -> bool {

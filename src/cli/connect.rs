@@ -2,27 +2,60 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::config::ProvideCredentials;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use super::CliError;
 use super::args::WhereArgs;
 use crate::aws::clients::{endpoint_url, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
+use crate::aws::error::credentials_fault;
+use crate::aws::network::Network;
 use crate::place::is_region_code;
 
 /// A connection to AWS as the user has set it up.
 pub(super) struct Connection {
     pub(super) sdk: SdkConfig,
     pub(super) regions: Vec<String>,
+    /// The profile that is used, where one is named.
+    profile: Option<String>,
 }
 
 pub(super) fn from_env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The profile that is named by `--profile`, else by `AWS_PROFILE`.
+fn profile_name(given: Option<&str>) -> Option<String> {
+    let given = given.map(str::to_owned).or_else(|| from_env("AWS_PROFILE"));
+    given.filter(|name| !name.trim().is_empty())
+}
+
+/// Proxies and certificates, from the environment and the profile.
+async fn network(profile: Option<&str>) -> Result<Network, CliError> {
+    let name = profile_name(profile).unwrap_or_else(|| "default".to_owned());
+    // A configuration that cannot be read is reported by whoever needs something from it.
+    #[allow(
+        clippy::default_trait_access,
+        reason = "the type's name is deprecated where it is public"
+    )]
+    let files = Default::default();
+    let bundle =
+        aws_config::profile::load(&Fs::real(), &Env::real(), &files, Some(name.clone().into()))
+            .await
+            .ok()
+            .and_then(|profile| profile.get("ca_bundle").map(str::to_owned));
+    let bundle = bundle.as_deref().map(|file| (file, name.as_str()));
+    Network::from_lookup(&from_env, bundle).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        CliError(faults.join("; "))
+    })
+}
+
 impl Connection {
     pub(super) async fn open(args: &WhereArgs) -> Result<Self, CliError> {
+        let network = network(args.profile.as_deref()).await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(crate::aws::clients::http_client());
+            .http_client(network.client_for_credentials());
         if let Some(profile) = &args.profile {
             loader = loader.profile_name(profile);
         }
@@ -38,7 +71,11 @@ impl Connection {
                 "--region {region}: no Region code; write one such as us-east-1"
             )));
         }
-        Ok(Self { sdk: with_bounds(found.into_builder()).build(), regions })
+        Ok(Self {
+            sdk: with_bounds(found.into_builder(), network.client()).build(),
+            regions,
+            profile: profile_name(args.profile.as_deref()),
+        })
     }
 
     pub(super) fn ec2(&self) -> Ec2Tasks {
@@ -58,7 +95,8 @@ impl Connection {
         }
         let credentials = match self.sdk.credentials_provider() {
             Some(provider) => provider.provide_credentials().await.map_err(|error| {
-                CliError(format!("no credentials: {error}; log in, or name a --profile"))
+                let error = credentials_fault(&error, self.profile.as_deref());
+                CliError(format!("no credentials: {error}"))
             })?,
             None => return Err(CliError::new("no credentials; log in, or name a --profile")),
         };

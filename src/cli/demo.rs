@@ -16,7 +16,7 @@ use super::bars::Bars;
 use super::list::all_pages;
 use super::output::{print, say};
 use super::{CliError, Outcome};
-use crate::aws::clients::with_bounds;
+use crate::aws::clients::{http_client, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
 use crate::decide::Policy;
 use crate::event::{self, Event};
@@ -163,7 +163,7 @@ fn sdk_config() -> SdkConfig {
         .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
         .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
-    with_bounds(builder).build()
+    with_bounds(builder, http_client()).build()
 }
 
 /// A folder of this process's own, gone when it is dropped.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::aws::network::Network;
 use crate::place::is_region_code;
 
 /// Looks a variable up.
@@ -54,6 +55,41 @@ impl<'a> Environment<'a> {
 
     pub(super) fn home_region(&mut self) -> String {
         self.required("AWS_REGION", "Lambda sets it; set it to the Region")
+    }
+
+    /// Lambda gives a function the credentials of its role in these variables; a local runtime gives
+    /// it what its own environment holds.
+    pub(super) fn credentials(&mut self) {
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            self.required(
+                name,
+                "Lambda sets it from the function's role; elsewhere export the credentials, for \
+                 example by `aws configure export-credentials --format env`",
+            );
+        }
+    }
+
+    /// Proxies and certificates.
+    pub(super) fn network(&mut self) -> Network {
+        Network::from_lookup(self.lookup, None).unwrap_or_else(|faults| {
+            for fault in faults {
+                self.fault(&fault.name, fault.fault);
+            }
+            Network::default()
+        })
+    }
+
+    pub(super) fn account(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if !is_account(&text) {
+            self.fault(name, format_args!("is \"{text}\"; write the 12 digits of the account id"));
+        }
+        Some(text)
+    }
+
+    /// The account that an access key id names where it is an account id, as simulators have it.
+    pub(super) fn account_of_key(&self) -> Option<String> {
+        self.text("AWS_ACCESS_KEY_ID").filter(|id| is_account(id))
     }
 
     fn words(&self, name: &str) -> Vec<String> {
@@ -137,4 +173,9 @@ impl<'a> Environment<'a> {
             }
         }
     }
+}
+
+/// Whether a text is an account's id.
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -10,7 +10,18 @@ pub mod webhook;
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use self::environment::Lookup;
+
+/// When Lambda ends an invocation, from milliseconds since 1970. None where that is over already:
+/// local runtimes such as `cargo lambda watch` count from 1970 and not from now, and end nothing.
+fn deadline(milliseconds: u64, now: Timestamp) -> Option<Timestamp> {
+    i64::try_from(milliseconds)
+        .ok()
+        .and_then(|deadline| Timestamp::from_millisecond(deadline).ok())
+        .filter(|deadline| *deadline > now)
+}
 
 /// Runs a function until Lambda ends it: the log, one thread, and what kept it from starting.
 pub fn main(run: impl AsyncFnOnce(Lookup<'_>) -> Result<(), lambda_runtime::Error>) -> ExitCode {

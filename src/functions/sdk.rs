@@ -8,18 +8,19 @@ use aws_types::sdk_config::SharedCredentialsProvider;
 
 use super::environment::Lookup;
 use crate::aws::clients::with_bounds;
+use crate::aws::network::Network;
 
 /// Lambda's credentials stay valid for as long as the environment lives, so that no provider chain
-/// is needed.
-pub(super) fn sdk_config(home_region: &str, lookup: Lookup<'_>) -> SdkConfig {
+/// is needed. That there are any is checked with the rest of the configuration.
+pub(super) fn sdk_config(home_region: &str, network: &Network, lookup: Lookup<'_>) -> SdkConfig {
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(home_region.to_owned()));
-    if let (Some(id), Some(secret)) = (lookup("AWS_ACCESS_KEY_ID"), lookup("AWS_SECRET_ACCESS_KEY"))
-    {
-        let token = lookup("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+    let text = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+    if let (Some(id), Some(secret)) = (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")) {
+        let token = text("AWS_SESSION_TOKEN");
         let credentials = Credentials::new(id, secret, token, None, "environment");
         builder = builder.credentials_provider(SharedCredentialsProvider::new(credentials));
     }
-    with_bounds(builder).build()
+    with_bounds(builder, network.client()).build()
 }

@@ -1,5 +1,7 @@
 //! The EC2 adapter: the real SDK client over HTTP against the simulator.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use amiwatch::aws::clients::ATTEMPTS;
@@ -11,6 +13,8 @@ use amiwatch::sim::{
     Throttle,
 };
 use amiwatch::task::{Kind, State, Subject};
+use axum::Router;
+use axum::http::StatusCode;
 
 use crate::support::{ACCOUNT, REGION, ago, now, place, sdk, sdk_of_the_function};
 
@@ -196,19 +200,96 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_is_no_empty_listing() {
+    let body = |text: &str| FaultKind::Body(text.to_owned());
     let set = |name: &str| FaultKind::MissingFields { fields: vec![name.into()], item: None };
     for (kind, fault, words) in [
         (Kind::StoreImage, set("storeImageTaskResultSet"), "without storeImageTaskResultSet"),
         (Kind::Bundle, set("bundleInstanceTasksSet"), "without bundleInstanceTasksSet"),
-        (Kind::Bundle, FaultKind::Body(String::new()), "ends in the middle"),
-        (Kind::StoreImage, FaultKind::Body("<html>busy</html>".into()), "ends in the middle"),
-        (Kind::StoreImage, FaultKind::Body("<a>x</Response>".into()), "unhandled"),
+        (Kind::Bundle, body(""), "HTTP 200 with an empty body, which is no answer of EC2"),
+        (
+            Kind::StoreImage,
+            body("<html>busy</html>"),
+            "HTTP 200 with a web page, which is no answer",
+        ),
+        (
+            Kind::StoreImage,
+            body("{\"message\": 1}"),
+            "HTTP 200 with JSON, which is no answer of EC2",
+        ),
+        (Kind::StoreImage, body("busy"), "HTTP 200 with plain text, which is no answer of EC2"),
+        (Kind::StoreImage, body("<a>x"), "ends in the middle"),
+        (Kind::StoreImage, body("<a>x</Response>"), "HTTP 200 with XML that cannot be read: "),
     ] {
         let sim = simulator().await;
         add_stores(&sim, 1);
         sim.add_fault(FaultRule::new(fault));
         let error = adapter(&sim).list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
         assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{error}");
+    }
+}
+
+/// A server that is not EC2, and what was asked of it.
+async fn somebody_else(status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let calls = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&calls);
+    let app = Router::new().fallback(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::ready((StatusCode::from_u16(status).unwrap(), body))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, calls)
+}
+
+#[tokio::test]
+async fn what_somebody_else_answers_in_place_of_ec2_is_told_with_its_status() {
+    const PAGE: &str = "<!DOCTYPE html><html><body>Sign in to continue</body></html>";
+    const JSON: &str = r#"{"message": "Forbidden"}"#;
+    for (status, body, what, calls) in [
+        (200, PAGE, "a web page", 3),
+        (200, JSON, "JSON", 3),
+        (302, PAGE, "a web page", 1),
+        (307, "", "an empty body", 1),
+        (403, PAGE, "a web page", 1),
+        (403, JSON, "JSON", 1),
+        (404, "404 page not found", "plain text", 1),
+        (407, "", "an empty body", 1),
+        (502, PAGE, "a web page", 3),
+        (503, "upstream connect error", "plain text", 3),
+    ] {
+        let (url, made) = somebody_else(status, body).await;
+        for kind in Kind::ALL {
+            made.store(0, Ordering::Relaxed);
+            let source = Ec2Tasks::new(&sdk(), Some(url.clone()));
+            let error = source.list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
+            let expected = format!("HTTP {status} with {what}, which is no answer of EC2");
+            let text = error.to_string();
+            assert!(text.contains(&expected) && text.contains("HTTPS_PROXY"), "{text}");
+            assert_eq!(made.load(Ordering::Relaxed), calls, "{status} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_do() {
+    let other = |status, code: &str| FaultKind::Error {
+        status,
+        code: code.to_owned(),
+        message: "You are not subscribed to this service.".to_owned(),
+    };
+    for (fault, code, words) in [
+        (FaultKind::AuthFailure, "AuthFailure", "Region is not enabled in this account"),
+        (other(401, "OptInRequired"), "OptInRequired", "aws account enable-region"),
+        (other(403, "InvalidClientTokenId"), "InvalidClientTokenId", "aws sts get-caller-identity"),
+        (FaultKind::ExpiredToken, "RequestExpired", "aws sso login"),
+    ] {
+        let sim = simulator().await;
+        sim.add_fault(FaultRule::new(fault));
+        let source = adapter(&sim);
+        let text = source.list(&place(), Kind::Bundle, None, 1).await.unwrap_err().to_string();
+        assert!(text.starts_with("DescribeBundleTasks in us-east-1: "), "{text}");
+        assert!(text.contains(code) && text.contains(words), "{text}");
     }
 }
 
@@ -246,6 +327,81 @@ async fn one_number_or_time_that_is_none_costs_no_other_task() {
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (kept, 3 - kept));
     }
+}
+
+#[tokio::test]
+async fn an_empty_or_blank_element_is_an_absent_one_in_every_field_of_every_kind() {
+    for text in ["", " ", "\n\t "] {
+        let sim = simulator().await;
+        let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
+        sim.add_store_task(ACCOUNT, REGION, plan);
+        let plan = BundlePlan::new("bun-00000001", "i-1", "b", ago(600), Duration::from_secs(1));
+        sim.add_bundle_task(ACCOUNT, REGION, plan);
+        let source = adapter(&sim);
+        let list = async |kind: Kind, element: &str, text: &str| {
+            sim.clear_faults();
+            let (element, text) = (element.to_owned(), text.to_owned());
+            sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+            source.list(&place(), kind, None, ATTEMPTS).await.unwrap()
+        };
+        for required in ["amiId", "bucket", "taskStartTime", "storeTaskState"] {
+            let page = list(Kind::StoreImage, required, text).await;
+            assert_eq!((page.tasks.len(), page.rejected.len()), (0, 1), "{required} {text:?}");
+            assert!(page.rejected[0].reason.contains(required), "{:?}", page.rejected);
+            assert!(!page.rejected[0].item.contains("  "), "{:?}", page.rejected);
+        }
+        for required in ["bundleId", "state"] {
+            let page = list(Kind::Bundle, required, text).await;
+            assert_eq!((page.tasks.len(), page.rejected.len()), (0, 1), "{required} {text:?}");
+            assert!(page.rejected[0].reason.contains(required), "{:?}", page.rejected);
+        }
+        let optional = ["s3objectKey", "progressPercentage", "storeTaskFailureReason", "nextToken"];
+        for element in optional {
+            let page = list(Kind::StoreImage, element, text).await;
+            let task = &page.tasks[0];
+            let Subject::StoreImage { object_key, .. } = &task.subject else { panic!("{task:?}") };
+            assert_eq!(object_key.is_none(), element == "s3objectKey");
+            assert_eq!(task.progress_percent.is_none(), element == "progressPercentage");
+            assert_eq!((&task.failure, &page.next), (&None, &None), "{element} {text:?}");
+        }
+        let optional =
+            ["instanceId", "prefix", "bucket", "progress", "startTime", "updateTime", "error"];
+        for element in optional {
+            let page = list(Kind::Bundle, element, text).await;
+            let task = &page.tasks[0];
+            let Subject::Bundle { instance_id, prefix, .. } = &task.subject else {
+                panic!("{task:?}")
+            };
+            assert_eq!(instance_id.is_none(), element == "instanceId");
+            assert_eq!(prefix.is_none(), element == "prefix");
+            assert_eq!(task.bucket.is_none(), element == "bucket");
+            assert_eq!(task.progress_percent.is_none(), element == "progress");
+            assert_eq!(task.started_at.is_none(), element == "startTime");
+            assert_eq!(task.updated_at.is_none(), element == "updateTime");
+            assert_eq!(task.failure, None, "{element} {text:?}");
+        }
+        for error in [
+            format!("<code>{text}</code>"),
+            format!("<message>{text}</message>"),
+            format!("<code>{text}</code><message>{text}</message>"),
+        ] {
+            let page = list(Kind::Bundle, "error", &error).await;
+            assert_eq!(page.tasks[0].failure, None, "{error:?}");
+        }
+        let error = format!("<code>{text}</code><message>no</message>");
+        let failure = list(Kind::Bundle, "error", &error).await.tasks[0].failure.clone().unwrap();
+        assert_eq!((failure.code, failure.message.as_deref()), (None, Some("no")));
+    }
+}
+
+#[tokio::test]
+async fn the_simulator_sends_an_empty_reason_as_ec2_does_and_none_arrives() {
+    let sim = simulator().await;
+    add_stores(&sim, 1);
+    let pages = store_pages(&sim).await;
+    let task = &pages[0].tasks[0];
+    assert_eq!((&task.state, task.progress_percent), (&State::Completed, Some(100)));
+    assert_eq!(task.failure, None);
 }
 
 #[tokio::test]

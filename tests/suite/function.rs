@@ -171,7 +171,7 @@ async fn whatever_a_reason_bucket_or_key_holds_the_ending_is_told() {
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
     for (n, text) in hostile.iter().enumerate() {
-        let name = if text.is_empty() { "b" } else { text };
+        let name = if text.trim().is_empty() { "b" } else { text };
         let image = format!("ami-{n:017x}");
         let takes = Duration::from_secs(1);
         let mut plan = StorePlan::new(image, name, stack.ago(60), takes).failing(text.clone());
@@ -574,6 +574,90 @@ async fn a_manual_poll_polls_what_it_names_and_a_wrong_one_does_nothing() {
         assert!(text.contains(named) && text.contains("nothing was done"), "{text}");
     }
     assert!(stack.sim.calls().is_empty());
+}
+
+#[tokio::test]
+async fn under_a_local_runtime_the_account_comes_from_a_variable_and_a_past_deadline_is_none() {
+    // As `cargo lambda watch` has it.
+    const ARN: &str = "function-arn";
+    const DEADLINE_MS: i64 = 600_000;
+    let mut stack = Stack::new().await;
+    // An access key that is no account id, as keys are.
+    stack.variables.insert("AWS_ACCESS_KEY_ID".into(), "AKIAIOSFODNN7EXAMPLE".into());
+    let mut function = Function::start_as("poller", ARN, &stack.variables).await;
+    let error = function.invoke_until(&schedule(), DEADLINE_MS).await.unwrap_err();
+    assert_eq!(error["errorType"], "ConfigurationError");
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("AMIWATCH_ACCOUNT") && text.contains("\"function-arn\""), "{text}");
+    assert!(stack.sim.calls().is_empty());
+
+    stack.variables.insert("AMIWATCH_ACCOUNT".into(), ACCOUNT.into());
+    let task = stack.running(AMI, "b", 600);
+    let mut function = Function::start_as("poller", ARN, &stack.variables).await;
+    let summary = function.invoke_until(&schedule(), DEADLINE_MS).await.unwrap();
+    assert_eq!(summary["targets"][0]["listed"], 1, "{summary}");
+    stack.completes(task);
+    function.invoke_until(&schedule(), DEADLINE_MS).await.unwrap();
+    let events = stack.inbox.events().await;
+    assert_eq!(told(&events), one("completed", AMI));
+    assert_eq!(events[0]["account"], ACCOUNT);
+
+    // A simulator's access key is the account; and a variable wins over a made-up ARN.
+    stack.variables.remove("AMIWATCH_ACCOUNT");
+    stack.variables.insert("AWS_ACCESS_KEY_ID".into(), ACCOUNT.into());
+    let mut function = Function::start_as("poller", ARN, &stack.variables).await;
+    function.invoke_until(&schedule(), DEADLINE_MS).await.unwrap();
+    stack.variables.insert("AMIWATCH_ACCOUNT".into(), ACCOUNT.into());
+    stack.ended("ami-00000000000000009", "b", 60);
+    let made_up = "arn:aws:lambda:us-east-1:012345678912:function:poller";
+    let mut function = Function::start_as("poller", made_up, &stack.variables).await;
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(stack.inbox.events().await[0]["account"], ACCOUNT);
+}
+
+#[tokio::test]
+async fn every_failed_invocation_has_an_error_type_that_stays() {
+    let stack = Stack::new().await;
+    let mut function = stack.function().await;
+    for payload in [
+        json!(7),
+        json!({ "poll": { "region": "us-east-1" } }),
+        json!({ "poll": { "regions": ["eu-north-1"] } }),
+    ] {
+        let error = function.invoke(&payload).await.unwrap_err();
+        assert_eq!(error["errorType"], "InvalidRequest", "{error}");
+    }
+    stack.sim.add_fault(FaultRule::new(FaultKind::Denied));
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(error["errorType"], "PollFailed", "{error}");
+}
+
+#[tokio::test]
+async fn missing_credentials_are_reported_at_start_with_all_else() {
+    for missing in ["", " "] {
+        let stack = Stack::with(&[
+            ("AWS_ACCESS_KEY_ID", missing),
+            ("AWS_SECRET_ACCESS_KEY", missing),
+            ("AMIWATCH_TABLE", missing),
+            ("AMIWATCH_ACCOUNT", "12345"),
+            ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+            ("AWS_CA_BUNDLE", "/no/such/bundle.pem"),
+        ])
+        .await;
+        let mut function = stack.function().await;
+        assert!(!function.end().await);
+        let log = function.log_with("the configuration is wrong").await;
+        for words in [
+            "AWS_ACCESS_KEY_ID is not set",
+            "AWS_SECRET_ACCESS_KEY is not set",
+            "AMIWATCH_TABLE is not set",
+            "AMIWATCH_ACCOUNT is",
+            "HTTPS_PROXY names a proxy that speaks socks5",
+            "AWS_CA_BUNDLE names the file /no/such/bundle.pem, which cannot be read",
+        ] {
+            assert!(log.contains(words), "{words}: {log}");
+        }
+    }
 }
 
 #[tokio::test]

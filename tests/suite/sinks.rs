@@ -254,3 +254,24 @@ async fn the_bus_gets_the_event_with_its_id_and_per_entry_failures_are_read() {
         assert_eq!(matches!(error, PublishError::Refused { .. }), refused, "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_success_that_names_no_message_is_none() {
+    let silent = ACCEPTED.replace("<MessageId>1</MessageId>", "<MessageId/>");
+    let silent: &'static str = Box::leak(silent.into_boxed_str());
+    for answer in [silent, "<html><body>Sign in</body></html>"] {
+        let (url, _) = scripted(vec![(200, answer)]).await;
+        let error = topic_at(url).publish(&event()).await.unwrap_err();
+        assert!(matches!(error, PublishError::Unavailable { .. }), "{error}");
+        assert_eq!(error.to_string().contains("HTTP 200 with a web page"), answer != silent);
+    }
+    for answer in [
+        r#"{"FailedEntryCount":0,"Entries":[{}]}"#,
+        r#"{"FailedEntryCount":0,"Entries":[{"EventId":" ","ErrorCode":""}]}"#,
+        "<html><body>Sign in</body></html>",
+    ] {
+        let (url, _) = scripted(vec![(200, answer)]).await;
+        let error = EventBus::new(&sdk(), Some(url), "my-bus").put(&event()).await.unwrap_err();
+        assert!(matches!(error, PublishError::Unavailable { .. }), "{answer}: {error}");
+    }
+}

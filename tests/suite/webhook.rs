@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::chat_app::{self, ChatApp, Reply, TAKEN};
 use crate::support::lambda::{Function, environment};
 use crate::support::moto::{self, Inbox};
-use crate::support::{now, unique};
+use crate::support::{ACCOUNT, now, unique};
 
 /// The function and what is behind it.
 struct Stack {
@@ -133,6 +133,7 @@ async fn what_does_not_pass_before_the_deadline_is_left_to_the_next_try() {
     let stack = Stack::new("slack", &app.url).await;
     let mut function = stack.function().await;
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    assert_eq!(error["errorType"], "WebhookUnavailable");
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("HTTP 429") && text.contains(&event().id.to_string()), "{text}");
     assert_eq!(app.posts().len(), 1, "it asked for longer than there is");
@@ -193,6 +194,83 @@ async fn what_is_refused_for_good_is_kept_with_its_reason_and_can_be_sent_again(
     }
 }
 
+const TEAMS_429: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint \
+    returned HTTP error 429 with ContextId tcid=0,server=DM3PEPF00009DEA,cv=w.0..";
+const TEAMS_413: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint \
+    returned HTTP error 413 with ContextId MS-CV=f.0..";
+const SIGN_IN: &str = "<!DOCTYPE html><html><head><title>Sign in to continue</title></head></html>";
+
+#[tokio::test]
+async fn a_success_whose_body_is_no_yes_is_kept_in_the_dead_letter_queue() {
+    for (name, body, said) in [
+        ("slack", "", "an empty body"),
+        ("slack", "1", "1"),
+        ("slack", "channel_not_found", "channel_not_found"),
+        ("slack", r#"{"ok":false,"error":"no_service"}"#, "no_service"),
+        ("slack", SIGN_IN, "a web page"),
+        ("teams", "ok", "ok"),
+        ("teams", r#"{"error":{"code":"WorkflowTriggerIsNotEnabled"}}"#, "TriggerIsNotEnabled"),
+        ("teams", SIGN_IN, "a web page"),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        let reason = answer["refused"].as_str().unwrap();
+        assert!(reason.starts_with("HTTP 200 with ") && reason.contains(said), "{name}: {reason}");
+        assert_eq!(app.posts().len(), 1, "{name} {body}");
+        let kept = stack.dead_letters.messages().await;
+        assert_eq!((kept.len(), kept[0].1["reason"].as_str()), (1, reason), "{name} {body}");
+        // The webhook was mended.
+        let again: Value = serde_json::from_str(&kept[0].0).unwrap();
+        assert_eq!(function.invoke(&again).await.unwrap()["delivered"], "in full");
+    }
+}
+
+#[tokio::test]
+async fn a_success_whose_body_asks_for_another_try_or_another_form_gets_it() {
+    for (name, body) in [
+        ("teams", TEAMS_429),
+        ("teams", r#"{"statusCode":503,"message":"busy"}"#),
+        ("slack", "rate_limited"),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(2)));
+        assert_eq!((app.posts().len(), app.taken().len()), (2, 1), "{name} {body}");
+        assert!(stack.dead_letters.bodies().await.is_empty());
+    }
+    for (name, body, minimal) in [
+        ("teams", TEAMS_413, teams::minimal as fn(&Event) -> Value),
+        ("slack", "no_text", slack::minimal),
+        ("slack", r#"{"ok":false,"error":"invalid_blocks"}"#, slack::minimal),
+    ] {
+        let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+        let stack = Stack::new(name, &app.url).await;
+        let mut function = stack.function().await;
+        let answer = function.invoke(&by_sns(&event())).await.unwrap();
+        assert_eq!(answer["delivered"], "minimal", "{name} {body}");
+        assert_eq!(app.taken(), [minimal(&event())]);
+        assert!(stack.dead_letters.bodies().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_url_is_logged_and_kept_without_it() {
+    let body = "no such hook: /services/T0/B0/SECRET";
+    let app = ChatApp::answering(&[Reply::With(200, body)]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let answer = function.invoke(&by_sns(&event())).await.unwrap();
+    let log = function.log_with("which is in the dead-letter queue now").await;
+    let kept = format!("{:?}", stack.dead_letters.messages().await);
+    for text in [answer.to_string(), log, kept] {
+        assert!(text.contains("no such hook") && !text.contains("SECRET"), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_webhook_that_was_replaced_is_read_anew_and_nothing_is_refused() {
     let old = ChatApp::answering(&[TAKEN, Reply::With(404, "no_service")]).await;
@@ -216,6 +294,7 @@ async fn a_message_that_is_no_event_is_kept_and_no_webhook_hears_it() {
     assert!(answer["refused"].as_str().unwrap().contains("no event of amiwatch"));
     assert_eq!(stack.dead_letters.bodies().await, ["is this on?"]);
     let error = function.invoke(&json!({ "hello": 1 })).await.unwrap_err();
+    assert_eq!(error["errorType"], "InvalidRequest");
     assert!(error["errorMessage"].as_str().unwrap().contains("nothing was sent"));
     assert!(app.posts().is_empty());
 }
@@ -230,6 +309,7 @@ async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_a
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("/no/such/parameter") && text.contains("put-parameter"), "{text}");
+    assert_eq!(error["errorType"], "ParameterUnreadable");
 
     stack.variables.insert("AMIWATCH_WEBHOOK_PARAMETER".into(), good.clone());
     moto::put_secret(&good, "hooks.slack.com/SECRET").await;
@@ -237,7 +317,30 @@ async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_a
     let error = function.invoke(&by_sns(&event())).await.unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains(&good) && text.contains("https://"), "{text}");
+    assert_eq!(error["errorType"], "ConfigurationError");
     assert!(!text.contains("SECRET"), "{text}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_cannot_be_kept_ends_in_an_error_of_its_own_type() {
+    let app = ChatApp::answering(&[Reply::With(404, "no_service")]).await;
+    let mut stack = Stack::new("slack", &app.url).await;
+    let gone = format!("{}/{ACCOUNT}/no-such-queue", moto::url());
+    stack.variables.insert("AMIWATCH_DEAD_LETTERS_URL".into(), gone);
+    let mut function = stack.function().await;
+    let error = function.invoke(&by_sns(&event())).await.unwrap_err();
+    assert_eq!(error["errorType"], "WebhookRefused");
+    let text = error["errorMessage"].as_str().unwrap();
+    assert!(text.contains("no_service") && text.contains("dead-letter queue"), "{text}");
+}
+
+#[tokio::test]
+async fn under_a_local_runtime_a_deadline_in_the_past_is_none() {
+    let app = ChatApp::answering(&[Reply::With(503, "")]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = Function::start_as("webhook", "function-arn", &stack.variables).await;
+    let answer = function.invoke_until(&by_sns(&event()), 600_000).await.unwrap();
+    assert_eq!((&answer["delivered"], &answer["attempts"]), (&json!("in full"), &json!(2)));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use crate::aws::network::Network;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
@@ -33,8 +34,14 @@ pub struct Config {
     pub listing_calls: u32,
     /// `AMIWATCH_CHAT`: whether Amazon Q Developer is subscribed to the topic.
     pub chat: ChatChannel,
+    /// `AMIWATCH_ACCOUNT`: the account, where the function's ARN does not name it.
+    pub account: Option<String>,
+    /// The account that the access key id names, as simulators have it.
+    pub account_of_key: Option<String>,
     /// `AWS_REGION`: the function's own Region.
     pub home_region: String,
+    /// Proxies and certificates.
+    pub network: Network,
 }
 
 impl Config {
@@ -75,8 +82,12 @@ impl Config {
             } else {
                 ChatChannel::Absent
             },
+            account: environment.account("AMIWATCH_ACCOUNT"),
+            account_of_key: environment.account_of_key(),
             home_region,
+            network: environment.network(),
         };
+        environment.credentials();
         if config.topic_arn.is_none() && config.event_bus.is_none() {
             environment.fault("AMIWATCH_TOPIC_ARN", "is not set, and neither is AMIWATCH_EVENT_BUS; set one, so that there is somebody to tell");
         }

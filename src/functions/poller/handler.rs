@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::request::{QueueRecord, Request, Selection};
+use crate::functions::deadline;
+use crate::functions::environment::is_account;
 use crate::place::Place;
 use crate::poll::{PlaceToPoll, Poller, Summary};
 use crate::ports::{Clock, Notifier, StateStore, TaskSource};
@@ -25,6 +28,10 @@ pub struct Invocation<'a> {
 pub struct Handler<S, T, N, C> {
     /// The poller.
     pub poller: Poller<S, T, N, C>,
+    /// The account as it is configured.
+    pub account: Option<String>,
+    /// The account that the access key id names, where it names one.
+    pub account_of_key: Option<String>,
     /// The configured Regions.
     pub regions: Vec<String>,
     /// The configured kinds.
@@ -33,8 +40,43 @@ pub struct Handler<S, T, N, C> {
 
 /// An invocation that failed, in part or as a whole. What could be done was done.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.join("; "))]
-pub struct HandlerError(pub Vec<String>);
+#[error("{}", faults.join("; "))]
+pub struct HandlerError {
+    /// What kind of failure it is.
+    pub kind: ErrorType,
+    /// A sentence for each fault.
+    pub faults: Vec<String>,
+}
+
+/// What kind of failure an invocation ends in. Its name is the `errorType` of the answer, by which
+/// alarms, retries and state machines tell failures apart: a public name, which stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorType {
+    /// The payload asks for nothing that there is. Another try ends alike.
+    InvalidRequest,
+    /// The function does not know something that it needs. Another try ends alike.
+    ConfigurationError,
+    /// Part of the poll failed; the next one takes it up again.
+    PollFailed,
+}
+
+impl ErrorType {
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "InvalidRequest",
+            Self::ConfigurationError => "ConfigurationError",
+            Self::PollFailed => "PollFailed",
+        }
+    }
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        Self { error_type: error.kind.name().to_owned(), error_message: error.to_string() }
+    }
+}
 
 impl<S, T, N, C> Handler<S, T, N, C>
 where
@@ -52,20 +94,32 @@ where
         payload: &Value,
         invocation: &Invocation<'_>,
     ) -> Result<Value, HandlerError> {
-        let failed = |reason: String| {
+        let failed = |kind: ErrorType, reason: String| {
             tracing::error!("{reason}");
-            HandlerError(vec![reason])
+            HandlerError { kind, faults: vec![reason] }
         };
-        let request = Request::parse(payload).map_err(|error| failed(error.to_string()))?;
-        let account = account_of(invocation.function_arn).map_err(failed)?;
-        let deadline = i64::try_from(invocation.deadline_ms)
-            .ok()
-            .and_then(|deadline| Timestamp::from_millisecond(deadline).ok());
+        let request = Request::parse(payload)
+            .map_err(|error| failed(ErrorType::InvalidRequest, error.to_string()))?;
+        let account = self
+            .account(invocation.function_arn)
+            .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
+        let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
         match request {
             Request::Everything => self.some(account, &Selection::default(), deadline).await,
             Request::Some(selection) => self.some(account, &selection, deadline).await,
             Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
         }
+    }
+
+    /// What is configured goes first: a local runtime's ARN may name an account that is none of ours.
+    fn account<'a>(&'a self, function_arn: &'a str) -> Result<&'a str, String> {
+        let known = self.account.as_deref().or_else(|| account_of(function_arn));
+        known.or(self.account_of_key.as_deref()).ok_or_else(|| {
+            format!(
+                "the function's ARN \"{function_arn}\" names no 12-digit account, as it does on \
+                 Lambda; set AMIWATCH_ACCOUNT to the account's id; nothing was done"
+            )
+        })
     }
 
     async fn some(
@@ -82,7 +136,7 @@ where
             .collect();
         if !unknown.is_empty() {
             tracing::error!("{}", unknown.join("; "));
-            return Err(HandlerError(unknown));
+            return Err(HandlerError { kind: ErrorType::InvalidRequest, faults: unknown });
         }
         let wanted =
             |region: &&String| selection.regions.is_empty() || selection.regions.contains(*region);
@@ -96,7 +150,11 @@ where
         let summary = self.poller.poll(&places, deadline).await;
         log_summary(&summary);
         let failures = summary.first_failures();
-        if failures.is_empty() { Ok(json!(summary)) } else { Err(HandlerError(failures)) }
+        if failures.is_empty() {
+            Ok(json!(summary))
+        } else {
+            Err(HandlerError { kind: ErrorType::PollFailed, faults: failures })
+        }
     }
 
     fn unknown_region(&self, region: &str) -> Option<String> {
@@ -161,16 +219,8 @@ fn deliver_again(message_id: &str, reason: &str) -> Value {
 }
 
 /// The account in a function's ARN: `arn:<partition>:lambda:<region>:<account>:function:<name>`.
-fn account_of(function_arn: &str) -> Result<&str, String> {
-    function_arn
-        .split(':')
-        .nth(4)
-        .filter(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
-        .ok_or_else(|| {
-            format!(
-                "the function's ARN \"{function_arn}\" names no 12-digit account; nothing was done"
-            )
-        })
+fn account_of(function_arn: &str) -> Option<&str> {
+    function_arn.split(':').nth(4).filter(|account| is_account(account))
 }
 
 fn log_summary(summary: &Summary) {

@@ -26,7 +26,7 @@ use crate::poll::{Limits, Poller};
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, lookup);
+    let sdk = sdk_config(&config.home_region, &config.network, lookup);
     let mut sinks = Sinks::default();
     if let Some(topic) = &config.topic_arn {
         let topic = SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat);
@@ -43,14 +43,20 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },
     };
-    let handler = Handler { poller, regions: config.regions.clone(), kinds: config.kinds.clone() };
+    let handler = Handler {
+        poller,
+        account: config.account.clone(),
+        account_of_key: config.account_of_key.clone(),
+        regions: config.regions.clone(),
+        kinds: config.kinds.clone(),
+    };
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         let invocation = Invocation {
             function_arn: &event.context.invoked_function_arn,
             deadline_ms: event.context.deadline,
         };
-        handler.handle(&event.payload, &invocation).await.map_err(lambda_runtime::Error::from)
+        handler.handle(&event.payload, &invocation).await
     }))
     .await
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::aws::network::Network;
 use crate::event::Event;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
 use crate::render::{slack, teams};
@@ -74,6 +75,8 @@ pub struct Config {
     pub dead_letters_url: String,
     /// `AWS_REGION`: the function's own Region.
     pub home_region: String,
+    /// Proxies and certificates.
+    pub network: Network,
 }
 
 impl Config {
@@ -100,7 +103,9 @@ impl Config {
         }
         let dead_letters_url =
             environment.required("AMIWATCH_DEAD_LETTERS_URL", "set it to the URL of an SQS queue");
-        environment.finish(Self { app, parameter, dead_letters_url, home_region })
+        environment.credentials();
+        let network = environment.network();
+        environment.finish(Self { app, parameter, dead_letters_url, home_region, network })
     }
 }
 
@@ -121,6 +126,8 @@ mod tests {
             ("AMIWATCH_WEBHOOK", "teams"),
             ("AMIWATCH_WEBHOOK_PARAMETER", "/amiwatch/teams"),
             ("AMIWATCH_DEAD_LETTERS_URL", "https://queue"),
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
         ]);
         assert_eq!(
             config,
@@ -129,6 +136,7 @@ mod tests {
                 parameter: "/amiwatch/teams".into(),
                 dead_letters_url: "https://queue".into(),
                 home_region: "eu-west-1".into(),
+                network: Network::default(),
             })
         );
     }
@@ -146,6 +154,8 @@ mod tests {
             "AMIWATCH_WEBHOOK ",
             "AMIWATCH_WEBHOOK_PARAMETER",
             "AMIWATCH_DEAD_LETTERS_URL",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
         ] {
             assert!(error.contains(name), "{name}: {error}");
         }

@@ -69,7 +69,7 @@ impl<C: Clock> Courier<'_, C> {
         let mut minimal = None;
         for attempt in 1.. {
             let answer = self.hook.post(self.url, message.clone()).await;
-            let (after, reason) = match answer.map(|answer| answer.verdict()) {
+            let (after, reason) = match answer.map(|answer| answer.verdict(self.app)) {
                 Ok(Verdict::Delivered) => return Delivery::Done { minimal, attempts: attempt },
                 Ok(Verdict::Refused(reason)) => return Delivery::Refused(reason),
                 Ok(Verdict::RefusedForm(reason)) if minimal.is_some() => {

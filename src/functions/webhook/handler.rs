@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::config::App;
@@ -12,6 +13,7 @@ use super::message::Message;
 use crate::aws::dead_letters::DeadLetters;
 use crate::aws::parameter::Parameter;
 use crate::event::Event;
+use crate::functions::deadline;
 use crate::ports::Clock;
 use crate::render::subject;
 
@@ -36,8 +38,51 @@ pub struct Handler<C> {
 
 /// An invocation that failed: Lambda tries it again, and then keeps it.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct HandlerError(String);
+#[error("{reason}")]
+pub struct HandlerError {
+    kind: ErrorType,
+    reason: String,
+}
+
+/// What kind of failure an invocation ends in. Its name is the `errorType` of the answer, by which
+/// alarms and retries tell failures apart: a public name, which stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorType {
+    /// The payload holds no message. Another try ends alike.
+    InvalidRequest,
+    /// Parameter Store does not give the webhook's URL.
+    ParameterUnreadable,
+    /// The parameter holds no URL. Another try ends alike, until somebody mends it.
+    ConfigurationError,
+    /// The webhook may take the message later.
+    WebhookUnavailable,
+    /// The webhook refused the message, and the dead-letter queue did not take it.
+    WebhookRefused,
+}
+
+impl ErrorType {
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "InvalidRequest",
+            Self::ParameterUnreadable => "ParameterUnreadable",
+            Self::ConfigurationError => "ConfigurationError",
+            Self::WebhookUnavailable => "WebhookUnavailable",
+            Self::WebhookRefused => "WebhookRefused",
+        }
+    }
+
+    fn because(self, reason: impl std::fmt::Display) -> HandlerError {
+        HandlerError { kind: self, reason: reason.to_string() }
+    }
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        Self { error_type: error.kind.name().to_owned(), error_message: error.reason }
+    }
+}
 
 impl<C: Clock> Handler<C> {
     /// Delivers the message of an invocation, or keeps it where the webhook refuses it.
@@ -54,16 +99,14 @@ impl<C: Clock> Handler<C> {
 
     async fn deliver(&self, payload: &Value, deadline_ms: u64) -> Result<Value, HandlerError> {
         let (event, text) =
-            match Message::of(payload).map_err(|error| HandlerError(error.to_string()))? {
+            match Message::of(payload).map_err(|error| ErrorType::InvalidRequest.because(error))? {
                 Message::Event(event, text) => (event, text),
                 Message::Foreign { text, reason } => {
                     let reason = format!("the message is no event of amiwatch: {reason}");
                     return self.keep(None, &text, &reason).await;
                 }
             };
-        let deadline = i64::try_from(deadline_ms)
-            .ok()
-            .and_then(|deadline| Timestamp::from_millisecond(deadline).ok());
+        let deadline = deadline(deadline_ms, self.clock.now());
         match self.post(&event, deadline).await? {
             Delivery::Done { minimal, attempts } => {
                 if let Some(reason) = &minimal {
@@ -80,7 +123,8 @@ impl<C: Clock> Handler<C> {
             }
             Delivery::Refused(reason) => self.keep(Some(&event), &text, &reason).await,
             Delivery::Later(reason) => {
-                Err(HandlerError(format!("{} did not take event {}: {reason}", self.app, event.id)))
+                let reason = format!("{} did not take event {}: {reason}", self.app, event.id);
+                Err(ErrorType::WebhookUnavailable.because(reason))
             }
         }
     }
@@ -112,10 +156,12 @@ impl<C: Clock> Handler<C> {
     }
 
     async fn read_url(&self) -> Result<WebhookUrl, HandlerError> {
-        let text = self.parameter.read().await.map_err(|error| HandlerError(error.to_string()))?;
+        let unreadable = |error| ErrorType::ParameterUnreadable.because(error);
+        let text = self.parameter.read().await.map_err(unreadable)?;
         let url = WebhookUrl::parse(&text).map_err(|fault| {
             let name = self.parameter.name();
-            HandlerError(format!("the parameter {name} {fault}; put the webhook's URL into it"))
+            let reason = format!("the parameter {name} {fault}; put the webhook's URL into it");
+            ErrorType::ConfigurationError.because(reason)
         })?;
         if let Ok(mut known) = self.url.lock() {
             *known = Some(url.clone());
@@ -131,7 +177,8 @@ impl<C: Clock> Handler<C> {
     ) -> Result<Value, HandlerError> {
         let id = event.map(|event| event.id.to_string()).unwrap_or_default();
         self.dead_letters.keep(text, self.app.name(), reason).await.map_err(|error| {
-            HandlerError(format!("{} refused event {id}: {reason}; and {error}", self.app))
+            let reason = format!("{} refused event {id}: {reason}; and {error}", self.app);
+            ErrorType::WebhookRefused.because(reason)
         })?;
         tracing::error!(
             id,

@@ -2,21 +2,25 @@
 
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::answer::Answer;
+use crate::aws::network::Network;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// Of an answer no more is read than this, in bytes.
 const LONGEST_BODY: usize = 4 * 1024;
+
+/// A part of a URL's path or query that is at least this long is taken for secret by itself. Slack's
+/// token has 24 characters, the signature of a Teams URL 43.
+const SECRET_PART: usize = 16;
 
 /// A webhook's URL. It is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,25 +49,35 @@ impl WebhookUrl {
         HttpRequest::new(SdkBody::empty()).set_uri(text).map_err(|_| "holds no valid URL")?;
         Ok(Self(text.to_owned()))
     }
+
+    /// The text without what makes the URL a secret: an answer may repeat the address that was
+    /// called, whole or in parts, and what is left of the answer is logged.
+    fn taken_out_of(&self, text: &str) -> String {
+        let after_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
+        let path = path.filter(|path| path.len() > 1).unwrap_or_default();
+        let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= SECRET_PART);
+        let mut text = text.to_owned();
+        for secret in std::iter::once(path).chain(parts).filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "[...]");
+        }
+        text
+    }
 }
 
 /// Posts messages.
 #[derive(Debug)]
 pub struct Hook {
-    connector: Connector,
+    connector: SharedHttpConnector,
     attempt: Duration,
 }
 
 impl Hook {
     /// A client whose attempts take no longer than this.
     #[must_use]
-    pub fn new(attempt: Duration) -> Self {
-        let connector = Connector::builder()
-            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
-            .sleep_impl(TokioSleep::new())
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build();
-        Self { connector, attempt }
+    pub fn new(attempt: Duration, network: &Network) -> Self {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
+        Self { connector: SharedHttpConnector::new(network.connector(&settings)), attempt }
     }
 
     /// Posts a message once.
@@ -96,7 +110,7 @@ impl Hook {
         Ok(Answer {
             status: answer.status().as_u16(),
             retry_after: header,
-            body: String::from_utf8_lossy(&bytes).into_owned(),
+            body: url.taken_out_of(&String::from_utf8_lossy(&bytes)),
         })
     }
 }
@@ -136,6 +150,18 @@ mod tests {
             let error = WebhookUrl::parse(bad).unwrap_err();
             assert!(!error.contains("secret") && error.contains("URL"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_url_is_kept_without_it() {
+        let text = "https://a.b/w/T0/B0/abcdefghijklmnopqrstuvwx?sig=ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let url = WebhookUrl::parse(text).unwrap();
+        for answer in [text, &text.replace('/', "\\/"), &text.replace('&', "&amp;")] {
+            let kept = url.taken_out_of(&format!("no {answer} here"));
+            assert!(kept.starts_with("no ") && kept.ends_with(" here"), "{kept}");
+            assert!(!kept.contains("abcdefgh") && !kept.contains("ABCDEFGH"), "{kept}");
+        }
+        assert_eq!(WebhookUrl::parse("https://a.b").unwrap().taken_out_of("/ok"), "/ok");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //!
 //! | the webhook | the function | then |
 //! |---|---|---|
-//! | takes the message | answers | done |
-//! | refuses its form (400, 413) | posts a minimal one | done, with an error in the log; or as below |
-//! | refuses it for good (403, 404, 410, …) | puts the event into the dead-letter queue, and answers | a person mends the webhook, and sends the event again |
-//! | has no time or is down (429, 5xx, time-out, cut) | tries again within its deadline, then fails | Lambda invokes it twice more, then puts it into the dead-letter queue |
+//! | takes the message: `ok` from Slack, an empty body or `1` from Teams | answers | done |
+//! | refuses its form (400, 413, also where a 2xx body says so) | posts a minimal one | done, with an error in the log; or as below |
+//! | refuses it for good (403, 404, 410, …), or answers 2xx with a body that is no yes | puts the event into the dead-letter queue, and answers | a person mends the webhook, and sends the event again |
+//! | has no time or is down (429, 5xx, also where a 2xx body says so; time-out, cut) | tries again within its deadline, then fails | Lambda invokes it twice more, then puts it into the dead-letter queue |
 //!
 //! A message whose answer was lost may be posted again: it carries the event's id.
 
@@ -36,12 +36,12 @@ use crate::clock::SystemClock;
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, lookup);
+    let sdk = sdk_config(&config.home_region, &config.network, lookup);
     let limits = Limits::default();
     let handler = Handler {
         app: config.app,
         parameter: Parameter::new(&sdk, endpoint_url("SSM", lookup), &config.parameter),
-        hook: Hook::new(limits.attempt),
+        hook: Hook::new(limits.attempt, &config.network),
         dead_letters: DeadLetters::new(&sdk, endpoint_url("SQS", lookup), &config.dead_letters_url),
         clock: SystemClock,
         limits,
@@ -50,7 +50,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         let deadline_ms = event.context.deadline;
-        handler.handle(&event.payload, deadline_ms).await.map_err(lambda_runtime::Error::from)
+        handler.handle(&event.payload, deadline_ms).await
     }))
     .await
 }

@@ -163,9 +163,9 @@ fn item(plan: &StorePlan, status: &TaskStatus) -> Element {
         status.progress.map(|percent| Element::text("progressPercentage", percent.to_string())),
     );
     fields.push(Element::text("storeTaskState", status.state.as_str()));
-    fields.extend(
-        status.message.as_deref().map(|reason| Element::text("storeTaskFailureReason", reason)),
-    );
+    // EC2 sends the element empty where there is no reason, and does not leave it out.
+    let reason = status.message.as_deref().unwrap_or_default();
+    fields.push(Element::text("storeTaskFailureReason", reason));
     let mut item = Element::parent("item", fields);
     item.omit(&plan.omit);
     item

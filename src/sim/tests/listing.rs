@@ -38,7 +38,8 @@ fn an_item_has_exactly_the_elements_of_the_api() {
          <storeImageTaskResultSet><item><amiId>ami-00000001</amiId>\
          <taskStartTime>2026-11-21T23:55:00.000Z</taskStartTime><bucket>b</bucket>\
          <s3objectKey>ami-00000001.bin</s3objectKey><progressPercentage>50</progressPercentage>\
-         <storeTaskState>InProgress</storeTaskState></item></storeImageTaskResultSet>\
+         <storeTaskState>InProgress</storeTaskState>\
+         <storeTaskFailureReason></storeTaskFailureReason></item></storeImageTaskResultSet>\
          </DescribeStoreImageTasksResponse>"
     );
     let message = Some("a & b".to_owned());

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 /// One answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
+    /// `ok` to a message for Slack, an empty body to one for Teams.
+    Yes,
     /// Status and body.
     With(u16, &'static str),
     /// HTTP 429 with `Retry-After` in seconds.
@@ -23,7 +25,8 @@ pub(crate) enum Reply {
     Slow,
 }
 
-pub(crate) const TAKEN: Reply = Reply::With(200, "ok");
+/// The yes of the app that the message is for.
+pub(crate) const TAKEN: Reply = Reply::Yes;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -31,7 +34,7 @@ struct Inner {
     replies: Vec<Reply>,
     /// All posts, whatever was answered.
     posts: Vec<Value>,
-    /// The posts that were answered with success.
+    /// The posts that were answered with a yes.
     taken: Vec<Value>,
 }
 
@@ -77,12 +80,12 @@ async fn receive(
         if inner.replies.is_empty() { TAKEN } else { inner.replies.remove(0) }
     };
     match reply {
-        Reply::With(status, body) => {
-            if (200..300).contains(&status) {
-                inner.lock().unwrap().taken.push(message);
-            }
-            (StatusCode::from_u16(status).unwrap(), body).into_response()
+        Reply::Yes => {
+            let for_teams = message["type"] == "message";
+            inner.lock().unwrap().taken.push(message);
+            if for_teams { StatusCode::ACCEPTED.into_response() } else { "ok".into_response() }
         }
+        Reply::With(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
         Reply::SlowDown(seconds) => {
             let after = [(header::RETRY_AFTER, seconds.to_string())];
             (StatusCode::TOO_MANY_REQUESTS, after, "rate_limited").into_response()

@@ -47,7 +47,13 @@ struct Invocation {
     deadline_ms: i64,
 }
 
+/// What Lambda calls the function.
+fn arn() -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:amiwatch-poller")
+}
+
 struct Api {
+    arn: String,
     waiting: Mutex<mpsc::Receiver<Invocation>>,
     answers: mpsc::Sender<Result<Value, Value>>,
 }
@@ -63,9 +69,22 @@ pub(crate) struct Function {
 impl Function {
     /// Starts the function with these variables, and what Lambda itself sets, and nothing else.
     pub(crate) async fn start(name: &str, variables: &BTreeMap<String, String>) -> Self {
+        Self::start_as(name, &arn(), variables).await
+    }
+
+    /// As a runtime starts it that calls it by another ARN.
+    pub(crate) async fn start_as(
+        name: &str,
+        arn: &str,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
         let (invocations, waiting) = mpsc::channel(1);
         let (answers_in, answers) = mpsc::channel(1);
-        let api = Arc::new(Api { waiting: Mutex::new(waiting), answers: answers_in });
+        let api = Arc::new(Api {
+            arn: arn.to_owned(),
+            waiting: Mutex::new(waiting),
+            answers: answers_in,
+        });
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -150,7 +169,7 @@ async fn next(State(api): State<Arc<Api>>) -> impl IntoResponse {
         return (StatusCode::GONE, HeaderMap::new(), String::new());
     };
     let id = uuid::Uuid::new_v4().to_string();
-    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:amiwatch-poller");
+    let arn = api.arn.clone();
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("lambda-runtime-aws-request-id", id),

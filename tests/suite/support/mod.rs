@@ -5,10 +5,11 @@ pub(crate) mod chat_app;
 pub(crate) mod lambda;
 pub(crate) mod moto;
 pub(crate) mod proxy;
+pub(crate) mod way;
 
 use std::time::Duration;
 
-use amiwatch::aws::clients::with_bounds;
+use amiwatch::aws::clients::{http_client, with_bounds};
 use amiwatch::place::Place;
 use amiwatch::ports::Clock;
 use aws_credential_types::Credentials;
@@ -42,7 +43,7 @@ pub(crate) fn sdk_of_the_function() -> SdkConfig {
         .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
         .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
-    with_bounds(builder).build()
+    with_bounds(builder, http_client()).build()
 }
 
 /// Now, in whole milliseconds, as EC2 gives times.

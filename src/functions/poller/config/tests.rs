@@ -10,8 +10,16 @@ fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:amiwatch";
 
-const LEAST: [(&str, &str); 3] =
-    [("AWS_REGION", "us-east-1"), ("AMIWATCH_TABLE", "t"), ("AMIWATCH_TOPIC_ARN", TOPIC)];
+const KEYS: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+
+const LEAST: [(&str, &str); 5] = [
+    ("AWS_REGION", "us-east-1"),
+    ("AMIWATCH_TABLE", "t"),
+    ("AMIWATCH_TOPIC_ARN", TOPIC),
+    KEYS[0],
+    KEYS[1],
+];
 
 fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
     let mut variables: Vec<_> = LEAST.into_iter().filter(|(known, _)| *known != name).collect();
@@ -44,8 +52,15 @@ fn every_variable_is_read() {
         ("AMIWATCH_STALLED_AFTER_MINUTES", "30"),
         ("AMIWATCH_LISTING_CALLS", "15"),
         ("AMIWATCH_CHAT", "true"),
+        ("AMIWATCH_ACCOUNT", " 999999999999 "),
+        ("AWS_ACCESS_KEY_ID", "123456789012"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("HTTPS_PROXY", "http://proxy:3128"),
     ])
     .unwrap();
+    assert_eq!(config.account.as_deref(), Some("999999999999"));
+    assert_eq!(config.account_of_key.as_deref(), Some("123456789012"));
+    assert_ne!(config.network, Network::default());
     assert_eq!(config.regions, ["us-east-1", "us-gov-west-1"]);
     assert_eq!(config.kinds, [Kind::Bundle].into());
     assert_eq!(config.policy.tell, [Outcome::Failed, Outcome::Started].into());
@@ -65,6 +80,8 @@ fn all_that_is_missing_or_wrong_is_reported_at_once_by_name() {
         ("AMIWATCH_STALLED_AFTER_MINUTES", "0"),
         ("AMIWATCH_LISTING_CALLS", "16"),
         ("AMIWATCH_CHAT", "yes"),
+        ("AMIWATCH_ACCOUNT", "1234"),
+        ("HTTPS_PROXY", "socks5://proxy"),
     ])
     .unwrap_err();
     let names: Vec<_> = error.faults.iter().map(|fault| fault.split(' ').next().unwrap()).collect();
@@ -80,6 +97,10 @@ fn all_that_is_missing_or_wrong_is_reported_at_once_by_name() {
             "AMIWATCH_STALLED_AFTER_MINUTES",
             "AMIWATCH_LISTING_CALLS",
             "AMIWATCH_CHAT",
+            "AMIWATCH_ACCOUNT",
+            "HTTPS_PROXY",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
         ]
     );
     let text = error.to_string();
