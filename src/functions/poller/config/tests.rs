@@ -11,7 +11,7 @@ fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:amiwatch";
 
 const LEAST: [(&str, &str); 3] =
-    [("AWS_REGION", "us-east-1"), ("AMIWATCH_TABLE", "t"), ("AMIWATCH_TOPIC_ARN", TOPIC)];
+    [("AWS_REGION", "us-east-1"), ("AMIWATCH_TABLE", "table"), ("AMIWATCH_TOPIC_ARN", TOPIC)];
 
 fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
     let mut variables: Vec<_> = LEAST.into_iter().filter(|(known, _)| *known != name).collect();
@@ -91,6 +91,8 @@ fn each_fault_names_the_value_and_the_way_out() {
     for (name, value, way_out) in [
         ("AMIWATCH_TOPIC_ARN", "arn:aws:sqs:us-east-1:123456789012:q", "arn:aws:sns:us-east-1"),
         ("AMIWATCH_TOPIC_ARN", "arn:aws:sns:us-east-1:1234:amiwatch", "write a topic's ARN"),
+        ("AMIWATCH_TABLE", "my table", "write its name"),
+        ("AMIWATCH_EVENT_BUS", "my bus", "write its name"),
         ("AMIWATCH_REGIONS", "US-EAST-1", "such as us-east-1"),
         ("AMIWATCH_KINDS", "ami", "store-image or bundle"),
         ("AMIWATCH_TELL", "finished", "completed, failed, vanished, stalled or started"),
