@@ -81,7 +81,7 @@ pub struct PollArgs {
     /// 12-digit account id [default: asked of STS]
     #[arg(long, env = "AMIWATCH_ACCOUNT")]
     pub account: Option<String>,
-    /// File that remembers the tasks [default: amiwatch/state.redb in the user's state folder]
+    /// File that remembers the tasks [default: amiwatch/state.db in the user's state folder]
     #[arg(long, value_name = "FILE", env = "AMIWATCH_STATE", conflicts_with = "table")]
     pub state: Option<PathBuf>,
     /// DynamoDB table that remembers the tasks, instead of a file; shared with other pollers, which

@@ -81,7 +81,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     let simulator = crate::sim::serve(options).await.map_err(CliError::new)?;
     let folder = TemporaryFolder::make()?;
     let clock = Simulated(simulator.clock().clone());
-    let store = FileStore::open(&folder.0.join("state.redb"), &clock).map_err(CliError::new)?;
+    let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
     let poller = Poller {
         source: Ec2Tasks::new(&sdk_config(), Some(simulator.url())),
         store,

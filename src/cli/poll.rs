@@ -117,7 +117,7 @@ fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
     if failures.is_empty() { Ok(()) } else { Err(CliError(failures.join("\nerror: "))) }
 }
 
-/// `$XDG_STATE_HOME/amiwatch/state.redb`, as the XDG base directory specification has it.
+/// `$XDG_STATE_HOME/amiwatch/state.db`, as the XDG base directory specification has it.
 fn default_state() -> Result<PathBuf, CliError> {
     let set =
         |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -127,5 +127,5 @@ fn default_state() -> Result<PathBuf, CliError> {
             set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local/state"))
         })
         .ok_or_else(|| CliError::new("no home folder is set: give --state FILE"))?;
-    Ok(base.join("amiwatch").join("state.redb"))
+    Ok(base.join("amiwatch").join("state.db"))
 }

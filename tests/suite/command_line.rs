@@ -79,7 +79,7 @@ async fn poll_remembers_in_a_file_and_tells_once_with_exit_code_1_for_a_failure(
     let (out, said, code) = texts(&poll(&[]).await);
     assert_eq!((out.as_str(), code), ("", Some(0)), "{said}");
     assert!(said.contains("baseline"), "{said}");
-    assert!(home.path().join(".local/state/amiwatch/state.redb").exists());
+    assert!(home.path().join(".local/state/amiwatch/state.db").exists());
 
     sim.set_state(good, TaskStatus::new("Completed", 100));
     let (out, _, code) = texts(&poll(&["--output", "json"]).await);
