@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::args::{DemoArgs, OutputForm};
 use super::bars::Bars;
 use super::list::all_pages;
-use super::output::{print, say};
+use super::output::{Reader, print, say};
 use super::{CliError, Outcome};
 use crate::aws::clients::with_bounds;
 use crate::aws::ec2::Ec2Tasks;
@@ -98,16 +98,19 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     ));
     let told = watch(&poller, &simulator, &args).await?;
     simulator.shutdown().await;
-    summarize(&told);
+    if let Some(told) = told {
+        summarize(&told);
+    }
     Ok(Outcome::Done)
 }
 
-/// Polls until every task that was seen running has ended and was told.
+/// Polls until every task that was seen running has ended and was told. Nothing where the reader of
+/// stdout has gone before.
 async fn watch(
     poller: &Poller<Ec2Tasks, FileStore, Inbox, Simulated>,
     simulator: &Simulator,
     args: &DemoArgs,
-) -> Result<BTreeMap<event::Outcome, usize>, CliError> {
+) -> Result<Option<BTreeMap<event::Outcome, usize>>, CliError> {
     let place = Place::new(ACCOUNT, REGION);
     let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
     let mut told: BTreeMap<event::Outcome, usize> = BTreeMap::new();
@@ -129,7 +132,9 @@ async fn watch(
                 OutputForm::Text => notification(&event),
                 OutputForm::Json => serde_json::to_string(&event).map_err(CliError::new)?,
             };
-            bars.beside(|| print(&text))?;
+            if bars.beside(|| print(&text))? == Reader::Gone {
+                return Ok(None);
+            }
         }
         let now = simulator.clock().now();
         let all_ended = tasks.iter().all(|task| task.state.phase() != Phase::Running);
@@ -137,7 +142,7 @@ async fn watch(
             && all_ended
             && summary.targets.iter().all(|target| target.saved == 0);
         if settled || now.duration_since(began) > LONGEST {
-            return Ok(told);
+            return Ok(Some(told));
         }
     }
 }
