@@ -148,8 +148,14 @@ async fn watch(
 }
 
 async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliError> {
-    let (mut tasks, _) = all_pages(source, place, Kind::StoreImage).await?;
-    tasks.extend(all_pages(source, place, Kind::Bundle).await?.0);
+    let mut tasks = Vec::new();
+    for kind in Kind::ALL {
+        let listing = all_pages(source, place, kind).await;
+        if let Some(failure) = listing.failure {
+            return Err(CliError(failure));
+        }
+        tasks.extend(listing.tasks);
+    }
     tasks.sort_by_key(|task| task.started_at);
     Ok(tasks)
 }

@@ -14,6 +14,7 @@ mod poll;
 mod profile;
 mod render;
 mod sim;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! The real `amiwatch` binary: output, exit codes, errors.
 
 mod configuration;
+mod listing;
 mod pipes;
 mod serving;
 mod state;
