@@ -7,6 +7,7 @@ mod args;
 mod bars;
 mod connect;
 mod demo;
+mod events;
 mod gallery;
 mod list;
 mod output;

@@ -3,6 +3,7 @@
 mod configuration;
 mod listing;
 mod pipes;
+mod rendering;
 mod serving;
 mod state;
 
