@@ -37,6 +37,7 @@ pub mod poll;
 pub mod ports;
 pub mod record;
 pub mod render;
+pub mod rules;
 #[cfg(feature = "cli")]
 pub mod sim;
 pub mod store;

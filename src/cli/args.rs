@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::Channel;
+use crate::rules;
 use crate::task::Kind;
 
 /// Tells when an EC2 AMI store task or bundle task ends.
@@ -51,9 +52,10 @@ pub enum OutputForm {
 #[derive(Debug, Args)]
 pub struct WhereArgs {
     /// Region; may be given several times [default: the one of the AWS configuration]
-    #[arg(short, long = "region", value_name = "REGION")]
+    #[arg(short, long = "region", value_name = "REGION", value_parser = rules::region)]
     pub regions: Vec<String>,
-    /// Profile of the AWS configuration
+    /// Profile of the AWS configuration; wins over keys in the environment [default:
+    /// `AWS_PROFILE`]
     #[arg(long)]
     pub profile: Option<String>,
     /// Only tasks of this kind: store-image or bundle; may be given several times
@@ -78,18 +80,20 @@ pub struct PollArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// 12-digit account id [default: asked of STS]
-    #[arg(long, env = "AMIWATCH_ACCOUNT")]
+    /// 12-digit account id [default: `AMIWATCH_ACCOUNT`, unless --profile is given; else asked
+    /// of STS]
+    #[arg(long, value_name = "ID", value_parser = rules::account)]
     pub account: Option<String>,
-    /// File that remembers the tasks [default: amiwatch/state.redb in the user's state folder]
-    #[arg(long, value_name = "FILE", env = "AMIWATCH_STATE", conflicts_with = "table")]
+    /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
+    /// user's state folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "table")]
     pub state: Option<PathBuf>,
     /// DynamoDB table that remembers the tasks, instead of a file; shared with other pollers, which
     /// publish to the same topic
-    #[arg(long, requires = "topic")]
+    #[arg(long, requires = "topic", value_parser = rules::table)]
     pub table: Option<String>,
     /// SNS topic to publish to, instead of the terminal
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = rules::topic_arn)]
     pub topic: Option<String>,
     /// Outcome to tell; may be given several times [default: all but started]
     #[arg(long = "tell", value_name = "OUTCOME")]
@@ -108,7 +112,8 @@ pub struct PollArgs {
 /// `amiwatch render`
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// File with an event, `-` for standard input [default: samples]
+    /// File with events, as they are or as SNS, SQS and Lambda wrap them; `-` for standard input
+    /// [default: samples]
     pub event: Option<PathBuf>,
     /// Channel to show: event, subject, email, sms, chat, slack or teams
     #[arg(long, default_value = "email", value_parser = channel)]

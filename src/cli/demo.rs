@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::args::{DemoArgs, OutputForm};
 use super::bars::Bars;
 use super::list::all_pages;
-use super::output::{print, say};
+use super::output::{Reader, print, say};
 use super::{CliError, Outcome};
 use crate::aws::clients::{http_client, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
@@ -81,7 +81,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     let simulator = crate::sim::serve(options).await.map_err(CliError::new)?;
     let folder = TemporaryFolder::make()?;
     let clock = Simulated(simulator.clock().clone());
-    let store = FileStore::open(&folder.0.join("state.redb"), &clock).map_err(CliError::new)?;
+    let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
     let poller = Poller {
         source: Ec2Tasks::new(&sdk_config(), Some(simulator.url())),
         store,
@@ -98,16 +98,19 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     ));
     let told = watch(&poller, &simulator, &args).await?;
     simulator.shutdown().await;
-    summarize(&told);
+    if let Some(told) = told {
+        summarize(&told);
+    }
     Ok(Outcome::Done)
 }
 
-/// Polls until every task that was seen running has ended and was told.
+/// Polls until every task that was seen running has ended and was told. Nothing where the reader of
+/// stdout has gone before.
 async fn watch(
     poller: &Poller<Ec2Tasks, FileStore, Inbox, Simulated>,
     simulator: &Simulator,
     args: &DemoArgs,
-) -> Result<BTreeMap<event::Outcome, usize>, CliError> {
+) -> Result<Option<BTreeMap<event::Outcome, usize>>, CliError> {
     let place = Place::new(ACCOUNT, REGION);
     let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
     let mut told: BTreeMap<event::Outcome, usize> = BTreeMap::new();
@@ -129,7 +132,9 @@ async fn watch(
                 OutputForm::Text => notification(&event),
                 OutputForm::Json => serde_json::to_string(&event).map_err(CliError::new)?,
             };
-            bars.beside(|| print(&text))?;
+            if bars.beside(|| print(&text))? == Reader::Gone {
+                return Ok(None);
+            }
         }
         let now = simulator.clock().now();
         let all_ended = tasks.iter().all(|task| task.state.phase() != Phase::Running);
@@ -137,14 +142,20 @@ async fn watch(
             && all_ended
             && summary.targets.iter().all(|target| target.saved == 0);
         if settled || now.duration_since(began) > LONGEST {
-            return Ok(told);
+            return Ok(Some(told));
         }
     }
 }
 
 async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliError> {
-    let (mut tasks, _) = all_pages(source, place, Kind::StoreImage).await?;
-    tasks.extend(all_pages(source, place, Kind::Bundle).await?.0);
+    let mut tasks = Vec::new();
+    for kind in Kind::ALL {
+        let listing = all_pages(source, place, kind).await;
+        if let Some(failure) = listing.failure {
+            return Err(CliError(failure));
+        }
+        tasks.extend(listing.tasks);
+    }
     tasks.sort_by_key(|task| task.started_at);
     Ok(tasks)
 }

@@ -1,5 +1,6 @@
 //! A folder with every text: a page to look at, and a file for each text to paste or to send.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -31,8 +32,9 @@ nav a, h3 a { margin-right: 1em }
 /// where.
 pub(super) fn write(folder: &Path, shown: &[Shown<'_>]) -> Result<String, CliError> {
     std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    let shown = &numbered(shown);
     for it in shown {
-        save(&folder.join(file_name(it)), &it.text)?;
+        save(&folder.join(file_name(it)), it.text)?;
     }
     let index = folder.join("index.html");
     save(&index, &page(shown))?;
@@ -47,38 +49,61 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
     CliError(format!("cannot write {}: {error}", path.display()))
 }
 
-fn file_name(shown: &Shown<'_>) -> String {
+/// A text and the section that it stands in, which no other event has.
+struct Entry<'a> {
+    section: String,
+    title: String,
+    channel: Channel,
+    text: &'a str,
+}
+
+/// Several events of one kind and outcome are told apart by a number.
+fn numbered<'a>(shown: &'a [Shown<'_>]) -> Vec<Entry<'a>> {
+    let mut seen: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    let mut entries = Vec::with_capacity(shown.len());
+    for it in shown {
+        let detail = &it.event.detail;
+        let name = format!("{}-{}", detail.kind, detail.outcome);
+        let count = seen.entry((name.clone(), it.channel.name())).or_default();
+        *count += 1;
+        let number = if *count > 1 { format!("-{count}") } else { String::new() };
+        entries.push(Entry {
+            section: format!("{name}{number}"),
+            title: format!("{} {}{}", detail.kind, detail.outcome, number.replace('-', " ")),
+            channel: it.channel,
+            text: &it.text,
+        });
+    }
+    entries
+}
+
+fn file_name(shown: &Entry<'_>) -> String {
     let form = match shown.channel {
         Channel::Email | Channel::Sms | Channel::Subject => "txt",
         Channel::Event | Channel::Chat | Channel::Slack | Channel::Teams => "json",
     };
-    format!("{}-{}.{form}", section(shown), shown.channel)
+    format!("{}-{}.{form}", shown.section, shown.channel)
 }
 
-fn section(shown: &Shown<'_>) -> String {
-    format!("{}-{}", shown.event.detail.kind, shown.event.detail.outcome)
-}
-
-fn page(shown: &[Shown<'_>]) -> String {
+fn page(shown: &[Entry<'_>]) -> String {
     let mut contents = String::from("<nav>");
     let mut body = String::new();
     let mut last = String::new();
     for it in shown {
-        let section = section(it);
-        if section != last {
-            let title = format!("{} {}", it.event.detail.kind, it.event.detail.outcome);
+        let Entry { section, title, .. } = it;
+        if *section != last {
             // Writing to a string cannot fail.
             let _ = write!(contents, "<a href=\"#{section}\">{title}</a>");
             let _ = writeln!(body, "<h2 id=\"{section}\">{title}</h2>");
-            last = section;
+            last.clone_from(section);
         }
         let file = file_name(it);
         let _ = writeln!(
             body,
             "<h3>{} <a href=\"{file}\">{file}</a>{}</h3>\n<pre>{}</pre>",
             it.channel,
-            if it.channel == Channel::Slack { block_kit(&it.text) } else { String::new() },
-            html(&it.text),
+            if it.channel == Channel::Slack { block_kit(it.text) } else { String::new() },
+            html(it.text),
         );
     }
     format!("{HEAD}{contents}</nav>\n{body}")

@@ -1,13 +1,14 @@
 //! `amiwatch list`: what EC2 lists, all pages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::Table;
 use serde_json::{Value, json};
 
 use super::args::{ListArgs, OutputForm};
-use super::connect::Connection;
+use super::connect::{Connection, from_env};
 use super::output::{print, print_json, say};
+use super::table::{Column, draw};
 use super::{CliError, Outcome};
 use crate::aws::clients::ATTEMPTS;
 use crate::place::Place;
@@ -19,31 +20,52 @@ use crate::task::{Kind, Subject, Task};
 /// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
 const PAGES_MAX: usize = 1_000;
 
+/// What was read of one listing, and what was not.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) tasks: Vec<Task>,
+    pub(super) rejected: Vec<Rejected>,
+    /// Why it was not read to its end.
+    pub(super) failure: Option<String>,
+}
+
 pub(super) async fn run(args: ListArgs) -> Result<Outcome, CliError> {
     let connection = Connection::open(&args.place).await?;
     let source = connection.ec2();
     let mut found: Vec<(String, Task)> = Vec::new();
-    let mut rejected: Vec<Rejected> = Vec::new();
+    let mut failures: Vec<String> = Vec::new();
+    let mut read: BTreeSet<&str> = BTreeSet::new();
     for region in &connection.regions {
         // EC2's listings do not name the account, and nothing here needs it.
         let place = Place::new("", region);
         for kind in kinds(&args.place.kinds) {
-            let (tasks, wrong) = all_pages(&source, &place, kind).await?;
-            found.extend(tasks.into_iter().map(|task| (region.clone(), task)));
-            rejected.extend(wrong);
+            let listing = all_pages(&source, &place, kind).await;
+            if listing.failure.is_none() {
+                read.insert(region);
+            }
+            found.extend(listing.tasks.into_iter().map(|task| (region.clone(), task)));
+            failures.extend(listing.failure);
+            failures.extend(listing.rejected.into_iter().map(|Rejected { item, reason, .. }| {
+                format!("a {kind} task in {region} cannot be read: {item}: {reason}")
+            }));
         }
     }
-    match args.output {
-        OutputForm::Json => print_json(&found.iter().map(row_json).collect::<Vec<_>>())?,
+    // A reader that has had enough is no failure: nothing is lost by it. Where nothing could be
+    // asked, no output says less than an empty list would.
+    let nothing_read = read.is_empty() && found.is_empty();
+    let _ = match args.output {
+        _ if nothing_read => None,
+        OutputForm::Json => Some(print_json(&found.iter().map(row_json).collect::<Vec<_>>())?),
         OutputForm::Text if found.is_empty() => {
-            say(&format!("no tasks in {}", connection.regions.join(", ")));
+            say(&format!("no tasks in {}", Vec::from_iter(read).join(", ")));
+            None
         }
-        OutputForm::Text => print(&table(&found).to_string())?,
+        OutputForm::Text => Some(print(&draw(columns(&found), width()))?),
+    };
+    for failure in &failures {
+        say(&format!("error: {}", plain(failure)));
     }
-    for Rejected { item, reason, .. } in &rejected {
-        say(&format!("warning: {}: {reason}", plain(item)));
-    }
-    Ok(Outcome::Done)
+    Ok(if failures.is_empty() { Outcome::Done } else { Outcome::InPart })
 }
 
 /// The kinds asked for; all where none is.
@@ -51,43 +73,70 @@ pub(super) fn kinds(asked: &[Kind]) -> BTreeSet<Kind> {
     if asked.is_empty() { Kind::ALL.into() } else { asked.iter().copied().collect() }
 }
 
-/// Reads a listing to its end.
-pub(super) async fn all_pages<S: TaskSource>(
-    source: &S,
-    place: &Place,
-    kind: Kind,
-) -> Result<(Vec<Task>, Vec<Rejected>), CliError> {
-    let (mut tasks, mut rejected) = (Vec::new(), Vec::new());
+/// Reads a listing to its end, or as far as it goes.
+pub(super) async fn all_pages<S: TaskSource>(source: &S, place: &Place, kind: Kind) -> Listing {
+    let mut listing = Listing::default();
     let mut from: Option<Cursor> = None;
+    let mut tokens: HashSet<String> = HashSet::new();
     for _ in 0..PAGES_MAX {
         let at = from.as_ref().map_or(PageAt::WHOLE, PageAt::Next);
-        let page = source.list(place, kind, at, ATTEMPTS).await.map_err(CliError::new)?;
-        tasks.extend(page.tasks);
-        rejected.extend(page.rejected);
+        let page = match source.list(place, kind, at, ATTEMPTS).await {
+            Ok(page) => page,
+            Err(error) => {
+                listing.failure = Some(error.to_string());
+                return listing;
+            }
+        };
+        listing.tasks.extend(page.tasks);
+        listing.rejected.extend(page.rejected);
         from = page.next;
-        if from.is_none() {
-            return Ok((tasks, rejected));
+        let Some(next) = &from else { return listing };
+        if !tokens.insert(next.token.clone()) {
+            let region = &place.region;
+            listing.failure = Some(format!(
+                "the {kind} tasks in {region}: EC2 gave the same page token twice, so that the listing \
+                 would never end; what stands before it is listed; try again later"
+            ));
+            return listing;
         }
     }
-    Err(CliError(format!("EC2 gave {PAGES_MAX} pages of {kind} tasks and no end; try again later")))
+    listing.failure = Some(format!(
+        "the {kind} tasks in {}: EC2 gave {PAGES_MAX} pages and no end; try again later",
+        place.region
+    ));
+    listing
 }
 
-fn table(found: &[(String, Task)]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["REGION", "TASK", "STATE", "PROGRESS", "STARTED", "TO", "REASON"]);
-    for (region, task) in found {
-        table.add_row([
-            region.clone(),
-            plain(task.name()),
-            plain(task.state.as_wire()),
-            task.progress_percent.map(|percent| format!("{percent}%")).unwrap_or_default(),
-            task.started_at.map(|time| format!("{time:.0}")).unwrap_or_default(),
-            plain(&destination(task)),
-            plain(&reason(task)),
-        ]);
-    }
-    table
+/// The columns of a terminal; where stdout is none, what `COLUMNS` says, or no bound.
+fn width() -> Option<usize> {
+    let terminal = Table::new().width().map(usize::from);
+    let set = || from_env("COLUMNS").and_then(|text| text.parse().ok());
+    terminal.or_else(set).filter(|width| *width > 0)
+}
+
+fn columns(found: &[(String, Task)]) -> Vec<Column> {
+    let regions: BTreeSet<&str> = found.iter().map(|(region, _)| region.as_str()).collect();
+    let column = |title, wraps, leave_out, cell: &dyn Fn(&str, &Task) -> String| Column {
+        title,
+        wraps,
+        leave_out,
+        cells: found.iter().map(|(region, task)| cell(region, task)).collect(),
+    };
+    // The Region is the one asked for, unless there are several.
+    let region = if regions.len() > 1 { 6 } else { 1 };
+    vec![
+        column("REGION", false, Some(region), &|region, _| region.to_owned()),
+        column("TASK", false, None, &|_, task| plain(task.name())),
+        column("STATE", false, None, &|_, task| plain(task.state.as_wire())),
+        column("PROGRESS", false, Some(3), &|_, task| {
+            task.progress_percent.map(|percent| format!("{percent}%")).unwrap_or_default()
+        }),
+        column("STARTED", false, Some(4), &|_, task| {
+            task.started_at.map(|time| format!("{time:.0}")).unwrap_or_default()
+        }),
+        column("TO", true, Some(2), &|_, task| plain(&destination(task))),
+        column("REASON", true, Some(5), &|_, task| plain(&reason(task))),
+    ]
 }
 
 fn destination(task: &Task) -> String {

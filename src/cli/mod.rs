@@ -1,18 +1,21 @@
 //! The command line: arguments, one file a command, exit codes.
 //!
 //! Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 a task failed, vanished or stalled;
-//! 2 could not do it.
+//! 2 could not do it, or only in part.
 
 mod args;
 mod bars;
 mod connect;
 mod demo;
+mod events;
 mod gallery;
 mod list;
 mod output;
 mod poll;
+mod profile;
 mod render;
 mod sim;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;
@@ -28,6 +31,8 @@ enum Outcome {
     Done,
     /// Done, and a task failed, vanished or stalled.
     TaskInTrouble,
+    /// Done in part. What is missing has been said, or there is nobody to say it to.
+    InPart,
 }
 
 /// Why a command could not be done: what, and the way out.
@@ -56,6 +61,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::TaskInTrouble) => ExitCode::from(1),
+        Ok(Outcome::InPart) => ExitCode::from(2),
         Err(error) => {
             output::say(&format!("error: {error}"));
             ExitCode::from(2)

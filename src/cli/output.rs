@@ -1,28 +1,40 @@
-//! The terminal: data to stdout, talk to stderr. A reader that has gone away is no error.
+//! The terminal: data to stdout, talk to stderr.
+//!
+//! A reader that has gone away is not worth an error message, but what it did not get is not told.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::CliError;
 
-/// Prints data.
-pub(super) fn print(text: &str) -> Result<(), CliError> {
+/// Whether somebody still reads stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Reader {
+    /// All was written.
+    There,
+    /// The pipe is closed; nothing more can be written.
+    Gone,
+}
+
+/// Prints data as a text of whole lines. It has left this process when the call returns.
+pub(super) fn print(text: &str) -> Result<Reader, CliError> {
     let mut out = anstream::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CliError(format!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(()),
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(CliError(format!("cannot write to stdout: {error}"))),
     }
 }
 
 /// Prints data as JSON.
-pub(super) fn print_json<T: Serialize>(value: &T) -> Result<(), CliError> {
+pub(super) fn print_json<T: Serialize>(value: &T) -> Result<Reader, CliError> {
     print(&serde_json::to_string_pretty(value).map_err(CliError::new)?)
 }
 
@@ -39,6 +51,10 @@ pub(super) fn log_to_stderr(verbose: u8) {
         _ => (Level::DEBUG, Level::INFO),
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
-    let targets = Targets::new().with_default(others).with_target("amiwatch", ours);
+    let mut targets = Targets::new().with_default(others).with_target("amiwatch", ours);
+    if verbose == 0 {
+        // A poll's failures are in its summary, which the command prints.
+        targets = targets.with_target("amiwatch::poll", LevelFilter::OFF);
+    }
     drop(tracing_subscriber::registry().with(lines).with(targets).try_init());
 }

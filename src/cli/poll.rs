@@ -1,16 +1,15 @@
 //! `amiwatch poll`: the function's poll, from a terminal, a script or cron.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
 use super::args::{OutputForm, PollArgs};
-use super::connect::{Connection, from_env};
+use super::connect::{Connection, path_from_env};
 use super::list::kinds;
 use super::output::say;
 use super::terminal::{Terminal, is_trouble};
 use super::{CliError, Outcome};
-use crate::aws::clients::endpoint_url;
 use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
@@ -35,12 +34,12 @@ pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
         })
         .collect();
     if let Some(table) = &args.table {
-        let url = endpoint_url("DYNAMODB", &from_env);
+        let url = connection.endpoint("DYNAMODB");
         let store = DynamoStore::new(&connection.sdk, url, table);
         with_store(&args, &connection, &places, store).await
     } else {
-        let path = match &args.state {
-            Some(path) => path.clone(),
+        let path = match args.state.clone().or_else(|| path_from_env("AMIWATCH_STATE")) {
+            Some(path) => path,
             None => default_state()?,
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -51,6 +50,7 @@ pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
                 ))
             })?;
         }
+        note_earlier_state(&path);
         let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
         with_store(&args, &connection, &places, store).await
     }
@@ -63,16 +63,22 @@ async fn with_store<T: StateStore + Sync>(
     store: T,
 ) -> Result<Outcome, CliError> {
     if let Some(topic) = &args.topic {
-        let url = endpoint_url("SNS", &from_env);
+        let url = connection.endpoint("SNS");
         let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
         let sinks = Sinks { sns: Some(sns), event_bridge: None };
         let (summary, _) = poll(args, connection, places, store, sinks).await;
         report(args, &summary)?;
-        return Ok(Outcome::Done);
+        return Ok(if summary.left > 0 { Outcome::InPart } else { Outcome::Done });
     }
-    let (summary, terminal) =
+    let (mut summary, terminal) =
         poll(args, connection, places, store, Terminal::new(args.output)).await;
+    let reader_gone = terminal.reader_gone();
+    // Whoever closed the pipe wants to hear no more. What was not written stays untold.
+    summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
     report(args, &summary)?;
+    if reader_gone.is_some() || summary.left > 0 {
+        return Ok(Outcome::InPart);
+    }
     let trouble = terminal.told().into_iter().any(is_trouble);
     Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
 }
@@ -117,15 +123,24 @@ fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
     if failures.is_empty() { Ok(()) } else { Err(CliError(failures.join("\nerror: "))) }
 }
 
-/// `$XDG_STATE_HOME/amiwatch/state.redb`, as the XDG base directory specification has it.
+/// Says it once where the only memory is one that this version does not read.
+fn note_earlier_state(path: &Path) {
+    let earlier = path.with_file_name("state.redb");
+    if !path.exists() && earlier.exists() {
+        say(&format!(
+            "note: {} of an earlier amiwatch is not read, so this poll takes a new baseline: what \
+             ended since the last poll is not told, and `amiwatch list` still shows it",
+            earlier.display()
+        ));
+    }
+}
+
+/// `$XDG_STATE_HOME/amiwatch/state.db`, as the XDG base directory specification has it.
 fn default_state() -> Result<PathBuf, CliError> {
-    let set =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_STATE_HOME")
+    let home = || path_from_env("HOME").or_else(|| path_from_env("USERPROFILE"));
+    let base = path_from_env("XDG_STATE_HOME")
         .filter(|path| path.is_absolute())
-        .or_else(|| {
-            set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local/state"))
-        })
+        .or_else(|| home().map(|home| home.join(".local/state")))
         .ok_or_else(|| CliError::new("no home folder is set: give --state FILE"))?;
-    Ok(base.join("amiwatch").join("state.redb"))
+    Ok(base.join("amiwatch").join("state.db"))
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{OutputForm, RenderArgs};
-use super::output::{print, print_json, say};
-use super::{CliError, Outcome, gallery};
+use super::output::{Reader, print, print_json, say};
+use super::{CliError, Outcome, events, gallery};
 use crate::event::{self, Event};
 use crate::render::{Channel, render, sample};
 use crate::task::Kind;
@@ -20,9 +20,9 @@ pub(super) struct Shown<'a> {
 }
 
 pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
-    let events = match &args.event {
-        Some(path) => vec![read(path)?],
-        None => samples(args.kind, args.outcome),
+    let (events, faults) = match &args.event {
+        Some(path) => read(path)?,
+        None => (samples(args.kind, args.outcome), Vec::new()),
     };
     let channels = if args.all { Channel::ALL.to_vec() } else { vec![args.channel] };
     let mut shown: Vec<Shown<'_>> = Vec::new();
@@ -36,23 +36,29 @@ pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
         (Some(folder), _) => say(&gallery::write(folder, &shown)?),
         (None, OutputForm::Json) => {
             let all: Vec<Value> = shown.iter().map(object).collect();
-            print_json(&all)?;
+            // Whoever closed the pipe has seen enough.
+            let _ = print_json(&all)?;
         }
-        (None, OutputForm::Text) => {
-            let alone = shown.len() == 1;
-            for Shown { event, channel, text } in &shown {
-                if !alone {
-                    let detail = &event.detail;
-                    print(&format!("=== {} {}: {}", detail.kind, detail.outcome, channel.name()))?;
-                }
-                print(text)?;
-                if !alone {
-                    print("")?;
-                }
-            }
+        (None, OutputForm::Text) => print_all(&shown)?,
+    }
+    for fault in &faults {
+        say(&format!("error: {fault}"));
+    }
+    Ok(if faults.is_empty() { Outcome::Done } else { Outcome::InPart })
+}
+
+fn print_all(shown: &[Shown<'_>]) -> Result<(), CliError> {
+    let alone = shown.len() == 1;
+    for (index, Shown { event, channel, text }) in shown.iter().enumerate() {
+        let gap = if index == 0 { "" } else { "\n" };
+        let detail = &event.detail;
+        let title = format!("{gap}=== {} {}: {}\n", detail.kind, detail.outcome, channel.name());
+        let whole = if alone { text.clone() } else { format!("{title}{text}") };
+        if print(&whole)? == Reader::Gone {
+            break;
         }
     }
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn object(shown: &Shown<'_>) -> Value {
@@ -72,18 +78,27 @@ fn samples(kind: Option<Kind>, outcome: Option<event::Outcome>) -> Vec<Event> {
         .collect()
 }
 
-fn read(path: &Path) -> Result<Event, CliError> {
-    let name = path.display();
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(drop)
+/// The events of a file, and what in it is none. An error where there is not one event.
+fn read(path: &Path) -> Result<(Vec<Event>, Vec<String>), CliError> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let mut bytes = Vec::new();
+    let read = if is_stdin {
+        std::io::stdin().read_to_end(&mut bytes).map(drop)
     } else {
-        std::fs::read_to_string(path).map(|read| text = read)
+        std::fs::read(path).map(|read| bytes = read)
     };
     read.map_err(|error| CliError(format!("cannot read {name}: {error}")))?;
-    serde_json::from_str(&text).map_err(|error| {
-        CliError(format!(
-            "{name} holds no amiwatch event: {error}; give the JSON object that amiwatch publishes"
-        ))
-    })
+    let text = events::decode(&bytes)
+        .map_err(|error| CliError(format!("{name} is no text ({error}); save it as UTF-8")))?;
+    let events::Found { events, faults } = events::find(&text);
+    let faults: Vec<String> = faults.iter().map(|fault| format!("{name}: {fault}")).collect();
+    if events.is_empty() {
+        return Err(CliError(format!(
+            "{}; give the JSON object that amiwatch publishes, or the message of SNS, SQS or Lambda \
+             that carries it",
+            faults.join("\nerror: ")
+        )));
+    }
+    Ok((events, faults))
 }

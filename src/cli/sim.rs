@@ -26,7 +26,8 @@ pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
     let simulator = sim::serve(options).await.map_err(CliError::new)?;
     // Before anybody hears of the address, and may ask for the end.
     let end = EndOfService::listen();
-    print(&format!("listening on {}", simulator.url()))?;
+    // Whoever started it may have learned the address in another way: it serves all the same.
+    let _ = print(&format!("listening on {}", simulator.url()))?;
     say(&format!(
         "point a client at it with AWS_ENDPOINT_URL_EC2={}; end it with Ctrl-C",
         simulator.url()

@@ -1,30 +1,41 @@
 //! The terminal as a sink: a person reads the email, a program the event.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::OutputForm;
-use super::output::print;
+use super::output::{Reader, print};
 use crate::event::{Event, Outcome};
 use crate::ports::{Notifier, PublishError, Published};
 use crate::record::Sink;
 use crate::render::terminal::notification;
 
-/// Prints each event and remembers its outcome.
+/// Prints each event and remembers its outcome. An event counts as told when it has been written.
 #[derive(Debug)]
 pub(super) struct Terminal {
     output: OutputForm,
     told: Mutex<Vec<Outcome>>,
+    reader_gone: AtomicBool,
 }
 
 impl Terminal {
     pub(super) fn new(output: OutputForm) -> Self {
-        Self { output, told: Mutex::default() }
+        Self { output, told: Mutex::default(), reader_gone: AtomicBool::new(false) }
     }
 
     /// The outcomes told so far.
     pub(super) fn told(&self) -> Vec<Outcome> {
         self.told.lock().map(|told| told.clone()).unwrap_or_default()
     }
+
+    /// The failure that a summary holds for events that nobody read any more, if there were any.
+    pub(super) fn reader_gone(&self) -> Option<String> {
+        self.reader_gone.load(Ordering::Relaxed).then(|| gone(Sink::Terminal).to_string())
+    }
+}
+
+fn gone(sink: Sink) -> PublishError {
+    PublishError::Unavailable { sink, reason: "nobody reads stdout any more".into() }
 }
 
 impl Notifier for Terminal {
@@ -33,13 +44,19 @@ impl Notifier for Terminal {
     }
 
     async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+        let unavailable = |reason: String| PublishError::Unavailable { sink, reason };
         let text = match self.output {
             OutputForm::Text => Ok(notification(event)),
             OutputForm::Json => serde_json::to_string(event).map_err(|error| error.to_string()),
         };
-        let unavailable = |reason: String| PublishError::Unavailable { sink, reason };
-        print(&text.map_err(unavailable)?)
-            .map_err(|error| PublishError::Unavailable { sink, reason: error.to_string() })?;
+        match print(&text.map_err(unavailable)?) {
+            Ok(Reader::There) => {}
+            Ok(Reader::Gone) => {
+                self.reader_gone.store(true, Ordering::Relaxed);
+                return Err(gone(sink));
+            }
+            Err(error) => return Err(unavailable(error.to_string())),
+        }
         if let Ok(mut told) = self.told.lock() {
             told.push(event.detail.outcome);
         }

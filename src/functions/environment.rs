@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::aws::network::Network;
-use crate::place::is_region_code;
+use crate::rules;
 
 /// Looks a variable up.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -117,10 +117,8 @@ impl<'a> Environment<'a> {
     pub(super) fn regions(&mut self, name: &str, home: &str) -> Vec<String> {
         let mut regions = self.words(name);
         for region in &regions {
-            if !is_region_code(region) {
-                self.fault(name, format_args!(
-                    "holds \"{region}\", which is no Region code such as us-east-1; write codes with commas between"
-                ));
+            if let Err(error) = rules::region(region) {
+                self.fault(name, format_args!("is wrong: {error}, with commas between several"));
             }
         }
         if regions.is_empty() {
@@ -145,20 +143,15 @@ impl<'a> Environment<'a> {
         }
     }
 
-    pub(super) fn topic_arn(&mut self, name: &str) -> Option<String> {
+    /// A text that has to keep a rule.
+    pub(super) fn checked(
+        &mut self,
+        name: &str,
+        rule: fn(&str) -> Result<String, String>,
+    ) -> Option<String> {
         let text = self.text(name)?;
-        let parts: Vec<&str> = text.split(':').collect();
-        let is_arn = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, topic]
-            if partition.starts_with("aws") && is_region_code(region) && account.len() == 12 && !topic.is_empty());
-        if !is_arn {
-            self.fault(name, format_args!(
-                "is \"{text}\"; write a topic's ARN, such as arn:aws:sns:us-east-1:123456789012:amiwatch"
-            ));
-        } else if parts.last().is_some_and(|name| name.strip_suffix(".fifo").is_some()) {
-            self.fault(
-                name,
-                "names a FIFO topic, which reaches neither email nor chat; name a standard topic",
-            );
+        if let Err(error) = rule(&text) {
+            self.fault(name, format_args!("is wrong: {error}"));
         }
         Some(text)
     }

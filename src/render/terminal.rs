@@ -3,7 +3,8 @@
 use super::email::email;
 use super::subject::subject;
 
-/// The subject line, and the email indented below it. No colour codes.
+/// The subject line, the email indented below it, and an empty line that parts it from the next. No
+/// colour codes.
 #[must_use]
 pub fn notification(event: &crate::event::Event) -> String {
     let mut text = format!("{}\n", subject(event));
@@ -14,5 +15,6 @@ pub fn notification(event: &crate::event::Event) -> String {
         }
         text.push('\n');
     }
+    text.push('\n');
     text
 }

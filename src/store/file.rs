@@ -1,12 +1,17 @@
 //! The embedded store: one file, ACID, for the command line and the demo. Every write is one
 //! transaction that is on the disk when the call returns.
+//!
+//! The file is an `SQLite` database. A damaged one is an error that says what is lost and how to start
+//! anew, never a panic.
+
+mod fault;
+mod schema;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::codec::{self, Item, SCHEMA, partition_key};
 use crate::place::Place;
@@ -14,16 +19,13 @@ use crate::ports::{Clock, Known, Saved, StateStore, StoreError, ledger_key};
 use crate::record::{Ledger, Record};
 use crate::task::{Kind, TaskKey};
 
-type Table = TableDefinition<'static, (&'static str, &'static str), &'static str>;
+/// A version that no write expects: the item is there and cannot be read.
+const UNREADABLE: i64 = i64::MAX;
 
-const ITEMS: Table = TableDefinition::new("items");
-
-/// What stands behind a key.
-#[derive(Debug, Serialize, Deserialize)]
-struct Stored {
-    version: u64,
-    schema: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// One item to write, under the version that must be stored now; without one only where nothing is.
+struct Write {
+    key: String,
+    expected: Option<u64>,
     expires_at: Option<i64>,
     body: String,
 }
@@ -31,7 +33,7 @@ struct Stored {
 /// The embedded store.
 #[derive(Debug, Clone)]
 pub struct FileStore {
-    database: Arc<Database>,
+    connection: Arc<Mutex<Connection>>,
     path: PathBuf,
 }
 
@@ -39,21 +41,11 @@ impl FileStore {
     /// Opens the file, or makes it, and drops what has expired.
     ///
     /// # Errors
-    /// The file cannot be opened, is no store, or another process has it open.
+    /// The file cannot be opened, is no store or a damaged one, or another process has it open.
     pub fn open(path: &Path, clock: &impl Clock) -> Result<Self, StoreError> {
-        let fail = |reason: String| StoreError {
-            operation: "open".into(),
-            store: path.display().to_string(),
-            reason,
-            refused: false,
-        };
-        let database = Database::create(path).map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => {
-                fail("another amiwatch has it open; wait for it, or name another file".into())
-            }
-            error => fail(error.to_string()),
-        })?;
-        let store = Self { database: Arc::new(database), path: path.to_owned() };
+        let connection =
+            schema::open(path).map_err(|fault| fault::store_error("open", path, fault))?;
+        let store = Self { connection: Arc::new(Mutex::new(connection)), path: path.to_owned() };
         store.drop_expired(clock.now())?;
         Ok(store)
     }
@@ -64,158 +56,192 @@ impl FileStore {
     /// The file cannot be read.
     pub fn everything(&self) -> Result<Vec<(Place, Known)>, StoreError> {
         let mut places: Vec<(Place, Known)> = Vec::new();
-        self.scan("read everything", None, |partition, item| {
-            let Some((account, region)) = partition.split_once('#') else { return };
-            let place = Place::new(account, region);
-            if places.last().is_none_or(|(last, _)| *last != place) {
-                places.push((place, Known::default()));
+        self.with("read everything", |connection| {
+            let mut select = connection
+                .prepare("SELECT pk, sk, version, schema, body FROM items ORDER BY pk, sk")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let partition = text(row, 0);
+                let Some((account, region)) = partition.split_once('#') else { continue };
+                let place = Place::new(account, region);
+                if places.last().is_none_or(|(last, _)| *last != place) {
+                    places.push((place, Known::default()));
+                }
+                if let Some((_, known)) = places.last_mut() {
+                    codec::take(&item(row), known);
+                }
             }
-            if let Some((_, known)) = places.last_mut() {
-                codec::take(&item, known);
-            }
+            Ok(())
         })?;
         Ok(places)
     }
 
     fn drop_expired(&self, now: Timestamp) -> Result<(), StoreError> {
-        let operation = "drop expired records";
-        let write = self.database.begin_write().map_err(|error| self.fail(operation, &error))?;
-        {
-            let mut table =
-                write.open_table(ITEMS).map_err(|error| self.fail(operation, &error))?;
-            table
-                .retain(|_, text| {
-                    serde_json::from_str::<Stored>(text)
-                        .ok()
-                        .and_then(|stored| stored.expires_at)
-                        .is_none_or(|expires_at| expires_at > now.as_second())
-                })
-                .map_err(|error| self.fail(operation, &error))?;
-        }
-        write.commit().map_err(|error| self.fail(operation, &error))
+        self.with("drop expired records", |connection| {
+            let delete = "DELETE FROM items WHERE expires_at <= ?1";
+            connection.execute(delete, [now.as_second()]).map(drop)
+        })
     }
 
-    fn scan(
+    /// Reads the items of a place whose keys lie between two, both included.
+    fn range(
         &self,
-        operation: &str,
-        within: Option<(&str, &str, &str)>,
-        mut each: impl FnMut(&str, Item),
+        place: &Place,
+        from: &str,
+        to: &str,
+        known: &mut Known,
     ) -> Result<(), StoreError> {
-        let read = self.database.begin_read().map_err(|error| self.fail(operation, &error))?;
-        let table = read.open_table(ITEMS).map_err(|error| self.fail(operation, &error))?;
-        let range = match within {
-            Some((partition, from, to)) => table.range((partition, from)..=(partition, to)),
-            None => table.range::<(&str, &str)>(..),
-        };
-        for entry in range.map_err(|error| self.fail(operation, &error))? {
-            let (key, text) = entry.map_err(|error| self.fail(operation, &error))?;
-            let (partition, key) = key.value();
-            let item = match serde_json::from_str::<Stored>(text.value()) {
-                Ok(Stored { version, schema, body, .. }) => {
-                    Item { key: key.to_owned(), version, schema, body }
-                }
-                // Passed on as it is, so that it is reported under its key.
-                Err(_) => Item {
-                    key: key.to_owned(),
-                    version: 0,
-                    schema: SCHEMA,
-                    body: text.value().to_owned(),
-                },
-            };
-            each(partition, item);
-        }
-        Ok(())
+        self.with("read", |connection| {
+            let mut select = connection.prepare(
+                "SELECT pk, sk, version, schema, body FROM items \
+                 WHERE pk = ?1 AND sk BETWEEN ?2 AND ?3 ORDER BY sk",
+            )?;
+            let mut rows = select.query(params![partition_key(place), from, to])?;
+            while let Some(row) = rows.next()? {
+                codec::take(&item(row), known);
+            }
+            Ok(())
+        })
     }
 
-    fn get(&self, partition: &str, key: &str, known: &mut Known) -> Result<(), StoreError> {
-        self.scan("read", Some((partition, key, key)), |_, item| codec::take(&item, known))
+    fn get(&self, place: &Place, key: &str, known: &mut Known) -> Result<(), StoreError> {
+        self.range(place, key, key, known)
     }
 
     /// Writes items in one transaction where the versions that it finds are the expected ones.
     fn write(
         &self,
         operation: &str,
-        partition: &str,
+        place: &Place,
         guard: Option<(&str, u64)>,
-        items: &[(String, Option<u64>, Option<i64>, String)],
+        items: &[Write],
     ) -> Result<Saved, StoreError> {
-        let write = self.database.begin_write().map_err(|error| self.fail(operation, &error))?;
-        {
-            let mut table =
-                write.open_table(ITEMS).map_err(|error| self.fail(operation, &error))?;
-            let version = |table: &redb::Table<'_, (&str, &str), &str>, key: &str| {
-                let found =
-                    table.get((partition, key)).map_err(|error| self.fail(operation, &error))?;
-                Ok(found.map_or(0, |text| {
-                    serde_json::from_str::<Stored>(text.value()).map_or(u64::MAX, |s| s.version)
-                }))
-            };
+        let partition = partition_key(place);
+        self.with(operation, |connection| {
+            // Dropped before the commit, it takes everything back.
+            let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             if let Some((key, expected)) = guard
-                && version(&table, key)? != expected
+                && version(&write, &partition, key)? != stored(expected)
             {
                 return Ok(Saved::Conflict);
             }
-            for (key, expected, expires_at, body) in items {
-                let found = version(&table, key)?;
-                match expected {
-                    Some(expected) if found != *expected => return Ok(Saved::Conflict),
+            let mut put = write.prepare(
+                "INSERT OR REPLACE INTO items (pk, sk, version, schema, expires_at, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
+            for item in items {
+                let found = version(&write, &partition, &item.key)?;
+                match item.expected {
+                    Some(expected) if found != stored(expected) => return Ok(Saved::Conflict),
                     None if found != 0 => continue,
                     _ => {}
                 }
-                let stored = Stored {
-                    version: found + 1,
-                    schema: SCHEMA,
-                    expires_at: *expires_at,
-                    body: body.clone(),
-                };
-                let text = codec::encode(&stored).map_err(|error| self.fail(operation, &error))?;
-                table
-                    .insert((partition, key.as_str()), text.as_str())
-                    .map_err(|error| self.fail(operation, &error))?;
+                put.execute(params![
+                    partition,
+                    item.key,
+                    found.saturating_add(1),
+                    stored(SCHEMA),
+                    item.expires_at,
+                    item.body
+                ])?;
             }
-        }
-        write.commit().map_err(|error| self.fail(operation, &error))?;
-        Ok(Saved::Written)
+            drop(put);
+            write.commit()?;
+            Ok(Saved::Written)
+        })
     }
 
-    fn fail(&self, operation: &str, reason: &impl ToString) -> StoreError {
-        StoreError {
+    fn with<T>(
+        &self,
+        operation: &str,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        work(&mut self.connection())
+            .map_err(|error| fault::store_error(operation, &self.path, error.into()))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // Each use is one transaction, which was rolled back where it did not end.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn encode<T: serde::Serialize>(
+        &self,
+        operation: &str,
+        value: &T,
+    ) -> Result<String, StoreError> {
+        codec::encode(value).map_err(|reason| StoreError {
             operation: operation.to_owned(),
             store: self.path.display().to_string(),
-            reason: reason.to_string(),
+            reason,
             refused: false,
-        }
+        })
     }
+
+    fn record(
+        &self,
+        operation: &str,
+        key: &TaskKey,
+        record: &Record,
+        expected: Option<u64>,
+    ) -> Result<Write, StoreError> {
+        let body = self.encode(operation, record)?;
+        let expires_at = record.expires_at().map(Timestamp::as_second);
+        Ok(Write { key: key.to_string(), expected, expires_at, body })
+    }
+}
+
+/// A version as `SQLite` keeps it. Ours count from one, a write at a time.
+fn stored(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(UNREADABLE - 1)
+}
+
+/// The version of a stored item; 0 where there is none.
+fn version(connection: &Connection, partition: &str, key: &str) -> rusqlite::Result<i64> {
+    let mut select = connection.prepare("SELECT version FROM items WHERE pk = ?1 AND sk = ?2")?;
+    let found = select.query_row([partition, key], |row| Ok(row.get(0).unwrap_or(UNREADABLE)));
+    Ok(found.optional()?.unwrap_or(0))
+}
+
+/// A row's item. What cannot be read of it is left empty, so that it is reported under its key.
+fn item(row: &Row<'_>) -> Item {
+    let number = |index| row.get::<_, i64>(index).ok().and_then(|it| u64::try_from(it).ok());
+    Item {
+        key: text(row, 1),
+        version: number(2).unwrap_or(0),
+        schema: number(3).unwrap_or(SCHEMA),
+        body: text(row, 4),
+    }
+}
+
+fn text(row: &Row<'_>, index: usize) -> String {
+    row.get(index).unwrap_or_default()
 }
 
 impl StateStore for FileStore {
     async fn read(&self, place: &Place) -> Result<Known, StoreError> {
-        let partition = partition_key(place);
         let mut known = Known::default();
         // From the window up: bundle tasks and ledgers sort behind it.
-        self.scan("read", Some((&partition, "~", "~~")), |_, item| codec::take(&item, &mut known))?;
+        self.range(place, "~", "~~", &mut known)?;
         let ledger = known.ledgers.get(&Kind::StoreImage);
         let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.window_from);
         let stragglers = ledger.map(|ledger| ledger.value.stragglers.clone()).unwrap_or_default();
-        let from = TaskKey::lowest_at(from);
-        self.scan("read", Some((&partition, from.as_str(), "~")), |_, item| {
-            codec::take(&item, &mut known);
-        })?;
+        self.range(place, TaskKey::lowest_at(from).as_str(), "~", &mut known)?;
         for key in &stragglers {
-            self.get(&partition, key.as_str(), &mut known)?;
+            self.get(place, key.as_str(), &mut known)?;
         }
         Ok(known)
     }
 
     async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
         let mut known = Known::default();
-        self.get(&partition_key(place), key.as_str(), &mut known)?;
+        self.get(place, key.as_str(), &mut known)?;
         Ok(known)
     }
 
     async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
         let mut known = Known::default();
-        self.get(&partition_key(place), &ledger_key(kind), &mut known)?;
+        self.get(place, &ledger_key(kind), &mut known)?;
         Ok(known)
     }
 
@@ -228,9 +254,7 @@ impl StateStore for FileStore {
     ) -> Result<Known, StoreError> {
         let mut known = Known::default();
         let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
-        let within = (partition_key(place), from, to);
-        let within = (within.0.as_str(), within.1.as_str(), within.2.as_str());
-        self.scan("read", Some(within), |_, item| codec::take(&item, &mut known))?;
+        self.range(place, from.as_str(), to.as_str(), &mut known)?;
         while known.records.len() > records_max.saturating_add(1) {
             known.records.pop_first();
         }
@@ -245,10 +269,8 @@ impl StateStore for FileStore {
         expected: u64,
     ) -> Result<Saved, StoreError> {
         let operation = format!("save {key}");
-        let body = codec::encode(record).map_err(|error| self.fail(&operation, &error))?;
-        let expires_at = record.expires_at().map(Timestamp::as_second);
-        let item = (key.to_string(), Some(expected), expires_at, body);
-        self.write(&operation, &partition_key(place), None, &[item])
+        let item = self.record(&operation, key, record, Some(expected))?;
+        self.write(&operation, place, None, &[item])
     }
 
     async fn save_settled(
@@ -259,14 +281,9 @@ impl StateStore for FileStore {
         records: Vec<(TaskKey, Record)>,
     ) -> Result<Saved, StoreError> {
         let operation = format!("save {} settled tasks", records.len());
-        let mut items = Vec::with_capacity(records.len());
-        for (key, record) in &records {
-            let body = codec::encode(record).map_err(|error| self.fail(&operation, &error))?;
-            let expires_at = record.expires_at().map(Timestamp::as_second);
-            items.push((key.to_string(), None, expires_at, body));
-        }
-        let guard = ledger_key(kind);
-        self.write(&operation, &partition_key(place), Some((&guard, expected_ledger)), &items)
+        let items = records.iter().map(|(key, record)| self.record(&operation, key, record, None));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        self.write(&operation, place, Some((&ledger_key(kind), expected_ledger)), &items)
     }
 
     async fn save_ledger(
@@ -277,7 +294,8 @@ impl StateStore for FileStore {
     ) -> Result<Saved, StoreError> {
         let key = ledger_key(ledger.kind);
         let operation = format!("save {key}");
-        let body = codec::encode(ledger).map_err(|error| self.fail(&operation, &error))?;
-        self.write(&operation, &partition_key(place), None, &[(key, Some(expected), None, body)])
+        let body = self.encode(&operation, ledger)?;
+        let item = Write { key, expected: Some(expected), expires_at: None, body };
+        self.write(&operation, place, None, &[item])
     }
 }

@@ -489,7 +489,7 @@ async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
 #[tokio::test]
 async fn wherever_a_poll_dies_the_embedded_store_loses_no_ending() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::open(&folder.path().join("state.redb"), &SystemClock).unwrap();
+    let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
     every_crash_point("embedded store", async |story, fate| play(&store, story, fate).await).await;
 }
 

@@ -262,7 +262,7 @@ async fn what_somebody_else_answers_in_place_of_ec2_is_told_with_its_status() {
         for kind in Kind::ALL {
             made.store(0, Ordering::Relaxed);
             let source = Ec2Tasks::new(&sdk(), Some(url.clone()));
-            let error = source.list(&place(), kind, None, ATTEMPTS).await.unwrap_err();
+            let error = source.list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
             let expected = format!("HTTP {status} with {what}, which is no answer of EC2");
             let text = error.to_string();
             assert!(text.contains(&expected) && text.contains("HTTPS_PROXY"), "{text}");
@@ -287,7 +287,7 @@ async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_d
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(fault));
         let source = adapter(&sim);
-        let text = source.list(&place(), Kind::Bundle, None, 1).await.unwrap_err().to_string();
+        let text = source.list(&place(), Kind::Bundle, PageAt::WHOLE, 1).await.unwrap_err().to_string();
         assert!(text.starts_with("DescribeBundleTasks in us-east-1: "), "{text}");
         assert!(text.contains(code) && text.contains(words), "{text}");
     }
@@ -342,7 +342,7 @@ async fn an_empty_or_blank_element_is_an_absent_one_in_every_field_of_every_kind
             sim.clear_faults();
             let (element, text) = (element.to_owned(), text.to_owned());
             sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
-            source.list(&place(), kind, None, ATTEMPTS).await.unwrap()
+            source.list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap()
         };
         for required in ["amiId", "bucket", "taskStartTime", "storeTaskState"] {
             let page = list(Kind::StoreImage, required, text).await;

@@ -125,6 +125,6 @@ async fn eight_pollers_on_one_table_tell_every_ending_exactly_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_pollers_on_one_file_tell_every_ending_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::open(&folder.path().join("state.redb"), &SystemClock).unwrap();
+    let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
     race("file", vec![store; POLLERS], 40).await;
 }

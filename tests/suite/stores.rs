@@ -150,7 +150,7 @@ async fn all_bodies<S: StateStore>(store: S) {
 #[tokio::test]
 async fn the_embedded_store_keeps_the_contract_of_stores() {
     let folder = tempfile::tempdir().unwrap();
-    all_bodies(FileStore::open(&folder.path().join("state.redb"), &SystemClock).unwrap()).await;
+    all_bodies(FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap()).await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn dynamodb_keeps_the_contract_of_stores() {
 #[tokio::test]
 async fn the_embedded_store_remembers_after_it_is_opened_again_and_by_one_process_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.redb");
+    let path = folder.path().join("state.db");
     let (key, value) = record("ami-1", 5, None);
     let store = FileStore::open(&path, &SystemClock).unwrap();
     store.save(&place(), &key, &value, 0).await.unwrap();
@@ -261,27 +261,23 @@ fn what_schema_1_holds_is_read_and_written_as_it_was() {
 #[tokio::test]
 async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_others_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.redb");
+    let path = folder.path().join("state.db");
     let (key, value) = record("ami-1", 5, None);
     let store = FileStore::open(&path, &SystemClock).unwrap();
     store.save(&place(), &key, &value, 0).await.unwrap();
     drop(store);
     {
-        const ITEMS: redb::TableDefinition<'_, (&str, &str), &str> =
-            redb::TableDefinition::new("items");
-        let database = redb::Database::create(&path).unwrap();
-        let write = database.begin_write().unwrap();
-        {
-            let mut table = write.open_table(ITEMS).unwrap();
-            for (sort_key, text) in [
-                ("t#2026-11-20T00:01:00.000Z#ami-torn#b", "{torn"),
-                ("t#2026-11-20T00:02:00.000Z#ami-new#b", r#"{"version":1,"schema":9,"body":"{}"}"#),
-                ("u#bun-old", r#"{"version":1,"schema":0,"body":"{}"}"#),
-            ] {
-                table.insert(("123456789012#us-east-1", sort_key), text).unwrap();
-            }
+        let database = rusqlite::Connection::open(&path).unwrap();
+        for (sort_key, schema, body) in [
+            ("t#2026-11-20T00:01:00.000Z#ami-torn#b", 1, "{torn"),
+            ("t#2026-11-20T00:02:00.000Z#ami-new#b", 9, "{}"),
+            ("u#bun-old", 0, "{}"),
+        ] {
+            let insert =
+                "INSERT INTO items (pk, sk, version, schema, body) VALUES (?1, ?2, 1, ?3, ?4)";
+            let values = ("123456789012#us-east-1", sort_key, schema, body);
+            database.execute(insert, values).unwrap();
         }
-        write.commit().unwrap();
     }
     let store = FileStore::open(&path, &SystemClock).unwrap();
     let known = store.read(&place()).await.unwrap();

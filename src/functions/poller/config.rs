@@ -10,6 +10,7 @@ use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::ChatChannel;
+use crate::rules;
 use crate::task::Kind;
 
 /// The longest time that a stall may be set to: tasks are listed no longer.
@@ -53,10 +54,12 @@ impl Config {
         let mut environment = Environment::new(lookup);
         let home_region = environment.home_region();
         let config = Self {
-            table: environment
-                .required("AMIWATCH_TABLE", "set it to the name of the DynamoDB table"),
-            topic_arn: environment.topic_arn("AMIWATCH_TOPIC_ARN"),
-            event_bus: environment.text("AMIWATCH_EVENT_BUS"),
+            table: {
+                environment.checked("AMIWATCH_TABLE", rules::table);
+                environment.required("AMIWATCH_TABLE", "set it to the name of the DynamoDB table")
+            },
+            topic_arn: environment.checked("AMIWATCH_TOPIC_ARN", rules::topic_arn),
+            event_bus: environment.checked("AMIWATCH_EVENT_BUS", rules::event_bus),
             regions: environment.regions("AMIWATCH_REGIONS", &home_region),
             kinds: environment.list("AMIWATCH_KINDS").unwrap_or_else(|| Kind::ALL.into()),
             policy: Policy {

@@ -15,7 +15,7 @@ const KEYS: [(&str, &str); 2] =
 
 const LEAST: [(&str, &str); 5] = [
     ("AWS_REGION", "us-east-1"),
-    ("AMIWATCH_TABLE", "t"),
+    ("AMIWATCH_TABLE", "table"),
     ("AMIWATCH_TOPIC_ARN", TOPIC),
     KEYS[0],
     KEYS[1],
@@ -112,6 +112,8 @@ fn each_fault_names_the_value_and_the_way_out() {
     for (name, value, way_out) in [
         ("AMIWATCH_TOPIC_ARN", "arn:aws:sqs:us-east-1:123456789012:q", "arn:aws:sns:us-east-1"),
         ("AMIWATCH_TOPIC_ARN", "arn:aws:sns:us-east-1:1234:amiwatch", "write a topic's ARN"),
+        ("AMIWATCH_TABLE", "my table", "write its name"),
+        ("AMIWATCH_EVENT_BUS", "my bus", "write its name"),
         ("AMIWATCH_REGIONS", "US-EAST-1", "such as us-east-1"),
         ("AMIWATCH_KINDS", "ami", "store-image or bundle"),
         ("AMIWATCH_TELL", "finished", "completed, failed, vanished, stalled or started"),

@@ -1,0 +1,180 @@
+//! `amiwatch list`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use amiwatch::sim::{FaultKind, FaultRule};
+use serde_json::Value;
+
+use super::{amiwatch, run, running, simulator, texts};
+use crate::support::{ACCOUNT, REGION, ago};
+
+#[tokio::test]
+async fn list_prints_a_table_for_people_and_json_for_programs() {
+    let sim = simulator().await;
+    running(&sim, "ami-0123456789abcdef0");
+    let home = tempfile::tempdir().unwrap();
+    let mut list = amiwatch(home.path(), Some(&sim.url()));
+    list.arg("list");
+    let (out, _, code) = texts(&run(list).await);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("ami-0123456789abcdef0") && out.contains("InProgress"), "{out}");
+    let mut list = amiwatch(home.path(), Some(&sim.url()));
+    list.args(["list", "--output", "json", "--kind", "store-image"]);
+    let (out, _, _) = texts(&run(list).await);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(rows[0]["imageId"], "ami-0123456789abcdef0");
+    assert_eq!(rows[0]["state"], "InProgress");
+    assert_eq!(rows[0]["region"], REGION);
+}
+
+#[tokio::test]
+async fn a_region_that_is_refused_or_a_kind_that_is_denied_leaves_the_rest_listed() {
+    let sim = simulator().await;
+    running(&sim, "ami-0123456789abcdef0");
+    sim.add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
+    sim.add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
+    let home = tempfile::tempdir().unwrap();
+    let list = |arguments: &[&str]| {
+        let mut command = amiwatch(home.path(), Some(&sim.url()));
+        command.arg("list").args(arguments);
+        run(command)
+    };
+    let two = ["-r", REGION, "-r", "eu-west-1"];
+    let (out, said, code) = texts(&list(&two).await);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(out.contains("ami-0123456789abcdef0"), "{out}");
+    // Both kinds of one Region, and one kind of the other.
+    assert_eq!(said.matches("error: ").count(), 3, "{said}");
+    for failed in [
+        "DescribeStoreImageTasks in eu-west-1",
+        "DescribeBundleTasks in eu-west-1",
+        "DescribeBundleTasks in us-east-1",
+    ] {
+        assert!(said.contains(failed), "{said}");
+    }
+    let (out, _, code) = texts(&list(&[&two[..], &["-o", "json"]].concat()).await);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((rows.as_array().unwrap().len(), code), (1, Some(2)));
+    // An empty list would say that there are no tasks.
+    let (out, _, code) = texts(&list(&["-r", "eu-west-1", "-o", "json"]).await);
+    assert_eq!((out.as_str(), code), ("", Some(2)));
+}
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_or_holds_an_unreadable_task_is_shown_as_far_as_it_goes() {
+    let sim = simulator().await;
+    for number in 0..250 {
+        running(&sim, &format!("ami-{number:017x}"));
+    }
+    let denied = FaultRule::new(FaultKind::Denied).on("DescribeStoreImageTasks").after(1);
+    sim.add_fault(denied);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = amiwatch(home.path(), Some(&sim.url()));
+    command.args(["list", "-o", "json"]);
+    let (out, said, code) = texts(&run(command).await);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((rows.as_array().unwrap().len(), code), (200, Some(2)), "{said}");
+
+    sim.clear_faults();
+    let fields = vec!["amiId".to_owned()];
+    sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(0) }).times(1));
+    let mut command = amiwatch(home.path(), Some(&sim.url()));
+    command.args(["list", "-o", "json"]);
+    let (out, said, code) = texts(&run(command).await);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((rows.as_array().unwrap().len(), code), (249, Some(2)), "{said}");
+    assert!(said.contains("cannot be read"), "{said}");
+}
+
+#[tokio::test]
+async fn the_same_page_token_twice_is_an_error_and_no_thousand_calls() {
+    // The simulator refuses a token that it never gave, so this is a server of its own.
+    let page = "<DescribeStoreImageTasksResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+        <storeImageTaskResultSet><item><amiId>ami-0123456789abcdef0</amiId>\
+        <taskStartTime>2026-11-20T00:10:00.000Z</taskStartTime><bucket>b</bucket>\
+        <s3objectKey>k</s3objectKey><progressPercentage>1</progressPercentage>\
+        <storeTaskState>InProgress</storeTaskState></item></storeImageTaskResultSet>\
+        <nextToken>again</nextToken></DescribeStoreImageTasksResponse>";
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let answer = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async move { page }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let home = tempfile::tempdir().unwrap();
+    let mut command = amiwatch(home.path(), Some(&url));
+    command.args(["list", "--kind", "store-image"]);
+    let (out, said, code) = texts(&run(command).await);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(out.contains("ami-0123456789abcdef0"), "{out}");
+    assert!(said.contains("the same page token twice"), "{said}");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_region_or_kind_that_is_named_twice_is_listed_once() {
+    let sim = simulator().await;
+    running(&sim, "ami-0123456789abcdef0");
+    let home = tempfile::tempdir().unwrap();
+    let mut command = amiwatch(home.path(), Some(&sim.url()));
+    let twice = ["-r", REGION, "-r", REGION, "--kind", "store-image", "--kind", "store-image"];
+    command.args(["list", "-o", "json"]).args(twice);
+    let (out, _, code) = texts(&run(command).await);
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((rows.as_array().unwrap().len(), code), (1, Some(0)));
+}
+
+#[tokio::test]
+async fn a_narrow_terminal_breaks_neither_an_id_nor_a_time() {
+    let sim = simulator().await;
+    let started = "2026-11-20T00:10:00Z".parse().unwrap();
+    let plan = |image: &str, bucket: &str| {
+        let takes = std::time::Duration::from_secs(60);
+        amiwatch::sim::StorePlan::new(image, bucket, started, takes)
+    };
+    let reason = "The bucket images-of-the-build does not exist, or ami-0123456789abcdef1 is not \
+                  available in this Region";
+    for (region, image) in
+        [(REGION, "ami-0123456789abcdef0"), ("eu-west-1", "ami-0123456789abcdef2")]
+    {
+        sim.add_store_task(ACCOUNT, region, plan(image, "my-bucket-with-a-long-name"));
+    }
+    let failing = plan("ami-0123456789abcdef1", "images-of-the-build").failing(reason);
+    sim.add_store_task(ACCOUNT, REGION, failing);
+    let bundle = amiwatch::sim::BundlePlan::new(
+        "bun-0123456789abcdef0",
+        "i-1",
+        "images-of-the-build",
+        ago(90),
+        std::time::Duration::from_secs(1_000_000),
+    );
+    sim.add_bundle_task(ACCOUNT, "eu-west-1", bundle);
+    let home = tempfile::tempdir().unwrap();
+    for (columns, arguments) in [
+        ("60", &["-r", REGION, "-r", "eu-west-1", "--kind", "store-image"][..]),
+        ("80", &["-r", REGION, "-r", "eu-west-1", "--kind", "store-image"]),
+        ("140", &["-r", REGION, "-r", "eu-west-1", "--kind", "store-image"]),
+        ("80", &["-r", "eu-west-1", "--kind", "store-image"]),
+    ] {
+        let mut command = amiwatch(home.path(), Some(&sim.url()));
+        command.arg("list").args(arguments).env("COLUMNS", columns);
+        let (out, said, code) = texts(&run(command).await);
+        assert_eq!(code, Some(0), "{said}");
+        let width = columns.parse().unwrap();
+        assert!(out.lines().all(|line| line.chars().count() <= width), "{out}");
+        let name = format!("list_{columns}_{}", arguments.len() / 2);
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, out) });
+    }
+    let mut command = amiwatch(home.path(), Some(&sim.url()));
+    command.args(["list", "-r", "eu-west-1"]).env("COLUMNS", "40");
+    let (out, _, _) = texts(&run(command).await);
+    assert!(
+        out.contains("bun-0123456789abcdef0") && out.contains("ami-0123456789abcdef2"),
+        "{out}"
+    );
+}
