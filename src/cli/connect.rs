@@ -40,7 +40,9 @@ pub(super) fn path_from_env(name: &str) -> Option<PathBuf> {
 /// Proxies and certificates, from the environment and the profile.
 fn network(profile: &Profile) -> Result<Network, CliError> {
     let bundle = profile.get("ca_bundle").map(|file| (file, profile.name()));
-    Network::from_lookup(&from_env, bundle).map_err(|faults| {
+    // Here an empty variable says something: `http_proxy=` switches `HTTP_PROXY` off.
+    let lookup = |name: &str| std::env::var(name).ok();
+    Network::from_lookup(&lookup, bundle).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         CliError(faults.join("; "))
     })
