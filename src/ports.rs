@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -9,6 +10,10 @@ use crate::event::Event;
 use crate::place::Place;
 use crate::record::{Cursor, Ledger, Record, Sink, Torn, Versioned};
 use crate::task::{Kind, Task, TaskKey};
+
+/// No call of an adapter takes longer, its retries included. What a poll keeps in reserve for its
+/// phases, and the part of a claim in which nothing is published, are made of it.
+pub const CALL_LONGEST: Duration = Duration::from_secs(8);
 
 /// The time. The only source of "now" in the library.
 pub trait Clock {

@@ -124,7 +124,7 @@ pub struct Record {
     pub task: Task,
     /// When its progress last moved, or when it was first seen.
     pub moved_at: Timestamp,
-    /// The progress at which it was called stalled, until it moves again.
+    /// Whether it was called stalled and has not moved since.
     pub stalled: bool,
     /// Complete listings in a row from which it was absent.
     pub missed: u8,

@@ -11,12 +11,15 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::{Builder, SharedAsyncSleep};
 
+use crate::ports::CALL_LONGEST;
+
 /// How long one attempt of a call may take. EC2's listings of 200 tasks take well under a second.
 const ATTEMPT: Duration = Duration::from_secs(3);
 
-/// How long a call may take with its retries. What a poll keeps in reserve for its phases, and the
-/// part of a claim in which nothing is published, are made of it.
-pub const CALL: Duration = Duration::from_secs(8);
+/// How long a call may take with its retries.
+pub const CALL: Duration = CALL_LONGEST;
+
+const _: () = assert!(CONNECT.as_secs() < ATTEMPT.as_secs() && ATTEMPT.as_secs() < CALL.as_secs());
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);

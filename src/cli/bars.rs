@@ -49,7 +49,7 @@ impl Bars {
         }
     }
 
-    /// Whether every task that was shown has ended in this listing.
+    /// Whether any task was shown so far.
     pub(super) fn is_any_shown(&self) -> bool {
         !self.shown.is_empty()
     }

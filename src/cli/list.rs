@@ -45,9 +45,11 @@ pub(super) async fn run(args: ListArgs) -> Result<Outcome, CliError> {
             }
             found.extend(listing.tasks.into_iter().map(|task| (region.clone(), task)));
             failures.extend(listing.failure);
-            failures.extend(listing.rejected.into_iter().map(|Rejected { item, reason, .. }| {
-                format!("a {kind} task in {region} cannot be read: {item}: {reason}")
-            }));
+            failures.extend(listing.rejected.into_iter().map(
+                |Rejected { item, reason, .. }| {
+                    format!("a {kind} task in {region} cannot be read: {item}: {reason}")
+                },
+            ));
         }
     }
     // A reader that has had enough is no failure: nothing is lost by it. Where nothing could be

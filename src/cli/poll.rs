@@ -1,6 +1,6 @@
 //! `amiwatch poll`: the function's poll, from a terminal, a script or cron.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
@@ -50,7 +50,6 @@ pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
                 ))
             })?;
         }
-        note_earlier_state(&path);
         let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
         with_store(&args, &connection, &places, store).await
     }
@@ -121,18 +120,6 @@ fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
     // EC2's own text may be in them.
     let failures: Vec<String> = summary.first_failures().iter().map(|text| plain(text)).collect();
     if failures.is_empty() { Ok(()) } else { Err(CliError(failures.join("\nerror: "))) }
-}
-
-/// Says it once where the only memory is one that this version does not read.
-fn note_earlier_state(path: &Path) {
-    let earlier = path.with_file_name("state.redb");
-    if !path.exists() && earlier.exists() {
-        say(&format!(
-            "note: {} of an earlier amiwatch is not read, so this poll takes a new baseline: what \
-             ended since the last poll is not told, and `amiwatch list` still shows it",
-            earlier.display()
-        ));
-    }
 }
 
 /// `$XDG_STATE_HOME/amiwatch/state.db`, as the XDG base directory specification has it.

@@ -19,6 +19,7 @@
 //! | the process, anywhere | as for the step that it was in | as above |
 
 mod breaker;
+mod limits;
 mod save;
 mod summary;
 mod target;
@@ -28,9 +29,10 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use limits::{LISTING_CALLS_MAX, LISTING_CALLS_MIN, Limits};
 pub use summary::{Summary, TargetSummary};
 
 use self::walk::Walk;
@@ -40,60 +42,6 @@ use crate::place::Place;
 use crate::ports::{Clock, Known, ListError, Notifier, StateStore, TaskSource};
 use crate::record::{Claim, Sink};
 use crate::task::Kind;
-
-/// With fewer listing calls a poll the first listing of a large Region would never end: one call
-/// reads the head, the others read on.
-pub const LISTING_CALLS_MIN: u32 = 2;
-
-/// A poll and Lambda's one retry of it in the same minute stay within what EC2 refills in a minute.
-pub const LISTING_CALLS_MAX: u32 = 15;
-
-/// The bounds of a poll, all in one place.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Calls of a listing a poll and Region, those that are tried again included. The bucket of
-    /// `DescribeStoreImageTasks` refills at 30 a minute: ten leave most of it to others.
-    pub listing_calls: u32,
-    /// Places polled at the same time.
-    pub places_at_once: usize,
-    /// Conditional writes of one place under way at the same time.
-    pub saves_at_once: usize,
-    /// Events of one place being told at the same time.
-    pub tells_at_once: usize,
-    /// How long a claim holds. Less than a minute, after which Lambda's retry or the next poll
-    /// comes: what a crash left is told by it.
-    pub claim_for: SignedDuration,
-    /// Nothing is published in the last part of a claim: a call takes eight seconds at most, and
-    /// clocks may differ by the rest.
-    pub claim_margin: SignedDuration,
-    /// No listing begins when less than this is left until the deadline: what was listed must be
-    /// saved and told, or a slow EC2 would keep everything from being told.
-    pub reserve_to_list: SignedDuration,
-    /// No write of a decision begins when less than this is left: it must be told.
-    pub reserve_to_save: SignedDuration,
-    /// No publish begins when less than this is left: it and its confirmation must end. Each takes
-    /// eight seconds at most.
-    pub reserve_to_tell: SignedDuration,
-    /// After so many failures in a row a sink is left alone until the next poll.
-    pub sink_failures: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            listing_calls: 10,
-            places_at_once: 8,
-            saves_at_once: 16,
-            tells_at_once: 8,
-            claim_for: SignedDuration::from_secs(55),
-            claim_margin: SignedDuration::from_secs(20),
-            reserve_to_list: SignedDuration::from_secs(38),
-            reserve_to_save: SignedDuration::from_secs(26),
-            reserve_to_tell: SignedDuration::from_secs(17),
-            sink_failures: 3,
-        }
-    }
-}
 
 /// What a poll is about to begin.
 #[derive(Debug, Clone, Copy)]

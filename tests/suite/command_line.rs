@@ -6,6 +6,7 @@ mod pipes;
 mod rendering;
 mod serving;
 mod state;
+mod telling;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -287,7 +287,8 @@ async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_d
         let sim = simulator().await;
         sim.add_fault(FaultRule::new(fault));
         let source = adapter(&sim);
-        let text = source.list(&place(), Kind::Bundle, PageAt::WHOLE, 1).await.unwrap_err().to_string();
+        let text =
+            source.list(&place(), Kind::Bundle, PageAt::WHOLE, 1).await.unwrap_err().to_string();
         assert!(text.starts_with("DescribeBundleTasks in us-east-1: "), "{text}");
         assert!(text.contains(code) && text.contains(words), "{text}");
     }
