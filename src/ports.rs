@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::place::Place;
-use crate::record::{Cursor, Ledger, Record, Sink, Torn, Versioned};
+use crate::record::{Cursor, Ledger, Record, SinkName, Torn, Versioned};
 use crate::task::{Kind, Task, TaskKey};
 
 /// No call of an adapter takes longer, its retries included. What a poll keeps in reserve for its
@@ -241,23 +242,11 @@ pub trait StateStore {
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The sink refuses this event, also in its minimal form; others may pass.
-    #[error("{sink} refused event {id}: {reason}")]
-    Refused {
-        /// The sink.
-        sink: Sink,
-        /// The event's id.
-        id: uuid::Uuid,
-        /// The sink's reason.
-        reason: String,
-    },
+    #[error("refused the event: {0}")]
+    Refused(String),
     /// The sink cannot be used now: down, throttled, denied. Others would fare no better.
-    #[error("{sink} is not available: {reason}")]
-    Unavailable {
-        /// The sink.
-        sink: Sink,
-        /// What failed.
-        reason: String,
-    },
+    #[error("is not available: {0}")]
+    Unavailable(String),
 }
 
 /// How an event was published.
@@ -270,14 +259,20 @@ pub enum Published {
 }
 
 /// A place to which events go.
-pub trait Notifier {
-    /// The sinks that are configured.
-    fn sinks(&self) -> Vec<Sink>;
+pub trait Sink: Send + Sync {
+    /// Its name, under which records wait for it.
+    fn name(&self) -> SinkName;
 
-    /// Publishes one event to one sink, once.
-    fn publish(
-        &self,
-        sink: Sink,
-        event: &Event,
-    ) -> impl Future<Output = Result<Published, PublishError>> + Send;
+    /// Publishes one event, once.
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>>;
+}
+
+impl<S: Sink + ?Sized> Sink for std::sync::Arc<S> {
+    fn name(&self) -> SinkName {
+        (**self).name()
+    }
+
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        (**self).publish(event)
+    }
 }

@@ -1,6 +1,7 @@
 //! What amiwatch remembers: one record a task, one ledger a target. Stored state is a public
 //! format: see `docs/architecture.md`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,26 +26,26 @@ pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 
 /// What a crash left untold is told within three minutes.
 pub const CLAIM_LONGEST: SignedDuration = SignedDuration::from_mins(2);
 
-/// Where an event can go. Each sink confirms for itself, so that one that is down neither holds
-/// nor repeats the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sink {
-    /// An SNS topic.
-    Sns,
-    /// An EventBridge event bus.
-    EventBridge,
-    /// The terminal of the command line.
-    Terminal,
+/// The name of a sink, a place to which events go. Each sink confirms for itself, so that one that is
+/// down neither holds nor repeats the other.
+///
+/// A record may name a sink that this version does not know: another version wrote it. The name is
+/// kept, and the event waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SinkName(Cow<'static, str>);
+
+impl SinkName {
+    /// Names a sink. The name is a part of the stored format.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
 }
 
-impl std::fmt::Display for Sink {
+impl std::fmt::Display for SinkName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Sns => "sns",
-            Self::EventBridge => "event-bridge",
-            Self::Terminal => "terminal",
-        })
+        f.write_str(&self.0)
     }
 }
 
@@ -69,7 +70,7 @@ pub struct Untold {
     /// The event as it will be published, fixed when it was decided on.
     pub event: Event,
     /// The sinks that have not confirmed it.
-    pub sinks: BTreeSet<Sink>,
+    pub sinks: BTreeSet<SinkName>,
     /// Whether a sink has confirmed it: somebody was told.
     #[serde(default, skip_serializing_if = "is_false")]
     pub confirmed: bool,
@@ -82,7 +83,7 @@ pub struct Untold {
 impl Untold {
     /// An event that nobody has been told yet.
     #[must_use]
-    pub fn new(event: Event, sinks: BTreeSet<Sink>) -> Self {
+    pub fn new(event: Event, sinks: BTreeSet<SinkName>) -> Self {
         Self { event, sinks, confirmed: false, tried_at: None }
     }
 }

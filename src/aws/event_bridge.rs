@@ -5,12 +5,13 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
+use futures_util::future::BoxFuture;
 
 use super::clients::{in_region, patient};
 use super::error::reason;
 use crate::event::Event;
-use crate::ports::{PublishError, Published};
-use crate::record::Sink;
+use crate::ports::{PublishError, Published, Sink};
+use crate::record::SinkName;
 
 /// The error codes that say that the entry itself is at fault: an entry's own, and the call's.
 const REFUSED: [&str; 4] =
@@ -18,6 +19,9 @@ const REFUSED: [&str; 4] =
 
 /// EventBridge takes resources of at most so many characters.
 const LONGEST_RESOURCE: usize = 2_048;
+
+/// The name of the sink.
+pub const NAME: SinkName = SinkName::new("event-bridge");
 
 /// An EventBridge event bus.
 #[derive(Debug)]
@@ -49,14 +53,8 @@ impl EventBus {
     ///
     /// # Errors
     /// EventBridge refuses the entry, which an answer of HTTP 200 may hide, or cannot be used now.
-    pub async fn put(&self, event: &Event) -> Result<Published, PublishError> {
-        let unavailable =
-            |reason: String| PublishError::Unavailable { sink: Sink::EventBridge, reason };
-        let refused = |reason: String| PublishError::Refused {
-            sink: Sink::EventBridge,
-            id: event.id,
-            reason,
-        };
+    async fn put(&self, event: &Event) -> Result<Published, PublishError> {
+        let (unavailable, refused) = (PublishError::Unavailable, PublishError::Refused);
         let detail = detail(event).map_err(|error| refused(error.to_string()))?;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)
@@ -82,6 +80,16 @@ impl EventBus {
                 Err(if REFUSED.contains(&code) { refused(reason) } else { unavailable(reason) })
             }
         }
+    }
+}
+
+impl Sink for EventBus {
+    fn name(&self) -> SinkName {
+        NAME
+    }
+
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(self.put(event))
     }
 }
 

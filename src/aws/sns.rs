@@ -7,13 +7,17 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
+use futures_util::future::BoxFuture;
 
 use super::clients::{CALL, in_region, patient};
 use super::error::reason;
 use crate::event::Event;
-use crate::ports::{PublishError, Published};
-use crate::record::Sink;
+use crate::ports::{PublishError, Published, Sink};
+use crate::record::SinkName;
 use crate::render::{self, ChatChannel, SnsMessage};
+
+/// The name of the sink.
+pub const NAME: SinkName = SinkName::new("sns");
 
 /// An SNS topic.
 #[derive(Debug)]
@@ -49,32 +53,30 @@ impl SnsTopic {
     ///
     /// # Errors
     /// SNS refuses also the minimal form, or cannot be used now.
-    pub async fn publish(&self, event: &Event) -> Result<Published, PublishError> {
-        let unavailable = |reason| PublishError::Unavailable { sink: Sink::Sns, reason };
+    async fn published(&self, event: &Event) -> Result<Published, PublishError> {
         // Both forms together take no longer than a call.
         match tokio::time::timeout(CALL, self.in_some_form(event)).await {
             Ok(published) => published,
-            Err(_) => Err(unavailable("no answer in time".to_owned())),
+            Err(_) => Err(PublishError::Unavailable("no answer in time".to_owned())),
         }
     }
 
     async fn in_some_form(&self, event: &Event) -> Result<Published, PublishError> {
-        let unavailable = |reason| PublishError::Unavailable { sink: Sink::Sns, reason };
         let refused = match self.send(render::sns(event, self.chat)).await {
             Ok(Sent::Taken) => return Ok(Published::InFull),
-            Ok(Sent::Unsure) => return Err(unavailable(NO_MESSAGE_ID.to_owned())),
+            Ok(Sent::Unsure) => return Err(PublishError::Unavailable(NO_MESSAGE_ID.to_owned())),
             Err(error) if is_refusal_of_message(&error) => reason(&error),
-            Err(error) => return Err(unavailable(reason(&error))),
+            Err(error) => return Err(PublishError::Unavailable(reason(&error))),
         };
         tracing::error!(account = event.account, region = event.region, id = %event.id,
             "SNS refused the message of event {} and gets its minimal form: {refused}", event.id);
         match self.send(render::minimal_for(event, self.chat)).await {
             Ok(Sent::Taken) => Ok(Published::Minimal),
-            Ok(Sent::Unsure) => Err(unavailable(NO_MESSAGE_ID.to_owned())),
+            Ok(Sent::Unsure) => Err(PublishError::Unavailable(NO_MESSAGE_ID.to_owned())),
             Err(error) if is_refusal_of_message(&error) => {
-                Err(PublishError::Refused { sink: Sink::Sns, id: event.id, reason: reason(&error) })
+                Err(PublishError::Refused(reason(&error)))
             }
-            Err(error) => Err(unavailable(reason(&error))),
+            Err(error) => Err(PublishError::Unavailable(reason(&error))),
         }
     }
 
@@ -109,6 +111,16 @@ enum Sent {
 }
 
 const NO_MESSAGE_ID: &str = "SNS answered without a MessageId";
+
+impl Sink for SnsTopic {
+    fn name(&self) -> SinkName {
+        NAME
+    }
+
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(self.published(event))
+    }
+}
 
 /// Whether SNS refuses what the message holds, not who sends it, where to, or how often.
 fn is_refusal_of_message<R>(error: &SdkError<SnsError, R>) -> bool {

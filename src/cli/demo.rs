@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedCredentialsProvider;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::args::{DemoArgs, OutputForm};
 use super::bars::Bars;
 use super::list::all_pages;
 use super::output::{Reader, print, say};
+use super::terminal::NAME;
 use super::{CliError, Outcome};
 use crate::aws::clients::{http_client, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
@@ -22,8 +25,8 @@ use crate::decide::Policy;
 use crate::event::{self, Event};
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Clock, Notifier, PublishError, Published};
-use crate::record::Sink;
+use crate::ports::{Clock, PublishError, Published, Sink};
+use crate::record::SinkName;
 use crate::render::terminal::notification;
 use crate::sim::{ServeOptions, SimClock, Simulator};
 use crate::store::file::FileStore;
@@ -59,19 +62,18 @@ impl Inbox {
     }
 }
 
-impl Notifier for Inbox {
-    fn sinks(&self) -> Vec<Sink> {
-        vec![Sink::Terminal]
+impl Sink for Inbox {
+    fn name(&self) -> SinkName {
+        NAME
     }
 
-    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
-        match self.0.lock() {
-            Ok(mut events) => events.push(event.clone()),
-            Err(error) => {
-                return Err(PublishError::Unavailable { sink, reason: error.to_string() });
-            }
-        }
-        Ok(Published::InFull)
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(async {
+            let mut events =
+                self.0.lock().map_err(|error| PublishError::Unavailable(error.to_string()))?;
+            events.push(event.clone());
+            Ok(Published::InFull)
+        })
     }
 }
 
@@ -82,10 +84,11 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     let folder = TemporaryFolder::make()?;
     let clock = Simulated(simulator.clock().clone());
     let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
+    let inbox = Arc::new(Inbox::default());
     let poller = Poller {
         source: Ec2Tasks::new(&sdk_config(), Some(simulator.url())),
         store,
-        notifier: Inbox::default(),
+        sinks: vec![Box::new(Arc::clone(&inbox))],
         clock,
         policy: Policy::default(),
         limits: Limits::default(),
@@ -96,7 +99,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
         simulator.url(),
         args.speed
     ));
-    let told = watch(&poller, &simulator, &args).await?;
+    let told = watch(&poller, &inbox, &simulator, &args).await?;
     simulator.shutdown().await;
     if let Some(told) = told {
         summarize(&told);
@@ -107,7 +110,8 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
 /// Polls until every task that was seen running has ended and was told. Nothing where the reader of
 /// stdout has gone before.
 async fn watch(
-    poller: &Poller<Ec2Tasks, FileStore, Inbox, Simulated>,
+    poller: &Poller<Ec2Tasks, FileStore, Simulated>,
+    inbox: &Inbox,
     simulator: &Simulator,
     args: &DemoArgs,
 ) -> Result<Option<BTreeMap<event::Outcome, usize>>, CliError> {
@@ -126,7 +130,7 @@ async fn watch(
         if !failures.is_empty() {
             return Err(CliError(failures.join("; ")));
         }
-        for event in poller.notifier.take() {
+        for event in inbox.take() {
             *told.entry(event.detail.outcome).or_default() += 1;
             let text = match args.output {
                 OutputForm::Text => notification(&event),

@@ -1,6 +1,7 @@
 //! `amiwatch poll`: the function's poll, from a terminal, a script or cron.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -14,10 +15,9 @@ use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::decide::Policy;
-use crate::functions::poller::sinks::Sinks;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Notifier, StateStore};
+use crate::ports::{Sink, StateStore};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
@@ -64,13 +64,12 @@ async fn with_store<T: StateStore + Sync>(
     if let Some(topic) = &args.topic {
         let url = connection.endpoint("SNS");
         let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
-        let sinks = Sinks { sns: Some(sns), event_bridge: None };
-        let (summary, _) = poll(args, connection, places, store, sinks).await;
+        let summary = poll(args, connection, places, store, Box::new(sns)).await;
         report(args, &summary)?;
         return Ok(if summary.left > 0 { Outcome::InPart } else { Outcome::Done });
     }
-    let (mut summary, terminal) =
-        poll(args, connection, places, store, Terminal::new(args.output)).await;
+    let terminal = Arc::new(Terminal::new(args.output));
+    let mut summary = poll(args, connection, places, store, Box::new(Arc::clone(&terminal))).await;
     let reader_gone = terminal.reader_gone();
     // Whoever closed the pipe wants to hear no more. What was not written stays untold.
     summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
@@ -82,13 +81,13 @@ async fn with_store<T: StateStore + Sync>(
     Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
 }
 
-async fn poll<T: StateStore + Sync, N: Notifier + Sync>(
+async fn poll<T: StateStore + Sync>(
     args: &PollArgs,
     connection: &Connection,
     places: &[PlaceToPoll],
     store: T,
-    notifier: N,
-) -> (Summary, N) {
+    sink: Box<dyn Sink>,
+) -> Summary {
     let default = Policy::default();
     let tell =
         if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
@@ -96,13 +95,12 @@ async fn poll<T: StateStore + Sync, N: Notifier + Sync>(
     let poller = Poller {
         source: connection.ec2(),
         store,
-        notifier,
+        sinks: vec![sink],
         clock: SystemClock,
         policy: Policy { tell, stalled_after },
         limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
     };
-    let summary = poller.poll(places, None).await;
-    (summary, poller.notifier)
+    poller.poll(places, None).await
 }
 
 /// Says what was done; a failure is the command's failure, after the rest was done.

@@ -3,12 +3,17 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
+
 use super::args::OutputForm;
 use super::output::{Reader, print};
 use crate::event::{Event, Outcome};
-use crate::ports::{Notifier, PublishError, Published};
-use crate::record::Sink;
+use crate::ports::{PublishError, Published, Sink};
+use crate::record::SinkName;
 use crate::render::terminal::notification;
+
+/// The name of the sink.
+pub(super) const NAME: SinkName = SinkName::new("terminal");
 
 /// Prints each event and remembers its outcome. An event counts as told when it has been written.
 #[derive(Debug)]
@@ -30,21 +35,27 @@ impl Terminal {
 
     /// The failure that a summary holds for events that nobody read any more, if there were any.
     pub(super) fn reader_gone(&self) -> Option<String> {
-        self.reader_gone.load(Ordering::Relaxed).then(|| gone(Sink::Terminal).to_string())
+        self.reader_gone.load(Ordering::Relaxed).then(|| format!("{NAME} {}", gone()))
     }
 }
 
-fn gone(sink: Sink) -> PublishError {
-    PublishError::Unavailable { sink, reason: "nobody reads stdout any more".into() }
+fn gone() -> PublishError {
+    PublishError::Unavailable("nobody reads stdout any more".into())
 }
 
-impl Notifier for Terminal {
-    fn sinks(&self) -> Vec<Sink> {
-        vec![Sink::Terminal]
+impl Sink for Terminal {
+    fn name(&self) -> SinkName {
+        NAME
     }
 
-    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
-        let unavailable = |reason: String| PublishError::Unavailable { sink, reason };
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(async { self.show(event) })
+    }
+}
+
+impl Terminal {
+    fn show(&self, event: &Event) -> Result<Published, PublishError> {
+        let unavailable = PublishError::Unavailable;
         let text = match self.output {
             OutputForm::Text => Ok(notification(event)),
             OutputForm::Json => serde_json::to_string(event).map_err(|error| error.to_string()),
@@ -53,7 +64,7 @@ impl Notifier for Terminal {
             Ok(Reader::There) => {}
             Ok(Reader::Gone) => {
                 self.reader_gone.store(true, Ordering::Relaxed);
-                return Err(gone(sink));
+                return Err(gone());
             }
             Err(error) => return Err(unavailable(error.to_string())),
         }

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Outcome;
 use crate::place::Place;
-use crate::record::{Claim, Sink};
+use crate::record::{Claim, SinkName};
 
 /// Which outcomes are told, and when a task counts as stalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Context<'a> {
     /// What is told.
     pub policy: &'a Policy,
     /// Where it is told.
-    pub sinks: &'a BTreeSet<Sink>,
+    pub sinks: &'a BTreeSet<SinkName>,
     /// The claim that this poll lays on what it is going to tell.
     pub claim: &'a Claim,
 }

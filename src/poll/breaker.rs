@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::record::Sink;
+use crate::record::SinkName;
 
 /// The breakers of a poll, one a sink.
-pub(super) type Breakers = BTreeMap<Sink, Breaker>;
+pub(super) type Breakers = BTreeMap<SinkName, Breaker>;
 
 /// The breaker of one sink.
 #[derive(Debug)]

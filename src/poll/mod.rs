@@ -39,8 +39,8 @@ use self::walk::Walk;
 
 use crate::decide::Policy;
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, Notifier, StateStore, TaskSource};
-use crate::record::{Claim, Sink};
+use crate::ports::{Clock, Known, ListError, Sink, StateStore, TaskSource};
+use crate::record::{Claim, SinkName};
 use crate::task::Kind;
 
 /// What a poll is about to begin.
@@ -61,14 +61,13 @@ pub struct PlaceToPoll {
 }
 
 /// Everything that a poll works with.
-#[derive(Debug)]
-pub struct Poller<S, T, N, C> {
+pub struct Poller<S, T, C> {
     /// EC2.
     pub source: S,
     /// What is remembered.
     pub store: T,
     /// Where events go.
-    pub notifier: N,
+    pub sinks: Vec<Box<dyn Sink>>,
     /// The time.
     pub clock: C,
     /// What is told.
@@ -77,21 +76,20 @@ pub struct Poller<S, T, N, C> {
     pub limits: Limits,
 }
 
-impl<S, T, N, C> Poller<S, T, N, C>
+impl<S, T, C> Poller<S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Polls places once. Begins nothing that would not end before the deadline; what is left is in
     /// the summary. One place's failure is in its summary and costs the others nothing.
     pub async fn poll(&self, places: &[PlaceToPoll], deadline: Option<Timestamp>) -> Summary {
         let by = Uuid::new_v4();
-        let sinks: BTreeSet<Sink> = self.notifier.sinks().into_iter().collect();
+        let sinks: BTreeSet<SinkName> = self.sinks.iter().map(|sink| sink.name()).collect();
         let breakers: breaker::Breakers = sinks
             .iter()
-            .map(|sink| (*sink, breaker::Breaker::new(self.limits.sink_failures)))
+            .map(|sink| (sink.clone(), breaker::Breaker::new(self.limits.sink_failures)))
             .collect();
         let run = Run { poller: self, by, sinks: &sinks, breakers: &breakers, deadline };
         let run = &run;
@@ -131,19 +129,18 @@ fn merged(places: &[PlaceToPoll]) -> Vec<PlaceToPoll> {
 }
 
 /// One poll under way.
-struct Run<'a, S, T, N, C> {
-    poller: &'a Poller<S, T, N, C>,
+struct Run<'a, S, T, C> {
+    poller: &'a Poller<S, T, C>,
     by: Uuid,
-    sinks: &'a BTreeSet<Sink>,
+    sinks: &'a BTreeSet<SinkName>,
     breakers: &'a breaker::Breakers,
     deadline: Option<Timestamp>,
 }
 
-impl<S, T, N, C> Run<'_, S, T, N, C>
+impl<S, T, C> Run<'_, S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Whether there is time to begin another effect.

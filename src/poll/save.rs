@@ -3,18 +3,17 @@
 use super::Run;
 use crate::decide::Context;
 use crate::decide::listing::{Change, Listed, judge_known};
-use crate::ports::{Clock, Notifier, Saved, StateStore, StoreError, TaskSource, Unreadable};
+use crate::ports::{Clock, Saved, StateStore, StoreError, TaskSource, Unreadable};
 use crate::record::{Record, Versioned};
 use crate::task::TaskKey;
 
 /// How often a change is judged anew on what another poller wrote.
 const ROUNDS: u32 = 4;
 
-impl<S, T, N, C> Run<'_, S, T, N, C>
+impl<S, T, C> Run<'_, S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Returns what the store holds then, and whether this poll wrote it.

@@ -11,7 +11,7 @@ use super::{Phase, Run};
 use crate::decide::Context;
 use crate::decide::listing::{self, Change, Decisions, Listed, Weight};
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, Notifier, PageAt, Saved, StateStore, TaskSource};
+use crate::ports::{Clock, Known, ListError, PageAt, Saved, StateStore, TaskSource};
 use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, TaskKey};
 
@@ -31,11 +31,10 @@ const READS_AT_ONCE: usize = 16;
 /// EC2 no longer lists.
 const RECORDS_TO_SPARE: usize = 200;
 
-impl<S, T, N, C> Run<'_, S, T, N, C>
+impl<S, T, C> Run<'_, S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Lists as much of a target as this poll needs and may read.

@@ -10,11 +10,10 @@ use super::breaker::Breaker;
 use super::summary::Summary;
 use super::{Phase, Run};
 use crate::decide::route::reroute;
+use crate::event::Event;
 use crate::place::Place;
-use crate::ports::{
-    Clock, Known, Notifier, PublishError, Published, Saved, StateStore, TaskSource,
-};
-use crate::record::{Record, Sink, Untold, Versioned};
+use crate::ports::{Clock, Known, PublishError, Published, Saved, StateStore, TaskSource};
+use crate::record::{Record, SinkName, Untold, Versioned};
 use crate::task::TaskKey;
 
 /// How often a confirmation is tried, over what other pollers write meanwhile.
@@ -32,7 +31,7 @@ struct Told {
     left: usize,
     elsewhere: usize,
     /// What was told, by event and sink.
-    done: BTreeSet<(Uuid, Sink)>,
+    done: BTreeSet<(Uuid, SinkName)>,
     /// The events that were tried in vain.
     failed: BTreeSet<Uuid>,
     failures: Vec<String>,
@@ -48,11 +47,10 @@ struct Telling {
     was_skipped: bool,
 }
 
-impl<S, T, N, C> Run<'_, S, T, N, C>
+impl<S, T, C> Run<'_, S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Tells everything that is untold in a place and that nobody else is telling, oldest first;
@@ -126,7 +124,7 @@ where
             return Telling { key, known, told, was_skipped: false };
         }
         let mut sinks = value.untold.iter().flat_map(|untold| &untold.sinks);
-        if !is_rerouted && !sinks.any(|sink| self.open_sink(*sink).is_some()) {
+        if !is_rerouted && !sinks.any(|sink| self.open_sink(sink).is_some()) {
             return Telling { key, known, told, was_skipped: true };
         }
         let before = known.clone();
@@ -176,8 +174,8 @@ where
     }
 
     /// A configured sink that was not left alone after failures.
-    fn open_sink(&self, sink: Sink) -> Option<&Breaker> {
-        self.breakers.get(&sink).filter(|breaker| !breaker.is_open())
+    fn open_sink(&self, sink: &SinkName) -> Option<&Breaker> {
+        self.breakers.get(sink).filter(|breaker| !breaker.is_open())
     }
 
     /// Lays this poll's claim on a record that does not bear it. `None`: another was first.
@@ -209,46 +207,57 @@ where
         &self,
         record: &Record,
         untold: &Untold,
-        behind: &mut BTreeSet<Sink>,
+        behind: &mut BTreeSet<SinkName>,
         told: &mut Told,
     ) -> bool {
         let event = &untold.event;
         let mut all = true;
         for sink in &untold.sinks {
-            let open = self.open_sink(*sink).filter(|_| !behind.contains(sink));
+            let open = self.open_sink(sink).filter(|_| !behind.contains(sink));
             let Some(breaker) = open else {
-                behind.insert(*sink);
+                behind.insert(sink.clone());
                 all = false;
                 continue;
             };
             if !self.has_time(Phase::Tell) || !self.claim_holds(record) {
-                behind.insert(*sink);
+                behind.insert(sink.clone());
                 all = false;
                 continue;
             }
-            match self.poller.notifier.publish(*sink, event).await {
+            match self.publish_to(sink, event).await {
                 Ok(form) => {
                     breaker.note(true);
                     told.published += 1;
                     told.minimal += usize::from(form == Published::Minimal);
-                    told.done.insert((event.id, *sink));
+                    told.done.insert((event.id, sink.clone()));
                     tracing::info!(account = event.account, region = event.region, id = %event.id, %sink,
                         outcome = %event.detail.outcome, "Told {sink}: {}", crate::render::subject::subject(event));
                 }
                 Err(error) => {
-                    let refused = matches!(error, PublishError::Refused { .. });
+                    let refused = matches!(error, PublishError::Refused(_));
                     breaker.note(refused);
                     told.refused += usize::from(refused);
-                    told.failures.push(error.to_string());
+                    told.failures.push(match &error {
+                        PublishError::Refused(_) => format!("{sink}, event {}: {error}", event.id),
+                        // The same for every event: said once.
+                        PublishError::Unavailable(_) => format!("{sink} {error}"),
+                    });
                     told.failed.insert(event.id);
                     all = false;
                     if !refused {
-                        behind.insert(*sink);
+                        behind.insert(sink.clone());
                     }
                 }
             }
         }
         all
+    }
+
+    async fn publish_to(&self, name: &SinkName, event: &Event) -> Result<Published, PublishError> {
+        match self.poller.sinks.iter().find(|sink| sink.name() == *name) {
+            Some(sink) => sink.publish(event).await,
+            None => Err(PublishError::Unavailable("it is not configured".into())),
+        }
     }
 
     /// Whether this poll may still publish under its claim, however far clocks differ.
@@ -307,7 +316,7 @@ where
         for untold in &mut next.untold {
             let id = untold.event.id;
             let before = untold.sinks.len();
-            untold.sinks.retain(|sink| !told.done.contains(&(id, *sink)));
+            untold.sinks.retain(|sink| !told.done.contains(&(id, sink.clone())));
             untold.confirmed |= untold.sinks.len() < before;
             // Where the sink takes others, it is this one that it does not take.
             let is_set_aside = told.failed.contains(&id)

@@ -70,3 +70,34 @@ fn decode<T: DeserializeOwned>(item: &Item) -> Result<T, String> {
         older => Err(format!("it has schema {older}, which no version of amiwatch has written")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::SinkName;
+
+    const KEY: &str = "t#2026-11-22T00:10:00.123Z#ami-1#b";
+
+    /// A record as a later version may write it under the same schema: another sink, another field.
+    const LATER: &str = r#"{
+        "task": {"kind": "store-image", "imageId": "ami-1", "objectKey": null, "bucket": "b",
+            "state": {"Unknown": "Paused"}, "progressPercent": null,
+            "startedAt": "2026-11-22T00:10:00.123Z", "updatedAt": null, "failure": null},
+        "movedAt": "2026-11-22T00:10:00Z", "stalled": false, "missed": 0, "closed": null,
+        "untold": [{"event": EVENT, "sinks": ["fax", "sns"]}], "claim": null, "later": {"a": 1},
+        "changedAt": "2026-11-22T00:10:00Z"
+    }"#;
+
+    #[test]
+    fn an_item_of_the_next_version_is_read_and_a_sink_that_is_not_known_is_kept() {
+        let event = serde_json::to_string(&crate::render::sample::all()[0]).unwrap();
+        let body = LATER.replace("EVENT", &event);
+        let mut known = Known::default();
+        take(&Item { key: KEY.into(), version: 3, schema: SCHEMA, body }, &mut known);
+        assert_eq!(known.unreadable, []);
+        let record = &known.records.values().next().unwrap().value;
+        let sinks = [SinkName::new("fax"), SinkName::new("sns")];
+        assert_eq!(record.untold[0].sinks, sinks.into());
+        assert!(encode(record).unwrap().contains(r#""sinks":["fax","sns"]"#));
+    }
+}

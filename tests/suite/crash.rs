@@ -11,20 +11,22 @@ use std::time::Duration;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::aws::ec2::Ec2Tasks;
+use amiwatch::aws::event_bridge::NAME as BUS;
+use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller};
 use amiwatch::ports::{
-    Clock, Known, ListError, Notifier, Page, PageAt, PublishError, Published, Saved, StateStore,
+    Clock, Known, ListError, Page, PageAt, PublishError, Published, Saved, Sink, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Ledger, Record, Sink};
+use amiwatch::record::{Ledger, Record, SinkName};
 use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, TaskKey};
-use futures_util::future::{Either, pending, select};
+use futures_util::future::{BoxFuture, Either, pending, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -152,25 +154,25 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
     }
 }
 
-type Told = Arc<Mutex<Vec<(Sink, Event)>>>;
+type Told = Arc<Mutex<Vec<(SinkName, Event)>>>;
 
 /// Keeps what it was told.
 struct Ear {
-    sinks: &'static [Sink],
+    sink: SinkName,
     told: Told,
 }
 
-impl Notifier for Gated<Ear> {
-    fn sinks(&self) -> Vec<Sink> {
-        self.port.sinks.to_vec()
+impl Sink for Gated<Ear> {
+    fn name(&self) -> SinkName {
+        self.port.sink.clone()
     }
 
-    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
         let hear = async {
-            self.port.told.lock().unwrap().push((sink, event.clone()));
+            self.port.told.lock().unwrap().push((self.name(), event.clone()));
             Ok(Published::InFull)
         };
-        self.fuse.gate("publish", hear).await
+        Box::pin(self.fuse.gate("publish", hear))
     }
 }
 
@@ -206,12 +208,12 @@ struct Scene<'a, S> {
     place: Place,
     clock: ManualClock,
     told: Told,
-    sinks: &'static [Sink],
+    sinks: &'static [SinkName],
     tasks: Vec<TaskId>,
 }
 
 impl<'a, S: StateStore + Sync> Scene<'a, S> {
-    async fn new(store: &'a S, sinks: &'static [Sink]) -> Self {
+    async fn new(store: &'a S, sinks: &'static [SinkName]) -> Self {
         let sim = Simulator::builder()
             .clock(SimClock::manual(now()))
             .throttle(Throttle::Off)
@@ -260,11 +262,14 @@ impl<'a, S: StateStore + Sync> Scene<'a, S> {
             self.clock.now().saturating_add(SignedDuration::from_secs(seconds)).unwrap()
         });
         // The simulator takes the account from the credentials; the store's partition is our own.
-        let ear = Ear { sinks: self.sinks, told: Arc::clone(&self.told) };
+        let ear = |sink: &SinkName| -> Box<dyn Sink> {
+            let port = Ear { sink: sink.clone(), told: Arc::clone(&self.told) };
+            Box::new(Gated { port, fuse: Arc::clone(&fuse) })
+        };
         let poller = Poller {
             source: Gated { port: &self.source, fuse: Arc::clone(&fuse) },
             store: Gated { port: self.store, fuse: Arc::clone(&fuse) },
-            notifier: Gated { port: ear, fuse: Arc::clone(&fuse) },
+            sinks: self.sinks.iter().map(ear).collect(),
             clock: self.clock.clone(),
             policy: Policy::default(),
             limits: Limits::default(),
@@ -295,7 +300,7 @@ const LONG: u64 = 9_000_000;
 #[derive(Clone, Copy)]
 struct Story {
     name: &'static str,
-    sinks: &'static [Sink],
+    sinks: &'static [SinkName],
     /// The poll that something befalls comes after so many others.
     polls_before: usize,
     begin: fn(&mut dyn Stage),
@@ -336,7 +341,7 @@ fn nothing(_: &mut dyn Stage) {}
 
 const ENDINGS: Story = Story {
     name: "a store in two buckets, a bundle, and one first seen ended",
-    sinks: &[Sink::Sns],
+    sinks: &[SNS],
     polls_before: 1,
     begin: |stage| {
         stage.starts(1, "one", 600, LONG);
@@ -357,7 +362,7 @@ const STORIES: [Story; 5] = [
     ENDINGS,
     Story {
         name: "two sinks",
-        sinks: &[Sink::Sns, Sink::EventBridge],
+        sinks: &[SNS, BUS],
         begin: |stage| stage.starts(1, "one", 600, LONG),
         change: |stage| stage.becomes(0, "Completed"),
         endings: 1,
@@ -446,9 +451,9 @@ async fn play<S: StateStore + Sync>(state: &S, story: &Story, fate: Fate) -> Run
     for _ in 0..2 {
         scene.polls_a_minute_later().await;
     }
-    let mut times: BTreeMap<(Sink, Uuid), usize> = BTreeMap::new();
+    let mut times: BTreeMap<(SinkName, Uuid), usize> = BTreeMap::new();
     for (sink, event) in scene.told.lock().unwrap().iter() {
-        *times.entry((*sink, event.id)).or_default() += 1;
+        *times.entry((sink.clone(), event.id)).or_default() += 1;
     }
     let what = format!("{}, {fate:?} of {effects}", story.name);
     assert_eq!(times.len(), story.endings * story.sinks.len(), "{what}: {times:?}");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::place::Place;
 use amiwatch::poll::{PlaceToPoll, Summary};
-use amiwatch::record::Sink;
 use amiwatch::task::Kind;
 use jiff::SignedDuration;
 
@@ -164,7 +164,7 @@ fn an_event_for_a_sink_that_is_away_keeps_its_id_and_its_time() {
         let records = &inner.records[&home()];
         records.values().next().unwrap().value.untold[0].clone()
     });
-    assert_eq!(waiting.sinks, BTreeSet::from([Sink::Sns]));
+    assert_eq!(waiting.sinks, BTreeSet::from([SNS]));
     scene.world.with(|inner| inner.sns_down = false);
     // The claim of the poll that found it has run out by the next one.
     for _ in 0..3 {

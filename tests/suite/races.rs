@@ -10,10 +10,11 @@ use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
 use amiwatch::poll::{Limits, Poller};
-use amiwatch::ports::{Notifier, PublishError, Published, StateStore};
-use amiwatch::record::Sink;
+use amiwatch::ports::{PublishError, Published, Sink, StateStore};
+use amiwatch::record::SinkName;
 use amiwatch::sim::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::soak::everything;
@@ -25,16 +26,18 @@ const POLLERS: usize = 8;
 #[derive(Debug, Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<Event>>>);
 
-impl Notifier for Recorder {
-    fn sinks(&self) -> Vec<Sink> {
-        vec![Sink::Sns]
+impl Sink for Recorder {
+    fn name(&self) -> SinkName {
+        amiwatch::aws::sns::NAME
     }
 
-    async fn publish(&self, _: Sink, event: &Event) -> Result<Published, PublishError> {
-        // A turn for the others, between publish and confirm.
-        tokio::task::yield_now().await;
-        self.0.lock().unwrap().push(event.clone());
-        Ok(Published::InFull)
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(async {
+            // A turn for the others, between publish and confirm.
+            tokio::task::yield_now().await;
+            self.0.lock().unwrap().push(event.clone());
+            Ok(Published::InFull)
+        })
     }
 }
 
@@ -59,7 +62,7 @@ where
             Arc::new(Poller {
                 source: Ec2Tasks::new(&sdk(), Some(sim.url())),
                 store,
-                notifier: told.clone(),
+                sinks: vec![Box::new(told.clone())],
                 clock: SystemClock,
                 policy: Policy::default(),
                 limits: Limits::default(),

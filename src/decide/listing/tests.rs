@@ -7,7 +7,7 @@ use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::place::Place;
 use crate::ports::Unreadable;
-use crate::record::{Claim, Sink, Versioned};
+use crate::record::{Claim, SinkName, Versioned};
 use crate::task::Subject;
 
 fn minute(minutes: i64) -> Timestamp {
@@ -55,7 +55,7 @@ fn run(listed: &Listed, known: &Known, stored: Option<&Ledger>, kind: Kind) -> D
         place: &place,
         now: minute(900),
         policy: &Policy::default(),
-        sinks: &[Sink::Sns].into(),
+        sinks: &[SinkName::new("sns")].into(),
         claim: &claim,
     };
     let fresh = ledger(kind, false);

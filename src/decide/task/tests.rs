@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::*;
 use crate::decide::Policy;
 use crate::place::Place;
-use crate::record::{Claim, Sink};
+use crate::record::{Claim, SinkName};
 use crate::task::{State, Subject};
 
 /// What a poll judges with, at any minute.
 struct Bench {
     place: Place,
     policy: Policy,
-    sinks: BTreeSet<Sink>,
+    sinks: BTreeSet<SinkName>,
     claim: Claim,
 }
 
@@ -22,7 +22,7 @@ impl Bench {
         Self {
             place: Place::new("123456789012", "us-east-1"),
             policy: Policy::default(),
-            sinks: [Sink::Sns].into(),
+            sinks: [SinkName::new("sns")].into(),
             claim: Claim { by: Uuid::from_u128(1), until: minute(0) },
         }
     }

@@ -11,7 +11,7 @@ use crate::functions::deadline;
 use crate::functions::environment::is_account;
 use crate::place::Place;
 use crate::poll::{PlaceToPoll, Poller, Summary};
-use crate::ports::{Clock, Notifier, StateStore, TaskSource};
+use crate::ports::{Clock, StateStore, TaskSource};
 use crate::task::Kind;
 
 /// What Lambda says of an invocation.
@@ -24,10 +24,9 @@ pub struct Invocation<'a> {
 }
 
 /// What every invocation works with.
-#[derive(Debug)]
-pub struct Handler<S, T, N, C> {
+pub struct Handler<S, T, C> {
     /// The poller.
-    pub poller: Poller<S, T, N, C>,
+    pub poller: Poller<S, T, C>,
     /// The account as it is configured.
     pub account: Option<String>,
     /// The account that the access key id names, where it names one.
@@ -78,11 +77,10 @@ impl From<HandlerError> for Diagnostic {
     }
 }
 
-impl<S, T, N, C> Handler<S, T, N, C>
+impl<S, T, C> Handler<S, T, C>
 where
     S: TaskSource + Sync,
     T: StateStore + Sync,
-    N: Notifier + Sync,
     C: Clock + Sync,
 {
     /// Answers an invocation with its summary, or for SQS with the records to deliver again.

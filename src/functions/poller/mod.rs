@@ -3,13 +3,11 @@
 pub mod config;
 pub mod handler;
 pub mod request;
-pub mod sinks;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use self::config::Config;
 use self::handler::{Handler, Invocation};
-use self::sinks::Sinks;
 use super::environment::Lookup;
 use super::sdk::sdk_config;
 use crate::aws::clients::endpoint_url;
@@ -19,6 +17,7 @@ use crate::aws::event_bridge::EventBus;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::poll::{Limits, Poller};
+use crate::ports::Sink;
 
 /// Runs the function until the runtime ends it.
 ///
@@ -27,18 +26,16 @@ use crate::poll::{Limits, Poller};
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
     let sdk = sdk_config(&config.home_region, &config.network, lookup);
-    let mut sinks = Sinks::default();
-    if let Some(topic) = &config.topic_arn {
-        let topic = SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat);
-        sinks.sns = Some(topic);
-    }
-    if let Some(bus) = &config.event_bus {
-        sinks.event_bridge = Some(EventBus::new(&sdk, endpoint_url("EVENTBRIDGE", lookup), bus));
-    }
+    let topic = config.topic_arn.as_ref().map(|topic| -> Box<dyn Sink> {
+        Box::new(SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat))
+    });
+    let bus = config.event_bus.as_ref().map(|bus| -> Box<dyn Sink> {
+        Box::new(EventBus::new(&sdk, endpoint_url("EVENTBRIDGE", lookup), bus))
+    });
     let poller = Poller {
         source: Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup)),
         store: DynamoStore::new(&sdk, endpoint_url("DYNAMODB", lookup), &config.table),
-        notifier: sinks,
+        sinks: topic.into_iter().chain(bus).collect(),
         clock: SystemClock,
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },

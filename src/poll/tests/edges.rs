@@ -3,9 +3,8 @@
 
 use jiff::SignedDuration;
 
-use super::fakes::{World, both_kinds, bundle, home, minute, places, store, store_images};
+use super::fakes::{SNS, World, both_kinds, bundle, home, minute, places, store, store_images};
 use crate::ports::{Rejected, ledger_key};
-use crate::record::Sink;
 use crate::store::codec::{self, partition_key};
 use crate::task::{Kind, State, Task};
 
@@ -42,10 +41,10 @@ fn in_a_small_region_a_task_that_is_listed_long_after_its_start_is_told_by_the_d
     tasks.insert(190, store("ami-late", 10, State::Failed));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
-    assert!(world.told(Sink::Sns).is_empty(), "nobody looks below the window");
+    assert!(world.told(&SNS).is_empty(), "nobody looks below the window");
     world.later(28 * 60 * 60);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-late failed"]);
+    assert_eq!(world.told(&SNS), ["ami-late failed"]);
 }
 
 #[test]
@@ -57,7 +56,7 @@ fn a_late_task_below_the_window_is_told_while_order_is_not_trusted_however_the_l
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-late completed"]);
+    assert_eq!(world.told(&SNS), ["ami-late completed"]);
 }
 
 #[test]
@@ -71,14 +70,14 @@ fn a_task_from_before_the_baseline_that_vanished_and_comes_back_ended_is_told() 
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-runs vanished"]);
+    assert_eq!(world.told(&SNS), ["ami-runs vanished"]);
     let mut back = tasks;
     let at = back.iter().position(|task| task.name() == "ami-runs").unwrap();
     back[at].state = State::Completed;
     world.list(Kind::StoreImage, &back);
     world.later(28 * 60 * 60);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-runs vanished", "ami-runs completed"]);
+    assert_eq!(world.told(&SNS), ["ami-runs vanished", "ami-runs completed"]);
 }
 
 #[test]
@@ -101,7 +100,7 @@ fn a_slow_ec2_keeps_nothing_from_being_told() {
         world.poll_with(&world.poller(), &both_kinds(), Some(deadline)).unwrap();
         assert!(world.with(|inner| inner.now) < deadline);
         if n == 1 {
-            let mut told = world.told(Sink::Sns);
+            let mut told = world.told(&SNS);
             told.sort();
             assert_eq!(told, ["ami-new completed", "bun-1 completed"]);
         }
@@ -145,7 +144,7 @@ fn an_unreadable_item_does_not_end_the_search_for_an_open_task() {
         Err(Rejected { item: "image ami-5".into(), reason: "has no state".into(), may_run: None });
     world.list_in("us-east-1", Kind::StoreImage, items);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-900 failed"]);
+    assert_eq!(world.told(&SNS), ["ami-900 failed"]);
 }
 
 #[test]
@@ -170,7 +169,7 @@ fn the_end_of_a_bundle_is_kept_while_another_poll_tells_what_came_before_it() {
     for _ in 0..3 {
         world.poll_a_minute_later(&both_kinds());
     }
-    assert_eq!(world.told(Sink::Sns), ["bun-1 stalled", "bun-1 completed"]);
+    assert_eq!(world.told(&SNS), ["bun-1 stalled", "bun-1 completed"]);
 }
 
 #[test]
@@ -194,7 +193,7 @@ fn a_change_that_meets_another_polls_write_is_judged_anew_on_it() {
     world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
     let summary = world.poll_a_minute_later(&both_kinds());
     assert_eq!((summary.published, summary.all_failures()), (1, vec![]));
-    assert_eq!(world.told(Sink::Sns), ["bun-1 completed"]);
+    assert_eq!(world.told(&SNS), ["bun-1 completed"]);
     assert_eq!(world.with(|inner| inner.items[&at].version), 4, "moved, ended, confirmed");
 }
 
@@ -212,7 +211,7 @@ fn a_token_that_is_refused_during_the_baseline_silences_nothing_that_came_since(
         world.poll_a_minute_later(&store_images());
     }
     assert_eq!(
-        world.told(Sink::Sns),
+        world.told(&SNS),
         ["ami-new-1 completed", "ami-new-2 completed", "ami-new-3 completed"]
     );
 }
@@ -238,7 +237,7 @@ fn a_head_that_was_cut_short_is_read_to_its_end_before_the_window_moves() {
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns).len(), 300);
+    assert_eq!(world.told(&SNS).len(), 300);
 }
 
 #[test]
@@ -254,7 +253,7 @@ fn a_check_whose_records_could_not_be_read_is_made_again() {
     }
     world.with(|inner| inner.no_range_reads = false);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-late failed"]);
+    assert_eq!(world.told(&SNS), ["ami-late failed"]);
 }
 
 #[test]
@@ -284,7 +283,7 @@ fn a_bundle_that_comes_without_memory_is_not_old_news_twice() {
     for _ in 0..3 {
         world.poll_a_minute_later(&both_kinds());
     }
-    assert!(world.told(Sink::Sns).is_empty(), "its baseline was not done until it was saved");
+    assert!(world.told(&SNS).is_empty(), "its baseline was not done until it was saved");
 }
 
 #[test]
@@ -295,7 +294,7 @@ fn a_ledger_that_another_poll_wrote_keeps_what_this_poll_watches_in_sight() {
     world.list(Kind::StoreImage, &tasks);
     world.later(28 * 60 * 60);
     world.with(|inner| {
-        inner.down = [Sink::Sns].into();
+        inner.down = [SNS].into();
         inner.meanwhile = Some(("save ami-late over 0".into(), |inner| {
             let at = (partition_key(&home()), ledger_key(Kind::StoreImage));
             let now = inner.now;
@@ -311,7 +310,7 @@ fn a_ledger_that_another_poll_wrote_keeps_what_this_poll_watches_in_sight() {
     world.with(|inner| inner.down.clear());
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-late completed"]);
+    assert_eq!(world.told(&SNS), ["ami-late completed"]);
 }
 
 #[test]
@@ -338,5 +337,5 @@ fn an_ended_task_on_a_page_that_shifts_stays_ended() {
     ];
     world.list(Kind::StoreImage, &listed);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns).len(), 2);
+    assert_eq!(world.told(&SNS).len(), 2);
 }

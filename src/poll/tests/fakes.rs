@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::decide::Policy;
@@ -15,10 +16,10 @@ use crate::event::{Event, Outcome};
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{
-    Clock, Known, ListError, Notifier, Page, PageAt, PublishError, Published, Rejected, Saved,
+    Clock, Known, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink,
     StateStore, StoreError, TaskSource, ledger_key,
 };
-use crate::record::{Cursor, Ledger, Record, Sink};
+use crate::record::{Cursor, Ledger, Record, SinkName};
 use crate::store::codec::{self, Item, SCHEMA};
 use crate::task::{Kind, State, Subject, Task, TaskKey};
 
@@ -58,10 +59,10 @@ pub(super) struct Inner {
     pub(super) now: Timestamp,
     pub(super) listings: BTreeMap<(String, Kind), Listing>,
     pub(super) items: BTreeMap<(String, String), Item>,
-    pub(super) published: Vec<(Sink, Event, Timestamp)>,
+    pub(super) published: Vec<(SinkName, Event, Timestamp)>,
     pub(super) log: Vec<String>,
-    pub(super) sinks: Vec<Sink>,
-    pub(super) down: BTreeSet<Sink>,
+    pub(super) sinks: Vec<SinkName>,
+    pub(super) down: BTreeSet<SinkName>,
     /// Names of tasks whose events every sink refuses.
     pub(super) refused: BTreeSet<String>,
     /// Names of tasks whose events no sink takes at the moment.
@@ -144,7 +145,11 @@ pub(super) struct Port {
     pub(super) who: usize,
 }
 
-pub(super) type FakePoller = Poller<Port, Port, Port, Port>;
+pub(super) type FakePoller = Poller<Port, Port, Port>;
+
+/// A topic and a bus of the world.
+pub(super) const SNS: SinkName = SinkName::new("sns");
+pub(super) const BUS: SinkName = SinkName::new("event-bridge");
 
 pub(super) fn minute(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
@@ -196,7 +201,7 @@ impl World {
         let world = Self::default();
         world.with(|inner| {
             inner.now = minute(0);
-            inner.sinks = vec![Sink::Sns];
+            inner.sinks = vec![SNS];
         });
         world
     }
@@ -223,11 +228,19 @@ impl World {
         Poller {
             source: port(),
             store: port(),
-            notifier: port(),
+            sinks: self.sinks(who),
             clock: port(),
             policy: Policy::default(),
             limits: Limits::default(),
         }
+    }
+
+    /// The sinks that are configured now, as a poller sees them.
+    fn sinks(&self, who: usize) -> Vec<Box<dyn Sink>> {
+        let sinks = self.lock().sinks.clone();
+        let port = || Port { world: self.clone(), who };
+        let sink = |name| -> Box<dyn Sink> { Box::new(SinkPort { name, port: port() }) };
+        sinks.into_iter().map(sink).collect()
     }
 
     /// What us-east-1 lists of one kind from now on, newest first.
@@ -258,9 +271,9 @@ impl World {
     }
 
     /// `<name> <outcome>` of all that was published to a sink.
-    pub(super) fn told(&self, sink: Sink) -> Vec<String> {
+    pub(super) fn told(&self, sink: &SinkName) -> Vec<String> {
         let inner = self.lock();
-        let to_sink = inner.published.iter().filter(|(to, ..)| *to == sink);
+        let to_sink = inner.published.iter().filter(|(to, ..)| to == sink);
         to_sink.map(|(_, event, _)| title(event)).collect()
     }
 
@@ -606,31 +619,42 @@ impl StateStore for Port {
     }
 }
 
-impl Notifier for Port {
-    fn sinks(&self) -> Vec<Sink> {
-        self.world.lock().sinks.clone()
+/// One sink of the world.
+#[derive(Debug)]
+struct SinkPort {
+    name: SinkName,
+    port: Port,
+}
+
+impl Sink for SinkPort {
+    fn name(&self) -> SinkName {
+        self.name.clone()
     }
 
-    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(self.port.publish(&self.name, event))
+    }
+}
+
+impl Port {
+    async fn publish(&self, sink: &SinkName, event: &Event) -> Result<Published, PublishError> {
         let begun = self.now();
         self.effect(format!("publish {sink} {}", title(event)), |inner| {
             if inner.is_late(begun) {
-                let reason = "no answer in time".to_owned();
-                return Err(PublishError::Unavailable { sink, reason });
+                return Err(PublishError::Unavailable("no answer in time".into()));
             }
-            if inner.down.contains(&sink) {
-                return Err(PublishError::Unavailable { sink, reason: "is down".into() });
+            if inner.down.contains(sink) {
+                return Err(PublishError::Unavailable("is down".into()));
             }
             let name = title(event);
             if inner.unavailable.iter().any(|one| name.starts_with(one.as_str())) {
-                return Err(PublishError::Unavailable { sink, reason: format!("{name}: 500") });
+                return Err(PublishError::Unavailable(format!("{name}: 500")));
             }
             if inner.refused.iter().any(|refused| name.starts_with(refused.as_str())) {
-                let reason = "InvalidParameter".to_owned();
-                return Err(PublishError::Refused { sink, id: event.id, reason });
+                return Err(PublishError::Refused("InvalidParameter".into()));
             }
             let now = inner.now;
-            inner.published.push((sink, event.clone(), now));
+            inner.published.push((sink.clone(), event.clone(), now));
             Ok(Published::InFull)
         })
         .await

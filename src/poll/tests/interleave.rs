@@ -12,8 +12,7 @@ use std::task::{Context, Waker};
 
 use jiff::SignedDuration;
 
-use super::fakes::{Port, World, minute, store, store_images};
-use crate::record::Sink;
+use super::fakes::{Port, SNS, World, minute, store, store_images};
 use crate::task::{Kind, State, Task};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +194,7 @@ impl Play {
         for _ in 0..4 {
             world.poll_a_minute_later(&store_images());
         }
-        let told = world.told(Sink::Sns);
+        let told = world.told(&SNS);
         let log = world.take_log();
         assert!(may_be_old || !told.is_empty(), "lost after {steps:?}: {log:#?}");
         assert!(told.iter().all(|told| told == "ami-1 completed"), "{told:?}");

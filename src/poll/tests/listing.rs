@@ -1,8 +1,7 @@
 //! How much of a listing a poll reads, and what it concludes from it.
 
-use super::fakes::{World, both_kinds, bundle, home, minute, places, store, store_images};
+use super::fakes::{SNS, World, both_kinds, bundle, home, minute, places, store, store_images};
 use crate::ports::{Rejected, ledger_key};
-use crate::record::Sink;
 use crate::task::{Kind, State, Task};
 
 fn old_tasks(count: i64) -> Vec<Task> {
@@ -55,7 +54,7 @@ fn a_baseline_of_10_000_tasks_is_spread_over_polls_and_tells_what_ends_meanwhile
         world.poll_a_minute_later(&both_kinds());
         assert!(listing_calls(&world.take_log()) <= 10);
     }
-    let mut told = world.told(Sink::Sns);
+    let mut told = world.told(&SNS);
     told.sort();
     assert_eq!(told, ["ami-3 completed", "ami-700 failed", "ami-new completed"]);
 }
@@ -131,7 +130,7 @@ fn an_open_task_below_the_head_is_looked_for_until_it_is_found() {
     tasks[900] = store("ami-900", -3600, State::Completed);
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-900 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-900 completed"]);
     world.poll_a_minute_later(&store_images());
     world.take_log();
     world.poll_a_minute_later(&store_images());
@@ -153,7 +152,7 @@ fn a_listing_out_of_order_is_read_to_its_end_for_a_day() {
     tasks.push(store("ami-late", 1, State::Completed));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-late completed"]);
+    assert_eq!(world.told(&SNS), ["ami-late completed"]);
 }
 
 #[test]
@@ -177,12 +176,12 @@ fn vanished_is_told_after_two_complete_listings_and_not_from_a_partial_one() {
     for _ in 0..5 {
         world.poll_a_minute_later(&store_images());
     }
-    assert!(world.told(Sink::Sns).is_empty());
+    assert!(world.told(&SNS).is_empty());
     world.with(|inner| inner.refuse_tokens = false);
     world.poll_a_minute_later(&store_images());
-    assert!(world.told(Sink::Sns).is_empty());
+    assert!(world.told(&SNS).is_empty());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-900 vanished"]);
+    assert_eq!(world.told(&SNS), ["ami-900 vanished"]);
 }
 
 #[test]
@@ -206,7 +205,7 @@ fn an_item_that_cannot_be_read_is_reported_and_may_be_any_task_that_is_missing()
         assert!(failures.iter().all(|f| f.contains("image ami-1: has no start")), "{failures:?}");
         assert_eq!(failures.len(), 2);
     }
-    assert!(world.told(Sink::Sns).is_empty());
+    assert!(world.told(&SNS).is_empty());
 }
 
 #[test]
@@ -225,10 +224,10 @@ fn an_item_that_could_not_be_read_at_the_baseline_is_old_news_once_it_can() {
     world.poll(&store_images()).unwrap();
     world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-2", -1, State::Completed))));
     world.poll_a_minute_later(&store_images());
-    assert!(world.told(Sink::Sns).is_empty(), "{:?}", world.told(Sink::Sns));
+    assert!(world.told(&SNS).is_empty(), "{:?}", world.told(&SNS));
     world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-3", 1, State::Completed))));
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-3 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-3 completed"]);
 }
 
 #[test]
@@ -248,7 +247,7 @@ fn an_item_that_one_poll_could_not_read_is_not_missing_for_the_poll_that_reads_o
     for _ in 0..12 {
         world.poll_a_minute_later(&store_images());
     }
-    assert!(world.told(Sink::Sns).is_empty(), "{:?}", world.told(Sink::Sns));
+    assert!(world.told(&SNS).is_empty(), "{:?}", world.told(&SNS));
 }
 
 #[test]
@@ -260,7 +259,7 @@ fn small_pages_are_read_on_while_they_are_newer_than_what_is_known() {
     tasks.extend(old_tasks(10));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns).len(), 7);
+    assert_eq!(world.told(&SNS).len(), 7);
 }
 
 #[test]
@@ -275,7 +274,7 @@ fn more_news_than_one_poll_may_list_is_told_by_the_next_ones() {
         world.poll_a_minute_later(&store_images());
         assert!(listing_calls(&world.take_log()) <= 10);
     }
-    assert_eq!(world.told(Sink::Sns).len(), 250);
+    assert_eq!(world.told(&SNS).len(), 250);
 }
 
 #[test]
@@ -302,13 +301,13 @@ fn one_failing_region_stops_no_other_and_is_named() {
     world.list_in("us-east-1", Kind::StoreImage, ended());
     world.list_in("eu-west-1", Kind::StoreImage, ended());
     let summary = world.poll_a_minute_later(&all);
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
     let failures = summary.all_failures();
     assert_eq!(failures.len(), 1);
     assert!(failures[0].contains("us-east-1") && failures[0].contains("RequestLimitExceeded"));
     world.with(|inner| inner.broken_regions.clear());
     world.poll_a_minute_later(&all);
-    assert_eq!(world.told(Sink::Sns).len(), 2);
+    assert_eq!(world.told(&SNS).len(), 2);
 }
 
 #[test]
@@ -319,10 +318,10 @@ fn without_the_table_nothing_is_decided_and_the_next_poll_takes_it_up() {
     world.with(|inner| inner.table_down = true);
     let summary = world.poll_a_minute_later(&both_kinds());
     assert_eq!(summary.all_failures().len(), 2);
-    assert!(world.told(Sink::Sns).is_empty());
+    assert!(world.told(&SNS).is_empty());
     world.with(|inner| inner.table_down = false);
     world.poll_a_minute_later(&both_kinds());
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
 }
 
 #[test]
@@ -337,7 +336,7 @@ fn a_stored_item_that_cannot_be_understood_is_reported_and_costs_only_its_own_ta
     let tasks = [store("ami-2", 2, State::Completed), store("ami-1", 1, State::Completed)];
     world.list(Kind::StoreImage, &tasks);
     let summary = world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-2 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-2 completed"]);
     assert!(summary.all_failures().iter().any(|failure| failure.contains(&key)));
     world.with(|inner| assert_eq!(inner.items[&at].body, "{torn"));
 }
@@ -352,11 +351,11 @@ fn a_ledger_that_cannot_be_understood_stops_its_own_kind_only() {
     world.list(Kind::StoreImage, &[store("ami-1", 1, State::Completed)]);
     world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
     let summary = world.poll_a_minute_later(&both_kinds());
-    assert_eq!(world.told(Sink::Sns), ["bun-1 completed"]);
+    assert_eq!(world.told(&SNS), ["bun-1 completed"]);
     let failures = summary.all_failures().join("; ");
     assert!(failures.contains("schema 99") && failures.contains("ledger"), "{failures}");
     // Once the newer version is back, nothing was lost.
     world.with(|inner| inner.items.get_mut(&at).unwrap().schema = 1);
     world.poll_a_minute_later(&both_kinds());
-    assert_eq!(world.told(Sink::Sns), ["bun-1 completed", "ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["bun-1 completed", "ami-1 completed"]);
 }

@@ -3,9 +3,9 @@
 
 use jiff::SignedDuration;
 
-use super::fakes::{World, both_kinds, bundle, home, minute, store, store_images};
+use super::fakes::{SNS, World, both_kinds, bundle, home, minute, store, store_images};
 use crate::ports::Rejected;
-use crate::record::{Sink, Torn};
+use crate::record::Torn;
 use crate::store::codec::partition_key;
 use crate::task::{Kind, State, Task};
 
@@ -48,11 +48,11 @@ fn polls_until_told(world: &World, calls: u32, told: usize, polls_max: usize) ->
         world.later(60);
         world.poll_with(&poller, &store_images(), None).unwrap();
         assert!(listing_calls(&world.take_log()) <= calls as usize);
-        if world.told(Sink::Sns).len() == told {
+        if world.told(&SNS).len() == told {
             return poll;
         }
     }
-    panic!("{} of {told} told after {polls_max} polls", world.told(Sink::Sns).len());
+    panic!("{} of {told} told after {polls_max} polls", world.told(&SNS).len());
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn endings_go_on_being_told_while_more_comes_at_every_poll_than_it_may_read() {
         world.list(Kind::StoreImage, &tasks);
         world.later(60);
         world.poll_with(&poller, &store_images(), None).unwrap();
-        let now = world.told(Sink::Sns).len();
+        let now = world.told(&SNS).len();
         assert!(now >= told + 400, "poll {poll} told {} of what it listed", now - told);
         told = now;
     }
@@ -170,7 +170,7 @@ fn a_daily_check_reads_each_page_and_each_record_once() {
         assert!((4..=6).contains(&polls), "{polls} polls");
         assert!(calls <= 40 + polls, "{calls} calls in {polls} polls");
     }
-    assert_eq!(world.told(Sink::Sns).len(), 8_000, "nothing is told anew");
+    assert_eq!(world.told(&SNS).len(), 8_000, "nothing is told anew");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_search_for_an_open_task_deep_in_the_listing_rests_after_it_cost_many_calls(
     for _ in 0..33 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-deep completed"]);
+    assert_eq!(world.told(&SNS), ["ami-deep completed"]);
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn endings_are_saved_before_progress_when_the_table_is_slow() {
     world.with(|inner| inner.effect_takes = SignedDuration::from_millis(200));
     let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(60);
     let summary = world.poll_with(&world.poller(), &store_images(), Some(deadline)).unwrap();
-    assert_eq!(world.told(Sink::Sns).len(), 5, "{summary:?}");
+    assert_eq!(world.told(&SNS).len(), 5, "{summary:?}");
     let moved = |at: u8| {
         let records = world.records();
         records
@@ -360,7 +360,7 @@ fn what_ended_while_the_first_listing_could_not_be_read_whole_is_told_and_nothin
     world.list(Kind::Bundle, &[ended("bun-ran", 61), ended("bun-old", 30)]);
     world.poll_a_minute_later(&both_kinds());
     world.poll_a_minute_later(&both_kinds());
-    let mut told = world.told(Sink::Sns);
+    let mut told = world.told(&SNS);
     told.sort();
     assert_eq!(told, ["ami-ran completed", "bun-ran completed"]);
 }

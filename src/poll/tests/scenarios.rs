@@ -1,8 +1,7 @@
 //! The stories whose polls are killed: how each begins, and what must have been told in the end.
 
-use super::fakes::{World, both_kinds, bundle, store, store_images};
+use super::fakes::{BUS, SNS, World, both_kinds, bundle, store, store_images};
 use crate::poll::PlaceToPoll;
-use crate::record::Sink;
 use crate::task::{Kind, State, Task};
 
 /// A story: how the world comes to the poll that dies, and what must have been told in the end.
@@ -139,7 +138,7 @@ fn of_longer_stories() -> Vec<Scenario> {
             "two sinks",
             || {
                 let world = baseline(&[store("ami-1", 0, State::InProgress)]);
-                world.with(|inner| inner.sinks = vec![Sink::Sns, Sink::EventBridge]);
+                world.with(|inner| inner.sinks = vec![SNS, BUS]);
                 world.later(60);
                 world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
                 world

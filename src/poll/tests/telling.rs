@@ -7,8 +7,8 @@ use std::task::{Context, Waker};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::fakes::{World, home, minute, places, store, store_images};
-use crate::record::{Claim, Record, Sink};
+use super::fakes::{BUS, SNS, World, home, minute, places, store, store_images};
+use crate::record::{Claim, Record};
 use crate::store::codec;
 use crate::task::{Kind, State, Task, TaskKey};
 
@@ -73,7 +73,7 @@ fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
     let world = running(&[]);
     let tasks: Vec<_> =
         (1..=40).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect();
-    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.with(|inner| inner.down = [SNS].into());
     // Two come a minute, so that there is an oldest.
     for n in (0..40).step_by(2) {
         world.list(Kind::StoreImage, &tasks[38 - n..]);
@@ -84,7 +84,7 @@ fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
     }
     world.with(|inner| inner.down.clear());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns).len(), 40);
+    assert_eq!(world.told(&SNS).len(), 40);
     let times: Vec<_> =
         world.with(|inner| inner.published.iter().map(|(_, event, _)| event.time).collect());
     assert!(times.is_sorted(), "{times:?}");
@@ -105,7 +105,7 @@ fn a_refused_event_stays_visible_and_blocks_no_other() {
     world.with(|inner| inner.refused.clear());
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());
-    let mut told = world.told(Sink::Sns);
+    let mut told = world.told(&SNS);
     told.sort();
     assert_eq!(told, ["ami-1 completed", "ami-2 completed", "ami-3 completed"]);
 }
@@ -114,52 +114,52 @@ fn a_refused_event_stays_visible_and_blocks_no_other() {
 fn a_sink_that_is_down_neither_holds_nor_repeats_the_other() {
     let world = running(&["ami-1"]);
     world.with(|inner| {
-        inner.sinks = vec![Sink::Sns, Sink::EventBridge];
-        inner.down = [Sink::EventBridge].into();
+        inner.sinks = vec![SNS, BUS];
+        inner.down = [BUS].into();
     });
     list(&world, &["ami-1"], &State::Completed);
     for _ in 0..5 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
-    assert!(world.told(Sink::EventBridge).is_empty());
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
+    assert!(world.told(&BUS).is_empty());
     world.with(|inner| inner.down.clear());
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
-    assert_eq!(world.told(Sink::EventBridge), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
+    assert_eq!(world.told(&BUS), ["ami-1 completed"]);
 }
 
 #[test]
 fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
     let world = running(&["ami-1"]);
     world.with(|inner| {
-        inner.sinks = vec![Sink::Sns, Sink::EventBridge];
-        inner.down = [Sink::EventBridge].into();
+        inner.sinks = vec![SNS, BUS];
+        inner.down = [BUS].into();
     });
     list(&world, &["ami-1"], &State::Completed);
     world.poll_a_minute_later(&store_images());
-    world.with(|inner| inner.sinks = vec![Sink::Sns]);
+    world.with(|inner| inner.sinks = vec![SNS]);
     // It may be an old version, during a deployment, that does not know the sink.
     for _ in 0..50 {
         assert_eq!(world.poll_a_minute_later(&store_images()).elsewhere, 1);
     }
-    world.with(|inner| inner.sinks = vec![Sink::Sns, Sink::EventBridge]);
+    world.with(|inner| inner.sinks = vec![SNS, BUS]);
     assert_eq!(world.poll_a_minute_later(&store_images()).left, 1, "it is still down");
-    world.with(|inner| inner.sinks = vec![Sink::Sns]);
+    world.with(|inner| inner.sinks = vec![SNS]);
     world.later(10 * 60);
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!((summary.left, summary.elsewhere), (0, 0));
     assert!(world.records().iter().all(Record::is_settled));
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
-    assert!(world.told(Sink::EventBridge).is_empty());
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
+    assert!(world.told(&BUS).is_empty());
 }
 
 #[test]
 fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_claim_runs_out() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
-    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.with(|inner| inner.down = [SNS].into());
     world.poll_a_minute_later(&store_images());
     world.with(|inner| inner.down.clear());
     // Somebody else took it up a moment ago.
@@ -194,7 +194,7 @@ fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns).len(), 20);
+    assert_eq!(world.told(&SNS).len(), 20);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_second_poll_of_the_same_world_has_nothing_more_to_tell() {
         let summary = world.poll_a_minute_later(&store_images());
         assert_eq!((summary.published, summary.targets[0].saved), (0, 0));
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-1 failed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 failed"]);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_refused_event_of_a_task_holds_back_none_that_follows_it() {
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
 }
 
 /// What another process finds that polls right after.
@@ -243,7 +243,7 @@ fn poll_at_once(world: &World) -> crate::poll::Summary {
 fn a_publish_that_failed_gives_its_claim_back_so_that_a_poll_right_after_tells() {
     let world = running(&["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"]);
     list(&world, &["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"], &State::Completed);
-    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.with(|inner| inner.down = [SNS].into());
     assert_eq!(world.poll_a_minute_later(&store_images()).left, 5);
     assert!(world.records().iter().all(|record| record.claim.is_none()));
     world.with(|inner| inner.down.clear());
@@ -270,18 +270,18 @@ fn nothing_is_published_in_the_last_part_of_a_claim() {
     // A claim holds 55 seconds, and the last 20 are for clocks that differ and the call itself.
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(36));
     world.poll_a_minute_later(&store_images());
-    assert!(world.told(Sink::Sns).is_empty());
+    assert!(world.told(&SNS).is_empty());
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(34));
     world.later(60);
     world.poll(&store_images()).unwrap();
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
 }
 
 #[test]
 fn a_claim_that_a_wrong_clock_made_keeps_nobody_from_telling() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
-    world.with(|inner| inner.down = [Sink::Sns].into());
+    world.with(|inner| inner.down = [SNS].into());
     world.poll_a_minute_later(&store_images());
     world.with(|inner| inner.down.clear());
     let key = TaskKey::store_image("ami-1", "my-bucket", minute(0)).to_string();
@@ -304,11 +304,11 @@ fn a_later_event_of_a_task_waits_for_an_earlier_one_that_its_sink_could_not_take
     list(&world, &["ami-1"], &State::Completed);
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
-        assert!(world.told(Sink::Sns).is_empty());
+        assert!(world.told(&SNS).is_empty());
     }
     world.with(|inner| inner.unavailable.clear());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-1 stalled", "ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 stalled", "ami-1 completed"]);
 }
 
 #[test]
@@ -327,27 +327,27 @@ fn events_that_no_sink_takes_keep_no_others_from_being_told_however_old_they_are
     for _ in 0..12 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns).len(), 30);
+    assert_eq!(world.told(&SNS).len(), 30);
     world.with(|inner| inner.unavailable.clear());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns).len(), 60);
+    assert_eq!(world.told(&SNS).len(), 60);
 }
 
 #[test]
 fn an_event_whose_only_sink_was_broken_and_then_replaced_is_told_at_the_new_one() {
     let world = running(&["ami-1"]);
     world.with(|inner| {
-        inner.sinks = vec![Sink::EventBridge];
-        inner.down = [Sink::EventBridge].into();
+        inner.sinks = vec![BUS];
+        inner.down = [BUS].into();
     });
     list(&world, &["ami-1"], &State::Failed);
     world.poll_a_minute_later(&store_images());
     let id = world.records()[0].untold[0].event.id;
-    world.with(|inner| inner.sinks = vec![Sink::Sns]);
+    world.with(|inner| inner.sinks = vec![SNS]);
     for _ in 0..61 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.told(Sink::Sns), ["ami-1 failed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 failed"]);
     assert_eq!(world.with(|inner| inner.published[0].1.id), id);
     assert!(world.records().iter().all(Record::is_settled));
 }
@@ -366,7 +366,7 @@ fn no_decision_is_saved_without_the_time_to_tell_it() {
     assert!(summary.all_failures().iter().any(|failure| failure.contains("out of time")));
     world.with(|inner| inner.effect_takes = SignedDuration::ZERO);
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.told(Sink::Sns), ["ami-1 completed"]);
+    assert_eq!(world.told(&SNS), ["ami-1 completed"]);
 }
 
 #[test]
@@ -390,5 +390,5 @@ fn one_slow_call_holds_its_own_slot_and_no_other() {
         world.grant(next.ticket);
     }
     assert!(world.with(|inner| inner.waiting.iter().any(|it| slow(&it.name))));
-    assert_eq!(world.told(Sink::Sns).len(), 39);
+    assert_eq!(world.told(&SNS).len(), 39);
 }

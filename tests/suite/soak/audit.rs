@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amiwatch::event::{Event, EventSubject, Outcome};
-use amiwatch::record::{Record, Sink};
+use amiwatch::record::{Record, SinkName};
 use amiwatch::task::TaskKey;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::world::End;
 
 /// One event at one sink: each confirms for itself.
-pub(crate) type Told = (Sink, Uuid);
+pub(crate) type Told = (SinkName, Uuid);
 
 /// One event as a subscriber got it.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
-    pub(crate) sink: Sink,
+    pub(crate) sink: SinkName,
     pub(crate) at: Timestamp,
     pub(crate) key: TaskKey,
     pub(crate) outcome: Outcome,
@@ -42,14 +42,14 @@ impl Audit {
     pub(crate) fn published(
         &mut self,
         run: u64,
-        sink: Sink,
+        sink: SinkName,
         event: &Event,
         at: Timestamp,
         is_late: bool,
     ) {
-        let id = (sink, event.id);
+        let id = (sink.clone(), event.id);
         let (key, outcome) = (key_of(event), event.detail.outcome);
-        let count = self.count.entry(id).or_default();
+        let count = self.count.entry(id.clone()).or_default();
         *count += 1;
         if *count > 1 {
             if !self.lenient {
@@ -69,7 +69,7 @@ impl Audit {
     }
 
     /// The answer to a publish was lost.
-    pub(crate) fn answer_lost(&mut self, sink: Sink, event: &Event) {
+    pub(crate) fn answer_lost(&mut self, sink: SinkName, event: &Event) {
         *self.excused.entry((sink, event.id)).or_default() += 1;
     }
 
@@ -81,7 +81,7 @@ impl Audit {
                 continue;
             }
             assert!(self.count.contains_key(&id), "{id:?} was taken off without having been told");
-            self.confirmed.insert(id);
+            self.confirmed.insert(id.clone());
             if let Some(open) = self.unconfirmed.get_mut(&run) {
                 open.remove(&id);
             }
@@ -116,7 +116,7 @@ impl Audit {
 /// What a record has still to tell.
 fn waiting(record: &Record) -> BTreeSet<Told> {
     let each = record.untold.iter();
-    each.flat_map(|it| it.sinks.iter().map(|sink| (*sink, it.event.id))).collect()
+    each.flat_map(|it| it.sinks.iter().map(|sink| (sink.clone(), it.event.id))).collect()
 }
 
 pub(crate) fn outcome_of(end: End) -> Outcome {

@@ -50,7 +50,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
             Poller {
                 source: ports.clone(),
                 store: DynamoStore::new(&impatient(), Some(url.clone()), &table),
-                notifier: ports,
+                sinks: ports.sinks(),
                 clock: SkewedClock { time: time.clone(), ahead: SignedDuration::ZERO },
                 policy: Policy::default(),
                 limits: Limits::default(),

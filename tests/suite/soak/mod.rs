@@ -12,10 +12,12 @@ pub(crate) mod world;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use amiwatch::aws::event_bridge::NAME as BUS;
+use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::decide::Policy;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller, Summary};
-use amiwatch::record::Sink;
+use amiwatch::record::SinkName;
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
 use futures_util::StreamExt;
@@ -60,7 +62,7 @@ pub(crate) async fn poll(
     let poller = Poller {
         source: ports.clone(),
         store: ports.clone(),
-        notifier: ports,
+        sinks: ports.sinks(),
         clock,
         policy: Policy::default(),
         limits: Limits::default(),
@@ -176,11 +178,11 @@ struct Verdict {
 fn judge(world: &World, now: Timestamp) -> Verdict {
     world.with(|inner| {
         let mut verdict = Verdict::default();
-        let mut first: BTreeMap<_, BTreeMap<Sink, Timestamp>> = BTreeMap::new();
+        let mut first: BTreeMap<_, BTreeMap<SinkName, Timestamp>> = BTreeMap::new();
         for arrived in &inner.audit.arrived {
             let place = Place::new(&arrived.event.account, &arrived.event.region);
             let sinks = first.entry((place, arrived.key.clone(), arrived.outcome)).or_default();
-            sinks.entry(arrived.sink).or_insert(arrived.at);
+            sinks.entry(arrived.sink.clone()).or_insert(arrived.at);
         }
         // When the last sink was told.
         let told = |story: &Story, end: End| {
@@ -241,7 +243,7 @@ fn run(polls: u64, seed: u64) -> String {
     let world = World::new(time.clone(), rng.u64(..), tasks);
     let places = everything(&places);
     world.with(|inner| {
-        inner.sinks = vec![Sink::Sns, Sink::EventBridge];
+        inner.sinks = vec![SNS, BUS];
         inner.fault_percent = 20;
     });
     let figures = time.run(soak(&world, &places, polls, &mut rng));

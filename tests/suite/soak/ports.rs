@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::ports::{
-    Known, ListError, Notifier, Page, PageAt, PublishError, Published, Rejected, Saved, StateStore,
+    Known, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, StateStore,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Closing, Ledger, Record, Sink, Versioned};
+use amiwatch::record::{Closing, Ledger, Record, SinkName, Versioned};
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::audit::Audit;
@@ -60,7 +62,7 @@ pub(crate) struct Inner {
     pub(crate) writes: u64,
     pub(crate) publishes: u64,
     pub(crate) faults: BTreeMap<String, u64>,
-    pub(crate) sinks: Vec<Sink>,
+    pub(crate) sinks: Vec<SinkName>,
     pub(crate) sns_down: bool,
     pub(crate) table_down: bool,
     /// How long a publish takes.
@@ -104,7 +106,7 @@ impl World {
             writes: 0,
             publishes: 0,
             faults: BTreeMap::new(),
-            sinks: vec![Sink::Sns],
+            sinks: vec![SNS],
             sns_down: false,
             table_down: false,
             publish_takes: SignedDuration::from_millis(30),
@@ -411,18 +413,37 @@ impl StateStore for Ports {
     }
 }
 
-impl Notifier for Ports {
-    fn sinks(&self) -> Vec<Sink> {
-        self.world.with(|inner| inner.sinks.clone())
+/// One sink of the world.
+struct SinkPort {
+    name: SinkName,
+    ports: Ports,
+}
+
+impl Sink for SinkPort {
+    fn name(&self) -> SinkName {
+        self.name.clone()
     }
 
-    async fn publish(&self, sink: Sink, event: &Event) -> Result<Published, PublishError> {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
+        Box::pin(self.ports.publish(self.name.clone(), event))
+    }
+}
+
+impl Ports {
+    /// The sinks that are configured now.
+    pub(crate) fn sinks(&self) -> Vec<Box<dyn Sink>> {
+        let names = self.world.with(|inner| inner.sinks.clone());
+        let sink = |name| -> Box<dyn Sink> { Box::new(SinkPort { name, ports: self.clone() }) };
+        names.into_iter().map(sink).collect()
+    }
+
+    async fn publish(&self, sink: SinkName, event: &Event) -> Result<Published, PublishError> {
         let (down, takes) = self.world.with(|inner| {
             inner.publishes += 1;
-            (inner.sns_down && sink == Sink::Sns, inner.publish_takes)
+            (inner.sns_down && sink == SNS, inner.publish_takes)
         });
         if down {
-            return Err(PublishError::Unavailable { sink, reason: "it is away".into() });
+            return Err(PublishError::Unavailable("it is away".into()));
         }
         let faults = [
             Fault::Refused,
@@ -431,26 +452,24 @@ impl Notifier for Ports {
             Fault::DoneLate,
             Fault::Unreadable,
         ];
-        let (run, told) = (self.run, event.clone());
-        let name = if sink == Sink::Sns { "publish to SNS" } else { "put on the bus" };
+        let (run, told, to) = (self.run, event.clone(), sink.clone());
+        let name = if sink == SNS { "publish to SNS" } else { "put on the bus" };
         let published = self.call(name, &faults, takes / 2, move |inner, fault, now| {
             if fault == Some(Fault::Unreadable) {
                 return false;
             }
-            inner.audit.published(run, sink, &told, now, fault == Some(Fault::DoneLate));
+            inner.audit.published(run, to.clone(), &told, now, fault == Some(Fault::DoneLate));
             true
         });
         match published.await {
             Ok(true) => Ok(Published::InFull),
             // The sink finds the message itself unreadable, as an entry of a batch that went well.
-            Ok(false) => {
-                Err(PublishError::Refused { sink, id: event.id, reason: "InvalidParameter".into() })
-            }
+            Ok(false) => Err(PublishError::Refused("InvalidParameter".into())),
             Err(fault) => {
                 if matches!(fault, Fault::AnswerLost | Fault::DoneLate) {
                     self.world.with(|inner| inner.audit.answer_lost(sink, event));
                 }
-                Err(PublishError::Unavailable { sink, reason: format!("{fault:?}") })
+                Err(PublishError::Unavailable(format!("{fault:?}")))
             }
         }
     }
