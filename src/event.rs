@@ -351,6 +351,14 @@ mod tests {
     }
 
     #[test]
+    fn every_outcome_is_read_by_its_name_and_nothing_else_is() {
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.name().parse(), Ok(outcome));
+        }
+        assert!("Completed".parse::<Outcome>().unwrap_err().contains("write completed, failed"));
+    }
+
+    #[test]
     fn an_event_reads_back_as_it_was_written() {
         let event =
             Event { time: at("2026-11-22T00:40:10Z"), ..event(&store(), Outcome::Completed) };

@@ -318,3 +318,89 @@ pub struct Below {
     /// Its oldest start.
     pub oldest: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::task::{State, Subject};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn record(closed: Option<Closing>) -> Record {
+        let task = Task {
+            subject: Subject::StoreImage { image_id: "ami-1".into(), object_key: None },
+            bucket: Some("b".into()),
+            state: State::InProgress,
+            progress_percent: None,
+            started_at: Some(at("2026-11-22T00:00:00Z")),
+            updated_at: None,
+            failure: None,
+        };
+        Record { closed, ..Record::first_seen(task, at("2026-11-22T01:00:00Z")) }
+    }
+
+    #[test]
+    fn only_a_settled_record_expires_45_days_after_its_start_or_last_change() {
+        assert_eq!(record(None).expires_at(), None);
+        let settled = record(Some(Closing::Completed));
+        assert_eq!(settled.expires_at(), Some(at("2027-01-06T01:00:00Z")));
+        let late = Task { started_at: Some(at("2026-11-23T00:00:00Z")), ..settled.task.clone() };
+        let late = Record { task: late, ..settled.clone() };
+        assert_eq!(late.expires_at(), Some(at("2027-01-07T00:00:00Z")));
+        let untold = vec![Untold::new(sample::all().remove(0), BTreeSet::new())];
+        assert_eq!(Record { untold, ..settled }.expires_at(), None);
+    }
+
+    #[test]
+    fn a_vanished_task_is_looked_at_as_long_as_ec2_could_list_it_again() {
+        let vanished = record(Some(Closing::Vanished));
+        let end = vanished.changed_at + EC2_LISTS_FOR;
+        assert!(vanished.is_watched(end - SignedDuration::from_secs(1)));
+        assert!(!vanished.is_watched(end));
+        assert!(!record(Some(Closing::Completed)).is_watched(vanished.changed_at));
+        assert!(record(None).is_watched(end));
+    }
+
+    #[test]
+    fn a_claim_counts_until_it_ends_unless_a_wrong_clock_made_it() {
+        let now = at("2026-11-22T00:00:00Z");
+        let claim =
+            |seconds| Claim { by: Uuid::nil(), until: now + SignedDuration::from_secs(seconds) };
+        assert_eq!(
+            [-1, 0, 1, 120, 121].map(|it| claim(it).holds(now)),
+            [false, false, true, true, false]
+        );
+    }
+
+    #[test]
+    fn what_is_seldom_said_takes_no_room_in_an_item() {
+        let untold = Untold::new(sample::all().remove(0), BTreeSet::new());
+        let text = serde_json::to_string(&untold).unwrap();
+        assert!(!text.contains("confirmed") && !text.contains("triedAt"), "{text}");
+        let told = serde_json::to_string(&Untold { confirmed: true, ..untold }).unwrap();
+        assert!(told.contains(r#""confirmed":true"#), "{told}");
+        let now = at("2026-11-22T00:00:00Z");
+        let from = Cursor { token: "t".into(), page_size: 200 };
+        let sweep = Sweep {
+            from,
+            top: now,
+            oldest: now,
+            checks: true,
+            unseen: BTreeSet::new(),
+            inconclusive: false,
+            calls: 0,
+            stuck: 0,
+            below: None,
+        };
+        let text = serde_json::to_string(&sweep).unwrap();
+        assert!(
+            !text.contains("calls") && !text.contains("stuck") && !text.contains("below"),
+            "{text}"
+        );
+        let text = serde_json::to_string(&Sweep { calls: 3, stuck: 1, ..sweep }).unwrap();
+        assert!(text.contains(r#""calls":3,"stuck":1"#), "{text}");
+    }
+}
