@@ -165,6 +165,7 @@ def main():
         [int(number) for number in text.split(",")]
         for text in (options.old, options.open, options.check)
     ]
+    loads = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory() as folder:
         log("starts")
         starts = measure_starts(folder)
@@ -185,7 +186,8 @@ def main():
             log(f"  {checks[-1]['polls']} polls, {checks[-1]['units']} units, {checks[-1]['memory']} KiB")
     poller = os.environ["AMIWATCH_POLLER"]
     package = {"binary": os.path.getsize(poller), "zip": zip_bytes(poller)}
-    report.comparison(starts, cases, busy, checks, package, write=not options.dry)
+    loads.append(os.getloadavg()[0])
+    report.comparison(starts, cases, busy, checks, package, loads, write=not options.dry)
 
 
 if __name__ == "__main__":

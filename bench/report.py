@@ -197,11 +197,13 @@ COST_HEAD = [
 ]
 
 
-def comparison(starts, cases, busy, checks, package, write):
+def comparison(starts, cases, busy, checks, package, loads, write):
     ours, theirs = starts["amiwatch"], starts["boto3"]
     mib = 1 << 20
     parts = [machine(" ".join(["bench/run", *sys.argv[1:]]))]
     parts += [
+        f"Load average, this command included: {loads[0]:.1f} when it began, {loads[1]:.1f} when it ended. Where "
+        "that is more than 2, other programs ran beside it: the ratios hold, the milliseconds are too high.",
         f"The function's binary: {package['binary'] / mib:.2f} MiB; its deployment package (zip): "
         f"{package['zip'] / 1e6:.2f} MB.",
         goals(starts, cases, checks, package),
