@@ -1,7 +1,6 @@
 """bench/bill: what a month costs, from what quiet polls of 1 and of 17 Regions do."""
 
 import argparse
-import math
 import statistics
 import tempfile
 
@@ -63,8 +62,7 @@ def quiet(regions, old, folder):
     return {
         "processor_ms": statistics.median(poll["processor_ms"] for poll in polls),
         "calls": polls[-1]["calls"],
-        # The answer's JSON is longer than the items that DynamoDB counts.
-        "read_units": queries * math.ceil(polls[-1]["bytes"]["Query"] / queries / 4096),
+        "read_units": polls[-1]["units"]["Query"],
         "log_bytes": logged + LOG_LINE_BYTES + PLATFORM_LOG_BYTES,
     }
 

@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 
 import report
+from daily_check import daily_check
 from stack import ACCOUNTS, Stack
 
 STARTS = 11
@@ -157,11 +158,14 @@ def main():
     arguments.add_argument("--open", default="1,10", help="numbers of open tasks")
     arguments.add_argument("--quiet", type=int, default=11, help="quiet polls in each case")
     arguments.add_argument("--busy", type=int, default=1000, help="running tasks of the busy case")
+    arguments.add_argument("--check", default="1000,10000,50000", help="old tasks of the daily checks")
     arguments.add_argument("--dry", action="store_true", help="print, and write no file")
     options = arguments.parse_args()
     numbers = [
-        [int(number) for number in text.split(",")] for text in (options.old, options.open)
+        [int(number) for number in text.split(",")]
+        for text in (options.old, options.open, options.check)
     ]
+    loads = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory() as folder:
         log("starts")
         starts = measure_starts(folder)
@@ -174,9 +178,16 @@ def main():
                 cases.append(case(old, open_tasks, options.quiet, folder))
         log(f"{options.busy} running tasks")
         busy = busy_case(options.busy, folder)
+        checks = []
+        sizes = numbers[2]
+        for old, distrusted in [(old, False) for old in sizes] + [(sizes[len(sizes) // 2], True)]:
+            log(f"a check of {old} old tasks" + (", the order distrusted" if distrusted else ""))
+            checks.append(daily_check(old, folder, distrusted))
+            log(f"  {checks[-1]['polls']} polls, {checks[-1]['units']} units, {checks[-1]['memory']} KiB")
     poller = os.environ["AMIWATCH_POLLER"]
     package = {"binary": os.path.getsize(poller), "zip": zip_bytes(poller)}
-    report.comparison(starts, cases, busy, package, write=not options.dry)
+    loads.append(os.getloadavg()[0])
+    report.comparison(starts, cases, busy, checks, package, loads, write=not options.dry)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A thin HTTP proxy that counts calls by operation and the bytes of their answers.
+"""A thin HTTP proxy that counts calls by operation, the bytes of their answers, and DynamoDB's read units.
 
 Both functions speak to AWS's stand-ins through one of these, so that what it costs is the same for
 both, and no processor time of theirs.
@@ -10,7 +10,10 @@ import urllib.parse
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from capacity import read_units
+
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+COUNTED = ("calls", "bytes", "refused", "units")
 
 
 def operation(path, headers, body):
@@ -70,7 +73,7 @@ class Proxy:
         """What was counted since the last reset."""
         with self.lock:
             counted = getattr(self, "counted", None)
-            self.counted = {"calls": Counter(), "bytes": Counter(), "refused": Counter()}
+            self.counted = {kind: Counter() for kind in COUNTED}
         return counted
 
     def record(self):
@@ -105,8 +108,11 @@ class Proxy:
         handler.wfile.write(content)
         handler.wfile.flush()
         name = operation(handler.path, handler.headers, body)
+        units = read_units(name, content) if answer.status == 200 else 0
         with self.lock:
             self.counted["calls"][name] += 1
             self.counted["bytes"][name] += received + len(content)
+            if units:
+                self.counted["units"][name] += units
             if answer.status >= 400:
                 self.counted["refused"][name] += 1

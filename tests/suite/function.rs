@@ -714,7 +714,7 @@ async fn a_wrong_configuration_names_every_fault_at_start() {
 async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;
-    function.invoke(&schedule()).await.unwrap();
+    let answer = function.invoke(&schedule()).await.unwrap();
     let log = function.log_with("Polled 2 targets").await;
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let summaries: Vec<&Value> = lines
@@ -733,5 +733,11 @@ async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
     assert!(counted.len() >= 5, "{counted:?}");
     for field in counted {
         assert!(summaries[0][field].is_u64(), "{field} is not in {log}");
+    }
+    let manual = include_str!("../../docs/operations.md");
+    for reported in [summaries[0], &answer, &answer["targets"][0]] {
+        for field in reported.as_object().unwrap().keys() {
+            assert!(manual.contains(&format!("`{field}`")), "{field} is not in operations.md");
+        }
     }
 }

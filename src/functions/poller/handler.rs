@@ -241,6 +241,7 @@ fn log_summary(summary: &Summary) {
         minimal = summary.minimal,
         refused = summary.refused,
         left = summary.left,
+        elsewhere = summary.elsewhere,
         failures,
         "Polled {} targets: {listed} tasks listed, {saved} records saved, {} events published, {} left, {failures} failures",
         summary.targets.len(),
