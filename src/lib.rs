@@ -10,8 +10,8 @@
 //! 6. [`aws::sns`] publishes it.
 //!
 //! [`ports`] are the edges of a poll as traits. [`functions`] are the Lambda functions.
-//! With the feature `cli` there are [`cli`], the command line, and [`sim`], the simulator of EC2's
-//! task APIs.
+//! With the feature `cli` there is [`cli`], the command line. The simulator of EC2's task APIs is a
+//! package of its own, in `simulator/`.
 
 // Tables of cases are long, fakes have many switches, and seconds are how EC2 counts.
 #![cfg_attr(
@@ -38,7 +38,5 @@ pub mod ports;
 pub mod record;
 pub mod render;
 pub mod rules;
-#[cfg(feature = "cli")]
-pub mod sim;
 pub mod store;
 pub mod task;

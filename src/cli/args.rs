@@ -171,7 +171,7 @@ pub enum OnOff {
 fn speed(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|speed| crate::sim::SPEEDS.contains(speed))
+        .filter(|speed| amiwatch_simulator::SPEEDS.contains(speed))
         .ok_or_else(|| format!("\"{text}\" is no speed: write a number from 0.001 to 1000000"))
 }
 

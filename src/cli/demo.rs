@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amiwatch_simulator::{ServeOptions, SimClock, Simulator, serve};
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -28,7 +29,6 @@ use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{Clock, PublishError, Published, Sink};
 use crate::record::SinkName;
 use crate::render::terminal::notification;
-use crate::sim::{ServeOptions, SimClock, Simulator};
 use crate::store::file::FileStore;
 use crate::task::{Kind, Phase, Task};
 
@@ -80,9 +80,9 @@ impl Sink for Inbox {
 pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     let scenario = Some(("scenarios/demo.yaml".to_owned(), SCENARIO.to_owned()));
     let options = ServeOptions { scenario, speed: Some(args.speed), ..ServeOptions::default() };
-    let simulator = crate::sim::serve(options).await.map_err(CliError::new)?;
+    let simulator = serve(options).await.map_err(CliError::new)?;
     let folder = TemporaryFolder::make()?;
-    let clock = Simulated(simulator.clock().clone());
+    let clock = Simulated(simulator.world().clock().clone());
     let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
     let inbox = Arc::new(Inbox::default());
     let poller = Poller {
@@ -119,7 +119,7 @@ async fn watch(
     let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
     let mut told: BTreeMap<event::Outcome, usize> = BTreeMap::new();
     let mut bars = Bars::new();
-    let began = simulator.clock().now();
+    let began = simulator.world().clock().now();
     let mut timer = tokio::time::interval(Duration::from_secs_f64(POLL_EVERY_SECONDS / args.speed));
     loop {
         timer.tick().await;
@@ -140,7 +140,7 @@ async fn watch(
                 return Ok(None);
             }
         }
-        let now = simulator.clock().now();
+        let now = simulator.world().clock().now();
         let all_ended = tasks.iter().all(|task| task.state.phase() != Phase::Running);
         let settled = bars.is_any_shown()
             && all_ended
@@ -198,5 +198,38 @@ impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // Left to the system's own cleaning where it cannot be removed.
         drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amiwatch_simulator::Scenario;
+
+    use super::*;
+    use crate::task::State;
+
+    #[tokio::test]
+    async fn the_demo_has_something_for_every_promise() {
+        let clock = SimClock::manual("2026-11-22T00:00:00Z".parse().unwrap());
+        let scenario = Scenario::parse(SCENARIO, "demo.yaml").unwrap();
+        let simulator = Simulator::builder().clock(clock).scenario(scenario).start().await.unwrap();
+        let source = Ec2Tasks::new(&sdk_config(), Some(simulator.url()));
+        let place = Place::new(ACCOUNT, REGION);
+        let count =
+            |tasks: &[Task], state: State| tasks.iter().filter(|task| task.state == state).count();
+
+        let old = all_tasks(&source, &place).await.unwrap();
+        assert_eq!(count(&old, State::Completed), 2);
+        assert_eq!(count(&old, State::Failed), 1);
+        assert_eq!(count(&old, State::InProgress), 1);
+        assert_eq!(old.len(), 4);
+
+        simulator.world().advance(Duration::from_secs(20 * 60));
+        let ended = all_tasks(&source, &place).await.unwrap();
+        assert_eq!(count(&ended, State::Completed), 5);
+        assert_eq!(count(&ended, State::Failed), 2);
+        assert_eq!(count(&ended, State::BundleComplete), 1);
+        assert_eq!(count(&ended, State::BundleFailed), 1);
+        assert_eq!(ended.len(), 9);
     }
 }

@@ -1,9 +1,10 @@
 //! `amiwatch sim`: the EC2 task API on this machine.
 
+use amiwatch_simulator::{ServeOptions, serve};
+
 use super::args::{OnOff, SimArgs};
 use super::output::{print, say};
 use super::{CliError, Outcome};
-use crate::sim::{self, ServeOptions};
 
 pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
     let scenario = match &args.scenario {
@@ -23,7 +24,7 @@ pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
         speed: args.speed,
         throttle: args.throttle.map(|wanted| wanted == OnOff::On),
     };
-    let simulator = sim::serve(options).await.map_err(CliError::new)?;
+    let simulator = serve(options).await.map_err(CliError::new)?;
     // Before anybody hears of the address, and may ask for the end.
     let end = EndOfService::listen();
     // Whoever started it may have learned the address in another way: it serves all the same.

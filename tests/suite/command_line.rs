@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use amiwatch::sim::{FaultKind, FaultRule, Simulator, StorePlan, TaskStatus};
+use amiwatch_simulator::{FaultKind, FaultRule, Simulator, StorePlan, TaskStatus};
 use serde_json::Value;
 
 use crate::support::{ACCOUNT, REGION, ago};
@@ -48,9 +48,9 @@ async fn simulator() -> Simulator {
     Simulator::builder().start().await.unwrap()
 }
 
-fn running(sim: &Simulator, image: &str) -> amiwatch::sim::TaskId {
+fn running(sim: &Simulator, image: &str) -> amiwatch_simulator::TaskId {
     let plan = StorePlan::new(image, "my-bucket", ago(60), Duration::from_secs(1_000_000));
-    sim.add_store_task(ACCOUNT, REGION, plan)
+    sim.world().add_store_task(ACCOUNT, REGION, plan)
 }
 
 #[tokio::test]
@@ -69,14 +69,14 @@ async fn poll_remembers_in_a_file_and_tells_once_with_exit_code_1_for_a_failure(
     assert!(said.contains("baseline"), "{said}");
     assert!(home.path().join(".local/state/amiwatch/state.db").exists());
 
-    sim.set_state(good, TaskStatus::new("Completed", 100));
+    sim.world().set_state(good, TaskStatus::new("Completed", 100));
     let (out, _, code) = texts(&poll(&["--output", "json"]).await);
     assert_eq!(code, Some(0));
     let event: Value = serde_json::from_str(out.trim()).unwrap();
     assert_eq!(event["detail"]["outcome"], "completed");
     assert_eq!(event["account"], ACCOUNT);
 
-    sim.set_state(bad, TaskStatus::new("Failed", 50));
+    sim.world().set_state(bad, TaskStatus::new("Failed", 50));
     let (out, _, code) = texts(&poll(&[]).await);
     assert_eq!(code, Some(1));
     assert!(out.starts_with("Failed: AMI store ami-0123456789abcdef1"), "{out}");
@@ -89,7 +89,7 @@ const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:amiwatch";
 #[tokio::test]
 async fn what_cannot_be_done_ends_with_exit_code_2_and_says_why() {
     let sim = simulator().await;
-    sim.add_fault(FaultRule::new(FaultKind::Denied));
+    sim.world().add_fault(FaultRule::new(FaultKind::Denied));
     let home = tempfile::tempdir().unwrap();
     for (arguments, words) in [
         (&["list"][..], "UnauthorizedOperation"),

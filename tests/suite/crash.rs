@@ -23,9 +23,11 @@ use amiwatch::ports::{
     StoreError, TaskSource,
 };
 use amiwatch::record::{Ledger, Record, SinkName};
-use amiwatch::sim::{BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, TaskKey};
+use amiwatch_simulator::{
+    BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
+};
 use futures_util::future::{BoxFuture, Either, pending, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
@@ -228,24 +230,24 @@ impl<'a, S: StateStore + Sync> Scene<'a, S> {
     }
 
     fn ago(&self, seconds: i64) -> Timestamp {
-        self.sim.now().saturating_sub(SignedDuration::from_secs(seconds)).unwrap()
+        self.sim.world().now().saturating_sub(SignedDuration::from_secs(seconds)).unwrap()
     }
 
     fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64) {
         let image = format!("ami-{image:017x}");
         let plan = StorePlan::new(image, bucket, self.ago(seconds_ago), Duration::from_secs(takes));
-        self.tasks.push(self.sim.add_store_task(ACCOUNT, REGION, plan));
+        self.tasks.push(self.sim.world().add_store_task(ACCOUNT, REGION, plan));
     }
 
     fn bundles(&mut self, id: &str) {
         let takes = Duration::from_secs(LONG);
         let plan = BundlePlan::new(id, "i-00000001", "b", self.ago(600), takes);
-        self.tasks.push(self.sim.add_bundle_task(ACCOUNT, REGION, plan));
+        self.tasks.push(self.sim.world().add_bundle_task(ACCOUNT, REGION, plan));
     }
 
     fn becomes(&self, task: usize, state: &str) {
         let status = TaskStatus { message: Some("why".into()), ..TaskStatus::new(state, 100) };
-        assert!(self.sim.set_state(self.tasks[task], status));
+        assert!(self.sim.world().set_state(self.tasks[task], status));
     }
 
     /// One poll.
@@ -333,7 +335,7 @@ impl<S: StateStore + Sync> Stage for Scene<'_, S> {
     }
 
     fn goes(&mut self, task: usize) {
-        assert!(self.sim.remove_task(self.tasks[task]));
+        assert!(self.sim.world().remove_task(self.tasks[task]));
     }
 }
 

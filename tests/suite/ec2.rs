@@ -8,11 +8,11 @@ use amiwatch::aws::clients::ATTEMPTS;
 use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::ports::{Page, PageAt, TaskSource};
 use amiwatch::record::Cursor;
-use amiwatch::sim::{
+use amiwatch::task::{Kind, State, Subject};
+use amiwatch_simulator::{
     BundlePlan, FaultKind, FaultRule, Settings, SimClock, Simulator, StorePlan, TaskStatus,
     Throttle,
 };
-use amiwatch::task::{Kind, State, Subject};
 use axum::Router;
 use axum::http::StatusCode;
 
@@ -43,7 +43,7 @@ fn add_stores(sim: &Simulator, count: i64) {
     for n in 0..count {
         let plan =
             StorePlan::new(format!("ami-{n:017x}"), "b", ago(60 + n), Duration::from_secs(1));
-        sim.add_store_task(ACCOUNT, REGION, plan);
+        sim.world().add_store_task(ACCOUNT, REGION, plan);
     }
 }
 
@@ -63,7 +63,7 @@ async fn a_failed_store_has_its_reason_and_a_long_one_is_cut_with_a_note() {
     let sim = simulator().await;
     let reason = "x".repeat(400_000);
     let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
-    sim.add_store_task(ACCOUNT, REGION, plan.failing(reason));
+    sim.world().add_store_task(ACCOUNT, REGION, plan.failing(reason));
     let pages = store_pages(&sim).await;
     let task = &pages[0].tasks[0];
     assert_eq!(task.state, State::Failed);
@@ -78,7 +78,7 @@ async fn a_bundle_task_comes_without_its_secrets() {
     plan.access_key_id = Some("AKIASECRET".into());
     plan.upload_policy = Some("c2VjcmV0LXBvbGljeQ==".into());
     plan.upload_policy_signature = Some("secret-signature".into());
-    sim.add_bundle_task(ACCOUNT, REGION, plan);
+    sim.world().add_bundle_task(ACCOUNT, REGION, plan);
     let page = adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await.unwrap();
     let task = &page.tasks[0];
     assert!(
@@ -95,17 +95,18 @@ async fn one_item_with_a_missing_field_is_named_and_the_others_are_kept() {
     for (field, position) in
         [("amiId", 0), ("bucket", 1), ("taskStartTime", 2), ("storeTaskState", 0)]
     {
-        sim.clear_faults();
+        sim.world().clear_faults();
         let fields = vec![field.to_owned()];
-        sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(position) }));
+        sim.world()
+            .add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(position) }));
         let page =
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (2, 1), "{field}");
         assert!(page.rejected[0].reason.contains(field), "{:?}", page.rejected);
     }
-    sim.clear_faults();
+    sim.world().clear_faults();
     let fields = ["s3objectKey", "progressPercentage"].map(str::to_owned).to_vec();
-    sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
+    sim.world().add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
     let page =
         adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
     assert_eq!((page.tasks.len(), page.rejected.len()), (3, 0));
@@ -116,8 +117,8 @@ async fn one_item_with_a_missing_field_is_named_and_the_others_are_kept() {
 async fn a_state_that_ec2_does_not_document_is_kept_by_name() {
     let sim = simulator().await;
     let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
-    let id = sim.add_store_task(ACCOUNT, REGION, plan);
-    sim.set_state(id, TaskStatus::new("Paused", 40));
+    let id = sim.world().add_store_task(ACCOUNT, REGION, plan);
+    sim.world().set_state(id, TaskStatus::new("Paused", 40));
     let pages = store_pages(&sim).await;
     assert_eq!(pages[0].tasks[0].state, State::Unknown("Paused".into()));
 }
@@ -127,12 +128,12 @@ async fn a_reason_that_holds_no_character_costs_neither_its_task_nor_the_others(
     let sim = simulator().await;
     add_stores(&sim, 3);
     let plan = StorePlan::new("ami-0000000000000000f", "b", ago(10), Duration::from_secs(1));
-    sim.add_store_task(ACCOUNT, REGION, plan.failing("reason"));
+    sim.world().add_store_task(ACCOUNT, REGION, plan.failing("reason"));
     for text in ["half &#xD800; of a pair", "&#0;", "\u{1}\u{202e}", "&lt;Response&gt;"] {
-        sim.clear_faults();
+        sim.world().clear_faults();
         let element = "storeTaskFailureReason".to_owned();
         let text = text.to_owned();
-        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
+        sim.world().add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
         let page =
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (4, 0));
@@ -147,10 +148,10 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
     {
         let sim = simulator().await;
         add_stores(&sim, 1);
-        sim.add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
+        sim.world().add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
         let page = adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await;
         assert_eq!(page.unwrap_or_else(|error| panic!("{kind:?}: {error}")).tasks.len(), 1);
-        assert_eq!(sim.calls().len(), 3);
+        assert_eq!(sim.world().calls().len(), 3);
     }
 }
 
@@ -158,16 +159,16 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
 async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
     for (allowed, made) in [(1, 1), (2, 2), (3, 3), (10, 3)] {
         let sim = simulator().await;
-        sim.add_fault(FaultRule::new(FaultKind::Throttle));
+        sim.world().add_fault(FaultRule::new(FaultKind::Throttle));
         for kind in Kind::ALL {
             let error =
                 adapter(&sim).list(&place(), kind, PageAt::WHOLE, allowed).await.unwrap_err();
             assert_eq!(error.calls, made, "{kind}: {error}");
         }
-        assert_eq!(sim.calls().len(), 2 * made as usize);
-        sim.clear_faults();
+        assert_eq!(sim.world().calls().len(), 2 * made as usize);
+        sim.world().clear_faults();
         add_stores(&sim, 1);
-        sim.add_fault(FaultRule {
+        sim.world().add_fault(FaultRule {
             next: Some(u64::from(made - 1)),
             ..FaultRule::new(FaultKind::Throttle)
         });
@@ -186,7 +187,7 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
         (FaultKind::MalformedXml, "ends in the middle", 3),
     ] {
         let sim = simulator().await;
-        sim.add_fault(FaultRule::new(kind.clone()));
+        sim.world().add_fault(FaultRule::new(kind.clone()));
         let error = adapter(&sim)
             .list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS)
             .await
@@ -194,7 +195,7 @@ async fn a_lasting_failure_names_operation_region_and_ec2s_words() {
         let text = error.to_string();
         assert!(text.starts_with("DescribeStoreImageTasks in us-east-1: "), "{text}");
         assert!(text.contains(words), "{kind:?}: {text}");
-        assert_eq!(sim.calls().len(), calls, "{kind:?}");
+        assert_eq!(sim.world().calls().len(), calls, "{kind:?}");
     }
 }
 
@@ -222,7 +223,7 @@ async fn an_answer_that_is_none_is_no_empty_listing() {
     ] {
         let sim = simulator().await;
         add_stores(&sim, 1);
-        sim.add_fault(FaultRule::new(fault));
+        sim.world().add_fault(FaultRule::new(fault));
         let error = adapter(&sim).list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
         assert!(error.to_string().to_lowercase().contains(&words.to_lowercase()), "{error}");
     }
@@ -285,7 +286,7 @@ async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_d
         (FaultKind::ExpiredToken, "RequestExpired", "aws sso login"),
     ] {
         let sim = simulator().await;
-        sim.add_fault(FaultRule::new(fault));
+        sim.world().add_fault(FaultRule::new(fault));
         let source = adapter(&sim);
         let text =
             source.list(&place(), Kind::Bundle, PageAt::WHOLE, 1).await.unwrap_err().to_string();
@@ -299,7 +300,7 @@ async fn an_empty_token_and_one_before_an_empty_page_end_the_listing() {
     let sim = simulator().await;
     add_stores(&sim, 3);
     let empty = FaultKind::RawText { element: "nextToken".into(), text: String::new(), item: None };
-    sim.add_fault(FaultRule::new(empty));
+    sim.world().add_fault(FaultRule::new(empty));
     assert_eq!(store_pages(&sim).await.len(), 1);
     let settings =
         Settings { trailing_token: true, throttle: Throttle::Off, ..Settings::default() };
@@ -321,9 +322,9 @@ async fn one_number_or_time_that_is_none_costs_no_other_task() {
         ("taskStartTime", "2026-13-01T00:00:00.000Z", 2),
         ("storeTaskState", "", 2),
     ] {
-        sim.clear_faults();
+        sim.world().clear_faults();
         let (element, text) = (element.to_owned(), text.to_owned());
-        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(1) }));
+        sim.world().add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(1) }));
         let page =
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await.unwrap();
         assert_eq!((page.tasks.len(), page.rejected.len()), (kept, 3 - kept));
@@ -335,14 +336,14 @@ async fn an_empty_or_blank_element_is_an_absent_one_in_every_field_of_every_kind
     for text in ["", " ", "\n\t "] {
         let sim = simulator().await;
         let plan = StorePlan::new("ami-00000000000000001", "b", ago(600), Duration::from_secs(1));
-        sim.add_store_task(ACCOUNT, REGION, plan);
+        sim.world().add_store_task(ACCOUNT, REGION, plan);
         let plan = BundlePlan::new("bun-00000001", "i-1", "b", ago(600), Duration::from_secs(1));
-        sim.add_bundle_task(ACCOUNT, REGION, plan);
+        sim.world().add_bundle_task(ACCOUNT, REGION, plan);
         let source = adapter(&sim);
         let list = async |kind: Kind, element: &str, text: &str| {
-            sim.clear_faults();
+            sim.world().clear_faults();
             let (element, text) = (element.to_owned(), text.to_owned());
-            sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+            sim.world().add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
             source.list(&place(), kind, PageAt::WHOLE, ATTEMPTS).await.unwrap()
         };
         for required in ["amiId", "bucket", "taskStartTime", "storeTaskState"] {
@@ -410,19 +411,19 @@ async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
     let sim = simulator().await;
     let mut plan = BundlePlan::new("bun-c1a540a8", "i-1", "b", ago(60), Duration::from_secs(600));
     plan.upload_policy_signature = Some("signature".into());
-    sim.add_bundle_task(ACCOUNT, REGION, plan);
+    sim.world().add_bundle_task(ACCOUNT, REGION, plan);
     for (element, text) in [("uploadPolicySignature", "x&SECRET;y"), ("AWSAccessKeyId", "<SECRET")]
     {
-        sim.clear_faults();
+        sim.world().clear_faults();
         let (element, text) = (element.to_owned(), text.to_owned());
-        sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+        sim.world().add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
         let page = adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await;
         assert!(!format!("{page:?}").contains("SECRET"));
         assert_eq!(page.unwrap().tasks.len(), 1, "and it costs nothing");
     }
-    sim.clear_faults();
+    sim.world().clear_faults();
     let (element, text) = ("bucket".to_owned(), "&broken;".to_owned());
-    sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
+    sim.world().add_fault(FaultRule::new(FaultKind::RawText { element, text, item: None }));
     let error =
         adapter(&sim).list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
     assert!(!format!("{error:?}").contains("signature"), "{error}");
@@ -431,7 +432,7 @@ async fn a_secret_in_an_answer_that_cannot_be_read_is_in_no_error() {
 #[tokio::test]
 async fn an_answer_that_never_comes_ends_in_a_time_out() {
     let sim = simulator().await;
-    sim.add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
+    sim.world().add_fault(FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600))));
     let began = std::time::Instant::now();
     let adapter = Ec2Tasks::new(&sdk_of_the_function(), Some(sim.url()));
     let error = adapter
@@ -473,6 +474,6 @@ async fn every_region_is_asked_for_itself() {
             .len(),
         0
     );
-    let regions: Vec<String> = sim.calls().into_iter().map(|call| call.region).collect();
+    let regions: Vec<String> = sim.world().calls().into_iter().map(|call| call.region).collect();
     assert_eq!(regions, ["us-east-1", "eu-west-1"]);
 }

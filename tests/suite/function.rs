@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amiwatch::sim::{
+use amiwatch_simulator::{
     BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
 };
 use serde_json::{Value, json};
@@ -56,12 +56,12 @@ impl Stack {
 
     /// Before the simulated present, which stands still.
     fn ago(&self, seconds: i64) -> jiff::Timestamp {
-        self.sim.now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap()
+        self.sim.world().now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap()
     }
 
     fn running(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
         let long = Duration::from_secs(30 * 24 * 3600);
-        self.sim.add_store_task(
+        self.sim.world().add_store_task(
             ACCOUNT,
             REGION,
             StorePlan::new(image, bucket, self.ago(seconds_ago), long),
@@ -70,11 +70,11 @@ impl Stack {
 
     fn ended(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
         let plan = StorePlan::new(image, bucket, self.ago(seconds_ago), Duration::from_secs(1));
-        self.sim.add_store_task(ACCOUNT, REGION, plan)
+        self.sim.world().add_store_task(ACCOUNT, REGION, plan)
     }
 
     fn completes(&self, task: TaskId) {
-        self.sim.set_state(task, TaskStatus::new("Completed", 100));
+        self.sim.world().set_state(task, TaskStatus::new("Completed", 100));
     }
 }
 
@@ -147,6 +147,7 @@ async fn a_failed_store_is_told_with_ec2s_reason() {
     let message = Some("The snapshot snap-1 \u{202e}does not exist.\nAsk <!channel>".to_owned());
     stack
         .sim
+        .world()
         .set_state(task, TaskStatus { message: message.clone(), ..TaskStatus::new("Failed", 40) });
     function.invoke(&schedule()).await.unwrap();
     let events = stack.inbox.events().await;
@@ -176,12 +177,12 @@ async fn whatever_a_reason_bucket_or_key_holds_the_ending_is_told() {
         let takes = Duration::from_secs(1);
         let mut plan = StorePlan::new(image, name, stack.ago(60), takes).failing(text.clone());
         plan.object_key.clone_from(text);
-        stack.sim.add_store_task(ACCOUNT, REGION, plan);
+        stack.sim.world().add_store_task(ACCOUNT, REGION, plan);
         let id = format!("bun-{n:08x}");
         let mut plan = BundlePlan::new(id, "i-00000001", name, stack.ago(60), takes);
         plan = plan.failing(text.clone(), text.clone());
         plan.prefix.clone_from(text);
-        stack.sim.add_bundle_task(ACCOUNT, REGION, plan);
+        stack.sim.world().add_bundle_task(ACCOUNT, REGION, plan);
     }
     let summary = function.invoke(&schedule()).await.unwrap();
     let count = hostile.len() * 2;
@@ -190,9 +191,13 @@ async fn whatever_a_reason_bucket_or_key_holds_the_ending_is_told() {
     // Characters that XML does not allow, half of a surrogate pair among them.
     let text = "&#xD800;\u{1}&#0;&#xFFFE;\u{ffff}".to_owned();
     let element = "storeTaskFailureReason".to_owned();
-    stack.sim.add_fault(FaultRule::new(FaultKind::RawText { element, text, item: Some(0) }));
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::RawText {
+        element,
+        text,
+        item: Some(0),
+    }));
     let plan = StorePlan::new(AMI, "b", stack.ago(1), Duration::from_millis(1)).failing("reason");
-    stack.sim.add_store_task(ACCOUNT, REGION, plan);
+    stack.sim.world().add_store_task(ACCOUNT, REGION, plan);
     function.invoke(&schedule()).await.unwrap();
     let events = stack.inbox.events().await;
     assert_eq!(told(&events), one("failed", AMI));
@@ -209,28 +214,39 @@ async fn a_bundle_passes_through_every_state_and_is_told_at_its_end_only() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
-    let plan =
-        BundlePlan::new("bun-00000001", "i-1", "b", stack.sim.now(), Duration::from_secs(1_000));
-    stack.sim.add_bundle_task(ACCOUNT, REGION, plan);
-    let cancelled = stack.sim.add_bundle_task(
+    let plan = BundlePlan::new(
+        "bun-00000001",
+        "i-1",
+        "b",
+        stack.sim.world().now(),
+        Duration::from_secs(1_000),
+    );
+    stack.sim.world().add_bundle_task(ACCOUNT, REGION, plan);
+    let cancelled = stack.sim.world().add_bundle_task(
         ACCOUNT,
         REGION,
-        BundlePlan::new("bun-00000002", "i-2", "b", stack.sim.now(), Duration::from_secs(9_000)),
+        BundlePlan::new(
+            "bun-00000002",
+            "i-2",
+            "b",
+            stack.sim.world().now(),
+            Duration::from_secs(9_000),
+        ),
     );
     for (state, after) in
         [("pending", 0), ("waiting-for-shutdown", 100), ("bundling", 200), ("storing", 600)]
     {
-        stack.sim.advance(Duration::from_secs(after));
+        stack.sim.world().advance(Duration::from_secs(after));
         function.invoke(&schedule()).await.unwrap();
         assert!(function.log_with(&format!("bun-00000001 is {state}")).await.contains(state));
     }
-    stack.sim.set_state(cancelled, TaskStatus::new("cancelling", 9));
+    stack.sim.world().set_state(cancelled, TaskStatus::new("cancelling", 9));
     function.invoke(&schedule()).await.unwrap();
     function.log_with("bun-00000002 is cancelling").await;
     assert!(stack.inbox.events().await.is_empty());
-    stack.sim.advance(Duration::from_secs(100));
+    stack.sim.world().advance(Duration::from_secs(100));
     let code = Some("Client.Cancelled".to_owned());
-    stack.sim.set_state(cancelled, TaskStatus { code, ..TaskStatus::new("failed", 9) });
+    stack.sim.world().set_state(cancelled, TaskStatus { code, ..TaskStatus::new("failed", 9) });
     function.invoke(&schedule()).await.unwrap();
     let events = stack.inbox.events().await;
     assert_eq!(told(&events).len(), 2);
@@ -278,18 +294,18 @@ async fn bundle_tasks_are_told_and_their_secrets_are_nowhere() {
         plan.access_key_id = Some("AKIASECRETKEY".into());
         plan.upload_policy = Some("U0VDUkVUUE9MSUNZ".into());
         plan.upload_policy_signature = Some("SECRETSIGNATURE".into());
-        stack.sim.add_bundle_task(ACCOUNT, REGION, plan)
+        stack.sim.world().add_bundle_task(ACCOUNT, REGION, plan)
     };
     let (good, bad) = (bundle("bun-00000001"), bundle("bun-00000002"));
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
-    stack.sim.set_state(good, TaskStatus::new("complete", 100));
+    stack.sim.world().set_state(good, TaskStatus::new("complete", 100));
     let failed = TaskStatus {
         code: Some("Client.S3Error".into()),
         message: Some("Access denied".into()),
         ..TaskStatus::new("failed", 30)
     };
-    stack.sim.set_state(bad, failed);
+    stack.sim.world().set_state(bad, failed);
     function.invoke(&schedule()).await.unwrap();
     let events = stack.inbox.events().await;
     assert_eq!(
@@ -318,7 +334,7 @@ async fn a_task_that_is_missing_from_two_listings_in_a_row_has_vanished() {
     let task = stack.running(AMI, "b", 600);
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
-    stack.sim.remove_task(task);
+    stack.sim.world().remove_task(task);
     function.invoke(&schedule()).await.unwrap();
     assert!(stack.inbox.events().await.is_empty());
     function.invoke(&schedule()).await.unwrap();
@@ -334,7 +350,7 @@ async fn a_task_that_is_missing_from_two_listings_in_a_row_has_vanished() {
 async fn an_undocumented_state_is_logged_and_taken_to_be_running() {
     let stack = Stack::new().await;
     let task = stack.running(AMI, "b", 600);
-    stack.sim.set_state(task, TaskStatus::new("Hibernating", 10));
+    stack.sim.world().set_state(task, TaskStatus::new("Hibernating", 10));
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap();
     function.log_with("Hibernating").await;
@@ -376,11 +392,11 @@ async fn ten_thousand_old_tasks_never_cost_more_than_the_set_number_of_calls() {
     let task = stack.running(AMI, "b", 60);
     let mut function = stack.function().await;
     let listing_calls = |sim: &Simulator| {
-        let calls = sim.calls();
+        let calls = sim.world().calls();
         let all = calls.iter().filter(|call| call.action == "DescribeStoreImageTasks");
         assert!(all.clone().all(|call| call.status == 200), "throttled");
         let count = all.count();
-        sim.reset_calls();
+        sim.world().reset_calls();
         count
     };
     let mut polls = 0;
@@ -396,11 +412,11 @@ async fn ten_thousand_old_tasks_never_cost_more_than_the_set_number_of_calls() {
         if polls == 2 {
             stack.completes(task);
         }
-        stack.sim.advance(Duration::from_secs(60));
+        stack.sim.world().advance(Duration::from_secs(60));
     }
     assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
     for _ in 0..3 {
-        stack.sim.advance(Duration::from_secs(60));
+        stack.sim.world().advance(Duration::from_secs(60));
         let quiet = function.invoke(&schedule()).await.unwrap();
         assert_eq!(listing_calls(&stack.sim), 1);
         assert_eq!(quiet["targets"][0]["saved"], 0);
@@ -416,14 +432,14 @@ async fn where_ec2_throttles_and_breaks_no_poll_makes_more_calls_than_are_set() 
     let mut function = stack.function().await;
     let listing = |kind| FaultRule::new(kind).on("DescribeStoreImageTasks");
     let half = |kind| FaultRule { probability: 0.5, ..listing(kind) };
-    stack.sim.add_fault(half(FaultKind::Throttle));
-    stack.sim.add_fault(half(FaultKind::InternalError));
+    stack.sim.world().add_fault(half(FaultKind::Throttle));
+    stack.sim.world().add_fault(half(FaultKind::InternalError));
     for n in 0..8 {
         if n == 6 {
-            stack.sim.clear_faults();
+            stack.sim.world().clear_faults();
         }
         let answer = function.invoke(&schedule()).await;
-        let calls = stack.sim.calls();
+        let calls = stack.sim.world().calls();
         let made = calls.iter().filter(|call| call.action == "DescribeStoreImageTasks").count();
         assert!(made <= 10, "{made} calls");
         if let Ok(summary) = answer {
@@ -431,8 +447,8 @@ async fn where_ec2_throttles_and_breaks_no_poll_makes_more_calls_than_are_set() 
             let counted: u64 = kinds.map(|target| target["listingCalls"].as_u64().unwrap()).sum();
             assert_eq!(counted, calls.len() as u64, "what was tried again is counted");
         }
-        stack.sim.reset_calls();
-        stack.sim.advance(Duration::from_secs(60));
+        stack.sim.world().reset_calls();
+        stack.sim.world().advance(Duration::from_secs(60));
     }
 }
 
@@ -450,7 +466,8 @@ async fn an_sqs_batch_polls_a_region_once_however_many_records_name_it() {
     let answer = function.invoke(&json!({ "Records": records })).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "9" }] }));
     function.log_with("eu-west-1, which is not among the configured Regions").await;
-    let mut called: Vec<String> = stack.sim.calls().into_iter().map(|call| call.action).collect();
+    let mut called: Vec<String> =
+        stack.sim.world().calls().into_iter().map(|call| call.action).collect();
     called.sort();
     assert_eq!(called, ["DescribeBundleTasks", "DescribeStoreImageTasks"]);
 }
@@ -459,7 +476,7 @@ async fn an_sqs_batch_polls_a_region_once_however_many_records_name_it() {
 async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_that_names_it() {
     let stack = Stack::with(&[("AMIWATCH_REGIONS", "us-east-1,eu-west-1")]).await;
     let task = stack.running(AMI, "b", 600);
-    stack.sim.add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
     let mut function = stack.function().await;
     function.invoke(&schedule()).await.unwrap_err();
     stack.completes(task);
@@ -562,7 +579,7 @@ async fn a_manual_poll_polls_what_it_names_and_a_wrong_one_does_nothing() {
         serde_json::from_str(include_str!("../../events/manual-poll.json")).unwrap();
     let summary = function.invoke(&manual).await.unwrap();
     assert_eq!(summary["targets"].as_array().unwrap().len(), 1);
-    stack.sim.reset_calls();
+    stack.sim.world().reset_calls();
     for (payload, named) in [
         (json!([1]), "a list"),
         (json!({ "poll": { "region": "us-east-1" } }), "region"),
@@ -573,7 +590,7 @@ async fn a_manual_poll_polls_what_it_names_and_a_wrong_one_does_nothing() {
         let text = error["errorMessage"].as_str().unwrap();
         assert!(text.contains(named) && text.contains("nothing was done"), "{text}");
     }
-    assert!(stack.sim.calls().is_empty());
+    assert!(stack.sim.world().calls().is_empty());
 }
 
 #[tokio::test]
@@ -589,7 +606,7 @@ async fn under_a_local_runtime_the_account_comes_from_a_variable_and_a_past_dead
     assert_eq!(error["errorType"], "ConfigurationError");
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("AMIWATCH_ACCOUNT") && text.contains("\"function-arn\""), "{text}");
-    assert!(stack.sim.calls().is_empty());
+    assert!(stack.sim.world().calls().is_empty());
 
     stack.variables.insert("AMIWATCH_ACCOUNT".into(), ACCOUNT.into());
     let task = stack.running(AMI, "b", 600);
@@ -627,7 +644,7 @@ async fn every_failed_invocation_has_an_error_type_that_stays() {
         let error = function.invoke(&payload).await.unwrap_err();
         assert_eq!(error["errorType"], "InvalidRequest", "{error}");
     }
-    stack.sim.add_fault(FaultRule::new(FaultKind::Denied));
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied));
     let error = function.invoke(&schedule()).await.unwrap_err();
     assert_eq!(error["errorType"], "PollFailed", "{error}");
 }
@@ -664,7 +681,7 @@ async fn missing_credentials_are_reported_at_start_with_all_else() {
 async fn of_a_batch_from_sqs_only_what_failed_is_delivered_again() {
     let stack = Stack::new().await;
     let mut function = stack.function().await;
-    stack.sim.add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
     let record =
         |id: &str, body: &str| json!({ "messageId": id, "eventSource": "aws:sqs", "body": body });
     let batch = json!({ "Records": [
@@ -691,7 +708,7 @@ async fn a_deadline_that_is_near_begins_nothing_and_says_what_it_left() {
         function.invoke_until(&schedule(), now().as_millisecond() + 1_000).await.unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert!(text.contains("us-east-1 store-image: not begun, out of time"), "{text}");
-    assert!(stack.sim.calls().is_empty());
+    assert!(stack.sim.world().calls().is_empty());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amiwatch::sim::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
+use amiwatch_simulator::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use fastrand::Rng;
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
@@ -82,14 +82,14 @@ impl Stack {
     fn life_goes_on(&mut self, rng: &mut Rng) {
         for task in self.running.drain(..) {
             let end = if rng.bool() { "Completed" } else { "Failed" };
-            self.sim.set_state(task, TaskStatus::new(end, 100));
+            self.sim.world().set_state(task, TaskStatus::new(end, 100));
             self.ended.push(format!("ami-{:017x}", self.born));
         }
         self.born += 1;
         if rng.u32(..4) == 0 {
             let id = format!("bun-{:08x}", self.born);
             let takes = Duration::from_secs(1);
-            self.sim.add_bundle_task(
+            self.sim.world().add_bundle_task(
                 ACCOUNT,
                 REGION,
                 BundlePlan::new(&id, "i-1", "b", ago(60), takes),
@@ -102,10 +102,10 @@ impl Stack {
             StorePlan::new(image, "b", ago(120), Duration::from_secs(takes))
         };
         if rng.bool() {
-            self.sim.add_store_task(ACCOUNT, REGION, plan(1));
+            self.sim.world().add_store_task(ACCOUNT, REGION, plan(1));
             self.ended.push(format!("ami-{:017x}", self.born));
         } else {
-            self.running.push(self.sim.add_store_task(ACCOUNT, REGION, plan(1_000_000)));
+            self.running.push(self.sim.world().add_store_task(ACCOUNT, REGION, plan(1_000_000)));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use amiwatch::sim::{FaultKind, FaultRule, Simulator, StorePlan};
+use amiwatch_simulator::{FaultKind, FaultRule, Simulator, StorePlan};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,7 +29,7 @@ impl Stack {
     async fn new() -> Self {
         let sim = Simulator::builder().start().await.unwrap();
         let plan = StorePlan::new(AMI, "b", ago(60), Duration::from_secs(1_000_000));
-        sim.add_store_task(ACCOUNT, REGION, plan);
+        sim.world().add_store_task(ACCOUNT, REGION, plan);
         let home = tempfile::tempdir().unwrap();
         let bundle = home.path().join("bundle.pem");
         let relay = TlsRelay::in_front_of(&sim.url(), &bundle).await;
@@ -179,7 +179,7 @@ async fn a_bundle_that_holds_no_certificate_is_refused_before_any_call() {
         assert!(text.contains(&format!("AWS_CA_BUNDLE names the file {file}")), "{text}");
         assert!(text.contains(words), "{text}");
     }
-    assert!(stack.sim.calls().is_empty());
+    assert!(stack.sim.world().calls().is_empty());
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn the_poller_goes_through_the_proxies_and_trusts_the_bundle() {
     let summary = function.invoke(&json!({})).await.unwrap();
     assert_eq!(summary["targets"][0]["listed"], 1);
     let plan = StorePlan::new("ami-00000000000000002", "b", ago(30), Duration::from_secs(1));
-    stack.sim.add_store_task(ACCOUNT, REGION, plan);
+    stack.sim.world().add_store_task(ACCOUNT, REGION, plan);
     function.invoke(&json!({})).await.unwrap();
     assert_eq!(inbox.events().await[0]["detail"]["outcome"], "completed");
     let asked = proxy.asked();
@@ -338,7 +338,7 @@ async fn an_sso_login_that_ran_out_says_how_to_log_in_again() {
 async fn a_page_of_the_proxy_is_not_taken_for_an_answer() {
     let stack = Stack::new().await;
     let page = "<html><body>Blocked by policy</body></html>".to_owned();
-    stack.sim.add_fault(FaultRule::new(FaultKind::Body(page)));
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Body(page)));
     let refused = stack.list(&[("AWS_ENDPOINT_URL_EC2", &stack.sim.url())]).await;
     let text = said(&refused);
     assert_eq!(refused.status.code(), Some(2));

@@ -12,8 +12,8 @@ use amiwatch::event::Event;
 use amiwatch::poll::{Limits, Poller};
 use amiwatch::ports::{PublishError, Published, Sink, StateStore};
 use amiwatch::record::SinkName;
-use amiwatch::sim::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
+use amiwatch_simulator::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ fn store_task(sim: &Simulator, n: usize, bucket: &str) -> TaskId {
     let image = format!("ami-{n:017x}");
     let start = ago(60 - i64::try_from(n % 50).unwrap());
     let long = Duration::from_secs(1_000_000);
-    sim.add_store_task(ACCOUNT, REGION, StorePlan::new(image, bucket, start, long))
+    sim.world().add_store_task(ACCOUNT, REGION, StorePlan::new(image, bucket, start, long))
 }
 
 /// Each round: some that ran end, some are born and end at once, one goes to two buckets, a bundle
@@ -76,7 +76,7 @@ where
     let (mut born, mut endings, mut running) = (0, 0, Vec::new());
     for round in 0..rounds {
         for task in running.drain(..) {
-            sim.set_state(task, TaskStatus::new("Completed", 100));
+            sim.world().set_state(task, TaskStatus::new("Completed", 100));
             endings += 1;
         }
         for _ in 0..2 {
@@ -86,12 +86,12 @@ where
         born += 1;
         for bucket in ["bucket-a", "bucket-b"] {
             let failed = TaskStatus::new("Failed", 10);
-            sim.set_state(store_task(&sim, born, bucket), failed);
+            sim.world().set_state(store_task(&sim, born, bucket), failed);
             endings += 1;
         }
         let id = format!("bun-{round:08x}");
         let bundle = BundlePlan::new(id, "i-1", "b", ago(60), Duration::from_secs(1));
-        sim.add_bundle_task(ACCOUNT, REGION, bundle);
+        sim.world().add_bundle_task(ACCOUNT, REGION, bundle);
         endings += 1;
 
         let polls: Vec<_> = pollers

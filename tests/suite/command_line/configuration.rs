@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use amiwatch::sim::{Simulator, TaskStatus};
+use amiwatch_simulator::{Simulator, TaskStatus};
 use serde_json::Value;
 
 use super::{amiwatch, run, running, simulator, texts};
@@ -22,10 +22,10 @@ fn profile(name: &str, account: &str, more: &str) -> String {
     format!("[profile {name}]\naws_access_key_id = {account}\naws_secret_access_key = s\n{more}\n")
 }
 
-fn of_other_account(sim: &Simulator, region: &str, image: &str) -> amiwatch::sim::TaskId {
+fn of_other_account(sim: &Simulator, region: &str, image: &str) -> amiwatch_simulator::TaskId {
     let takes = std::time::Duration::from_secs(1_000_000);
-    let plan = amiwatch::sim::StorePlan::new(image, "my-bucket", ago(60), takes);
-    sim.add_store_task(OTHER, region, plan)
+    let plan = amiwatch_simulator::StorePlan::new(image, "my-bucket", ago(60), takes);
+    sim.world().add_store_task(OTHER, region, plan)
 }
 
 async fn images(list: Command) -> Vec<String> {
@@ -62,7 +62,7 @@ async fn the_profile_that_is_named_is_used_whatever_keys_the_environment_holds()
     let (_, said, code) = texts(&run(poll()).await);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains(OTHER) && !said.contains(ACCOUNT), "{said}");
-    sim.set_state(other, TaskStatus::new("Completed", 100));
+    sim.world().set_state(other, TaskStatus::new("Completed", 100));
     let (out, _, _) = texts(&run(poll()).await);
     let event: Value = serde_json::from_str(out.trim()).unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use amiwatch::sim::{FaultKind, FaultRule};
+use amiwatch_simulator::{FaultKind, FaultRule};
 use serde_json::Value;
 
 use super::{amiwatch, run, running, simulator, texts};
@@ -32,8 +32,8 @@ async fn list_prints_a_table_for_people_and_json_for_programs() {
 async fn a_region_that_is_refused_or_a_kind_that_is_denied_leaves_the_rest_listed() {
     let sim = simulator().await;
     running(&sim, "ami-0123456789abcdef0");
-    sim.add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
-    sim.add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
+    sim.world().add_fault(FaultRule::new(FaultKind::Denied).in_region("eu-west-1"));
+    sim.world().add_fault(FaultRule::new(FaultKind::Denied).on("DescribeBundleTasks"));
     let home = tempfile::tempdir().unwrap();
     let list = |arguments: &[&str]| {
         let mut command = amiwatch(home.path(), Some(&sim.url()));
@@ -68,7 +68,7 @@ async fn a_listing_that_breaks_off_or_holds_an_unreadable_task_is_shown_as_far_a
         running(&sim, &format!("ami-{number:017x}"));
     }
     let denied = FaultRule::new(FaultKind::Denied).on("DescribeStoreImageTasks").after(1);
-    sim.add_fault(denied);
+    sim.world().add_fault(denied);
     let home = tempfile::tempdir().unwrap();
     let mut command = amiwatch(home.path(), Some(&sim.url()));
     command.args(["list", "-o", "json"]);
@@ -76,9 +76,10 @@ async fn a_listing_that_breaks_off_or_holds_an_unreadable_task_is_shown_as_far_a
     let rows: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((rows.as_array().unwrap().len(), code), (200, Some(2)), "{said}");
 
-    sim.clear_faults();
+    sim.world().clear_faults();
     let fields = vec!["amiId".to_owned()];
-    sim.add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(0) }).times(1));
+    sim.world()
+        .add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(0) }).times(1));
     let mut command = amiwatch(home.path(), Some(&sim.url()));
     command.args(["list", "-o", "json"]);
     let (out, said, code) = texts(&run(command).await);
@@ -135,25 +136,25 @@ async fn a_narrow_terminal_breaks_neither_an_id_nor_a_time() {
     let started = "2026-11-20T00:10:00Z".parse().unwrap();
     let plan = |image: &str, bucket: &str| {
         let takes = std::time::Duration::from_secs(60);
-        amiwatch::sim::StorePlan::new(image, bucket, started, takes)
+        amiwatch_simulator::StorePlan::new(image, bucket, started, takes)
     };
     let reason = "The bucket images-of-the-build does not exist, or ami-0123456789abcdef1 is not \
                   available in this Region";
     for (region, image) in
         [(REGION, "ami-0123456789abcdef0"), ("eu-west-1", "ami-0123456789abcdef2")]
     {
-        sim.add_store_task(ACCOUNT, region, plan(image, "my-bucket-with-a-long-name"));
+        sim.world().add_store_task(ACCOUNT, region, plan(image, "my-bucket-with-a-long-name"));
     }
     let failing = plan("ami-0123456789abcdef1", "images-of-the-build").failing(reason);
-    sim.add_store_task(ACCOUNT, REGION, failing);
-    let bundle = amiwatch::sim::BundlePlan::new(
+    sim.world().add_store_task(ACCOUNT, REGION, failing);
+    let bundle = amiwatch_simulator::BundlePlan::new(
         "bun-0123456789abcdef0",
         "i-1",
         "images-of-the-build",
         ago(90),
         std::time::Duration::from_secs(1_000_000),
     );
-    sim.add_bundle_task(ACCOUNT, "eu-west-1", bundle);
+    sim.world().add_bundle_task(ACCOUNT, "eu-west-1", bundle);
     let home = tempfile::tempdir().unwrap();
     for (columns, arguments) in [
         ("60", &["-r", REGION, "-r", "eu-west-1", "--kind", "store-image"][..]),

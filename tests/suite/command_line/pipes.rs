@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use amiwatch::clock::SystemClock;
 use amiwatch::ports::StateStore;
-use amiwatch::sim::{Simulator, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
+use amiwatch_simulator::{Simulator, TaskStatus, Throttle};
 use serde_json::Value;
 
 use super::{amiwatch, run, running, texts};
@@ -34,7 +34,7 @@ impl World {
         let (_, said, code) = texts(&run(world.poll()).await);
         assert_eq!(code, Some(0), "{said}");
         for task in tasks {
-            world.sim.set_state(task, TaskStatus::new("Completed", 100));
+            world.sim.world().set_state(task, TaskStatus::new("Completed", 100));
         }
         world
     }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use amiwatch::clock::SystemClock;
 use amiwatch::ports::{StateStore, StoreError};
-use amiwatch::sim::{Simulator, TaskStatus, Throttle};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::Kind;
+use amiwatch_simulator::{Simulator, TaskStatus, Throttle};
 
 use super::{amiwatch, run, running, texts};
 use crate::support::place;
@@ -22,7 +22,7 @@ async fn state_file(home: &Path) -> (Simulator, Vec<u8>) {
         let (_, said, code) = texts(&run(poll).await);
         assert_eq!(code, Some(0), "{said}");
         for task in &tasks[..20] {
-            sim.set_state(*task, TaskStatus::new("Completed", 100));
+            sim.world().set_state(*task, TaskStatus::new("Completed", 100));
         }
     }
     let path = home.join(".local/state/amiwatch/state.db");

@@ -1,6 +1,6 @@
 //! A poll that could not tell says so, and the next one tells, however soon it comes.
 
-use amiwatch::sim::TaskStatus;
+use amiwatch_simulator::TaskStatus;
 
 use super::{amiwatch, run, running, simulator, texts};
 use crate::support::{ACCOUNT, REGION, moto};
@@ -19,7 +19,7 @@ async fn a_loop_until_poll_succeeds_ends_when_the_ending_was_told() {
         run(command)
     };
     assert_eq!(texts(&poll().await).2, Some(0), "the baseline");
-    sim.set_state(task, TaskStatus::new("Completed", 100));
+    sim.world().set_state(task, TaskStatus::new("Completed", 100));
     // There is no such topic yet.
     for _ in 0..2 {
         let (_, said, code) = texts(&poll().await);

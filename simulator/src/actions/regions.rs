@@ -1,0 +1,91 @@
+//! `DescribeRegions`, for callers that find out for themselves which Regions to look at.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use crate::error::ApiError;
+use crate::filter::check_names;
+use crate::place::Partition;
+use crate::xml::Element;
+
+const ENABLED: &str = "opt-in-not-required";
+const NOT_ENABLED: &str = "not-opted-in";
+/// What a Region is that needs opting in and holds something of the caller's.
+const OPTED_IN: &str = "opted-in";
+
+/// Some Regions of each partition, those that need opting in among them.
+const REGIONS: [(&str, &str); 24] = [
+    ("ap-east-1", NOT_ENABLED),
+    ("ap-northeast-1", ENABLED),
+    ("ap-northeast-2", ENABLED),
+    ("ap-northeast-3", ENABLED),
+    ("ap-south-1", ENABLED),
+    ("ap-southeast-1", ENABLED),
+    ("ap-southeast-2", ENABLED),
+    ("ca-central-1", ENABLED),
+    ("eu-central-1", ENABLED),
+    ("eu-central-2", NOT_ENABLED),
+    ("eu-north-1", ENABLED),
+    ("eu-west-1", ENABLED),
+    ("eu-west-2", ENABLED),
+    ("eu-west-3", ENABLED),
+    ("me-south-1", NOT_ENABLED),
+    ("sa-east-1", ENABLED),
+    ("us-east-1", ENABLED),
+    ("us-east-2", ENABLED),
+    ("us-west-1", ENABLED),
+    ("us-west-2", ENABLED),
+    ("cn-north-1", ENABLED),
+    ("cn-northwest-1", ENABLED),
+    ("us-gov-east-1", ENABLED),
+    ("us-gov-west-1", ENABLED),
+];
+
+pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
+    let params = context.params;
+    let filters = params.filters()?;
+    check_names(&filters, &["region-name", "opt-in-status", "endpoint"])?;
+    let all = params.flag("AllRegions")?;
+    let names = params.list("RegionName");
+    let partition = context.place.partition();
+    let mut known: BTreeMap<String, &str> =
+        REGIONS.iter().map(|(name, status)| ((*name).to_owned(), *status)).collect();
+    let own = context.state.regions_of(&context.place.account);
+    for region in own.chain([context.place.region.as_str()]) {
+        let status = known.entry(region.to_owned()).or_insert(NOT_ENABLED);
+        if *status == NOT_ENABLED {
+            *status = OPTED_IN;
+        }
+    }
+    known.retain(|name, _| Partition::of_region(name) == partition);
+    if let Some(name) = names.iter().find(|name| !known.contains_key(**name)) {
+        let message = format!("Invalid region: [{name}]");
+        return Err(ApiError::new("InvalidParameterValue", message));
+    }
+    context.permit()?;
+    let wildcards = context.settings.wildcards;
+    let mut items = Vec::new();
+    for (name, status) in &known {
+        let name = name.as_str();
+        let endpoint = format!("ec2.{name}.{}", partition.dns_suffix);
+        let wanted = (names.is_empty() || names.contains(&name))
+            && (all || names.contains(&name) || *status != NOT_ENABLED)
+            && filters.iter().all(|filter| {
+                let text = match filter.name.as_str() {
+                    "region-name" => name,
+                    "opt-in-status" => *status,
+                    _ => endpoint.as_str(),
+                };
+                filter.accepts(Some(text), wildcards)
+            });
+        if wanted {
+            let fields = vec![
+                Element::text("regionName", name),
+                Element::text("regionEndpoint", endpoint),
+                Element::text("optInStatus", *status),
+            ];
+            items.push(Element::parent("item", fields));
+        }
+    }
+    Ok(vec![Element::parent("regionInfo", items)])
+}

@@ -1,0 +1,318 @@
+//! Faults: rules that say which calls go wrong, and how.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::Timestamp;
+
+use crate::error::ApiError;
+use crate::place::Place;
+
+/// Names a rule that was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FaultId(pub u64);
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// `RequestLimitExceeded`, 503.
+    Throttle,
+    /// `InternalError`, 500.
+    InternalError,
+    /// `Unavailable`, 503.
+    Unavailable,
+    /// `ServiceUnavailable`, 503.
+    ServiceUnavailable,
+    /// `UnauthorizedOperation`, 403.
+    Denied,
+    /// `RequestExpired`, 400: what an expired session token gets.
+    ExpiredToken,
+    /// `AuthFailure`, 401.
+    AuthFailure,
+    /// Any other error.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The error code.
+        code: String,
+        /// The sentence beside it.
+        message: String,
+    },
+    /// The answer comes this much later, in real time.
+    Slow(Duration),
+    /// The connection closes in the middle of the answer's body.
+    Cut,
+    /// The answer ends in the middle of its XML, though the connection is in order.
+    MalformedXml,
+    /// The whole body is this text, whatever the answer is: the page of a proxy, or nothing.
+    Body(String),
+    /// Items lack these elements, by their XML names; without `item` also what stands beside the
+    /// items, such as `nextToken` or the set itself.
+    MissingFields {
+        /// The names.
+        fields: Vec<String>,
+        /// Only the item at this place of the answer, from 0; every item where absent.
+        item: Option<usize>,
+    },
+    /// An element's content is this text, written without escaping. The first element of the name
+    /// in each item; where an item has none, it gets one. `nextToken` stands beside the items.
+    RawText {
+        /// The element's XML name.
+        element: String,
+        /// What it holds.
+        text: String,
+        /// Only the item at this place of the answer, from 0; every item where absent.
+        item: Option<usize>,
+    },
+    /// The listing of store tasks runs from the oldest to the newest, through all its pages.
+    ReversedOrder,
+    /// The store tasks of each page come in an arbitrary order.
+    ShuffledPage,
+}
+
+/// Which calls a kind of fault befalls. With nothing set: every call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultRule {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// Only calls of this action.
+    pub action: Option<String>,
+    /// Only calls to this Region.
+    pub region: Option<String>,
+    /// Only calls of this account.
+    pub account: Option<String>,
+    /// How likely each of those calls is to be hit, 0 to 1.
+    pub probability: f64,
+    /// Spares this many of those calls first.
+    pub skip: u64,
+    /// Hits this many of them and then no more.
+    pub next: Option<u64>,
+    /// Not before this simulated time.
+    pub from: Option<Timestamp>,
+    /// Not from this simulated time on.
+    pub until: Option<Timestamp>,
+}
+
+impl FaultRule {
+    /// A rule that hits every call.
+    #[must_use]
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            action: None,
+            region: None,
+            account: None,
+            probability: 1.0,
+            skip: 0,
+            next: None,
+            from: None,
+            until: None,
+        }
+    }
+
+    /// Only calls of this action.
+    #[must_use]
+    pub fn on(mut self, action: impl Into<String>) -> Self {
+        self.action = Some(action.into());
+        self
+    }
+
+    /// Only calls to this Region.
+    #[must_use]
+    pub fn in_region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Only calls of this account.
+    #[must_use]
+    pub fn in_account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// Only the next so many calls.
+    #[must_use]
+    pub fn times(mut self, calls: u64) -> Self {
+        self.next = Some(calls);
+        self
+    }
+
+    /// Spares the first so many calls.
+    #[must_use]
+    pub fn after(mut self, calls: u64) -> Self {
+        self.skip = calls;
+        self
+    }
+
+    fn is_meant(&self, action: &str, place: &Place, now: Timestamp) -> bool {
+        self.action.as_deref().is_none_or(|wanted| wanted == action)
+            && self.region.as_deref().is_none_or(|wanted| wanted == place.region)
+            && self.account.as_deref().is_none_or(|wanted| wanted == place.account)
+            && self.from.is_none_or(|from| from <= now)
+            && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The rules in force, with what is left of each.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    rules: Vec<(FaultId, FaultRule)>,
+    added: u64,
+}
+
+impl Faults {
+    pub(crate) fn add(&mut self, rule: FaultRule) -> FaultId {
+        self.added += 1;
+        let id = FaultId(self.added);
+        self.rules.push((id, rule));
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: FaultId) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|(known, _)| *known != id);
+        self.rules.len() < before
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// What befalls this call. Counts it against the rules that it meets.
+    pub(crate) fn befall(
+        &mut self,
+        action: &str,
+        place: &Place,
+        now: Timestamp,
+        rng: &mut Rng,
+    ) -> Effects {
+        let mut effects = Effects::default();
+        for (_, rule) in &mut self.rules {
+            if !rule.is_meant(action, place, now) {
+                continue;
+            }
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                continue;
+            }
+            if rule.next == Some(0) || rng.f64() >= rule.probability {
+                continue;
+            }
+            // Only one error can be the answer: a second rule keeps its hits for later calls.
+            if effects.add(&rule.kind) {
+                rule.next = rule.next.map(|left| left - 1);
+            }
+        }
+        effects
+    }
+}
+
+/// All that befalls one call. Of several errors the first counts; everything else adds up.
+#[derive(Debug, Default)]
+// Each is a fault of its own, and any of them may come together.
+#[allow(clippy::struct_excessive_bools)]
+pub(crate) struct Effects {
+    pub(crate) delay: Duration,
+    pub(crate) error: Option<ApiError>,
+    /// The error comes from behind the token bucket.
+    pub(crate) takes_token: bool,
+    pub(crate) body: Option<String>,
+    pub(crate) cut: bool,
+    pub(crate) malformed: bool,
+    pub(crate) reversed: bool,
+    pub(crate) shuffled: bool,
+    /// The changes to the items: `MissingFields` and `RawText`.
+    pub(crate) edits: Vec<FaultKind>,
+}
+
+impl Effects {
+    /// Whether it has any effect beside those that are there.
+    fn add(&mut self, kind: &FaultKind) -> bool {
+        let error = match kind {
+            FaultKind::Throttle => ApiError::throttled(),
+            FaultKind::InternalError => ApiError::internal(),
+            FaultKind::Unavailable => ApiError::unavailable(),
+            FaultKind::ServiceUnavailable => ApiError::service_unavailable(),
+            FaultKind::Denied => ApiError::unauthorized(),
+            FaultKind::ExpiredToken => ApiError::expired(),
+            FaultKind::AuthFailure => ApiError::auth_failure(),
+            FaultKind::Error { status, code, message } => {
+                ApiError { status: *status, ..ApiError::new(code.clone(), message.clone()) }
+            }
+            other => {
+                self.add_change(other);
+                return true;
+            }
+        };
+        if self.error.is_some() {
+            return false;
+        }
+        self.error = Some(error);
+        self.takes_token = matches!(
+            kind,
+            FaultKind::InternalError
+                | FaultKind::Unavailable
+                | FaultKind::ServiceUnavailable
+                | FaultKind::Error { .. }
+        );
+        true
+    }
+
+    /// What changes an answer, or its way.
+    fn add_change(&mut self, kind: &FaultKind) {
+        match kind {
+            FaultKind::Slow(by) => self.delay = self.delay.saturating_add(*by),
+            FaultKind::Cut => self.cut = true,
+            FaultKind::MalformedXml => self.malformed = true,
+            FaultKind::Body(text) => self.body = Some(text.clone()),
+            FaultKind::ReversedOrder => self.reversed = true,
+            FaultKind::ShuffledPage => self.shuffled = true,
+            FaultKind::MissingFields { .. } | FaultKind::RawText { .. } => {
+                self.edits.push(kind.clone());
+            }
+            FaultKind::Throttle
+            | FaultKind::InternalError
+            | FaultKind::Unavailable
+            | FaultKind::ServiceUnavailable
+            | FaultKind::Denied
+            | FaultKind::ExpiredToken
+            | FaultKind::AuthFailure
+            | FaultKind::Error { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(faults: &mut Faults, action: &str, region: &str) -> bool {
+        let now = "2026-11-22T00:00:00Z".parse().unwrap();
+        let place = Place::new("1", region);
+        faults.befall(action, &place, now, &mut Rng::with_seed(1)).error.is_some()
+    }
+
+    #[test]
+    fn a_rule_spares_and_hits_as_many_calls_as_it_says() {
+        let mut faults = Faults::default();
+        faults.add(FaultRule::new(FaultKind::Throttle).on("A").in_region("r").after(1).times(2));
+        assert!(!hits(&mut faults, "B", "r"));
+        assert!(!hits(&mut faults, "A", "other"));
+        let seen: Vec<bool> = (0..5).map(|_| hits(&mut faults, "A", "r")).collect();
+        assert_eq!(seen, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_rule_holds_only_between_its_times() {
+        let mut faults = Faults::default();
+        let mut rule = FaultRule::new(FaultKind::Denied);
+        rule.from = Some("2026-11-22T00:00:01Z".parse().unwrap());
+        let id = faults.add(rule.clone());
+        assert!(!hits(&mut faults, "A", "r"));
+        assert!(faults.remove(id));
+        rule.until = rule.from.take();
+        faults.add(rule);
+        assert!(hits(&mut faults, "A", "r"));
+    }
+}

@@ -1,0 +1,110 @@
+//! EC2's AMI store tasks and bundle tasks on a local port, for tests and demos.
+//!
+//! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
+//! talks to it. It takes the account and the Region from a request's signature, which it does not
+//! verify. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
+//!
+//! # In a test of your own
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use amiwatch_simulator::{FaultKind, FaultRule, SimClock, Simulator, StorePlan};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // This clock moves only when the test moves it.
+//! let clock = SimClock::manual("2026-11-22T00:00:00Z".parse()?);
+//! let sim = Simulator::builder().clock(clock).start().await?;
+//! let world = sim.world();
+//!
+//! let ten_minutes = Duration::from_secs(600);
+//! let task = StorePlan::new("ami-0123456789abcdef0", "my-bucket", world.now(), ten_minutes);
+//! world.add_store_task("123456789012", "us-east-1", task);
+//! world.add_fault(FaultRule::new(FaultKind::Throttle).on("DescribeStoreImageTasks").times(1));
+//!
+//! // Here the code under test would call EC2, with `sim.url()` as its endpoint. This example sends
+//! // the request itself.
+//! assert!(describe_store_image_tasks(&sim).await?.contains("RequestLimitExceeded"));
+//! assert!(describe_store_image_tasks(&sim).await?.contains("InProgress"));
+//! world.advance(ten_minutes);
+//! assert!(describe_store_image_tasks(&sim).await?.contains("Completed"));
+//! assert_eq!(world.calls().len(), 3);
+//!
+//! sim.shutdown().await;
+//! # Ok(())
+//! # }
+//! # async fn describe_store_image_tasks(sim: &Simulator) -> std::io::Result<String> {
+//! #     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! #     let body = "Action=DescribeStoreImageTasks&Version=2016-11-15";
+//! #     let request = format!(
+//! #         "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: \
+//! #          AWS4-HMAC-SHA256 Credential=123456789012/20261122/us-east-1/ec2/aws4_request, \
+//! #          Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
+//! #         body.len()
+//! #     );
+//! #     let mut connection = tokio::net::TcpStream::connect(sim.addr()).await?;
+//! #     connection.write_all(request.as_bytes()).await?;
+//! #     let mut answer = String::new();
+//! #     connection.read_to_string(&mut answer).await?;
+//! #     Ok(answer)
+//! # }
+//! ```
+//!
+//! # What there is
+//!
+//! - [`SimClock`], [`StorePlan`] and [`BundlePlan`]: what tasks do, as functions of time.
+//! - [`World`]: the tasks, the limits, the faults and the record of calls. A test changes and reads it
+//!   while the simulator runs.
+//! - [`Simulator`]: the server. It stops when it is dropped.
+//! - [`Scenario`]: what there is at the start, read from a YAML file.
+
+// Tables of cases are long, short requests may be built slowly, and seconds are how EC2 counts.
+#![cfg_attr(
+    test,
+    allow(clippy::too_many_lines, clippy::format_collect, clippy::duration_suboptimal_units)
+)]
+
+mod actions;
+mod admin;
+mod bundle;
+mod call;
+mod clock;
+mod curve;
+mod dispatch;
+mod error;
+mod faults;
+mod filter;
+mod http;
+mod names;
+mod params;
+mod place;
+mod plan;
+mod request;
+mod scenario;
+mod serve;
+mod settings;
+mod simulator;
+mod state;
+mod throttle;
+mod token;
+mod world;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+pub use bundle::{BundleEnd, BundlePlan};
+pub use call::Call;
+pub use clock::{SPEEDS, SimClock};
+pub use curve::Stall;
+pub use faults::{FaultId, FaultKind, FaultRule};
+pub use place::DEFAULT_ACCOUNT;
+pub use plan::{Moment, StoreEnd, StorePlan, TaskStatus};
+pub use scenario::{Scenario, ScenarioError};
+pub use serve::{ServeOptions, serve};
+pub use settings::Settings;
+pub use simulator::{SimError, Simulator, SimulatorBuilder};
+pub use state::TaskId;
+pub use throttle::{Bucket, Throttle};
+pub use world::World;

@@ -1,0 +1,133 @@
+//! The simulated world: a clock, settings, and the state of every account and Region.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::bundle::BundlePlan;
+use crate::call::Call;
+use crate::clock::SimClock;
+use crate::faults::{FaultId, FaultRule};
+use crate::place::Place;
+use crate::plan::{StorePlan, TaskStatus};
+use crate::settings::Settings;
+use crate::state::{State, TaskId};
+
+/// All that the simulator's callers see, and the handles to change it while it runs.
+#[derive(Debug)]
+pub struct World {
+    clock: SimClock,
+    settings: Settings,
+    state: Mutex<State>,
+}
+
+impl World {
+    /// An empty world.
+    #[must_use]
+    pub fn new(clock: SimClock, settings: Settings) -> Self {
+        let state = Mutex::new(State::new(settings.seed));
+        Self { clock, settings, state }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The simulated time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) -> Timestamp {
+        self.clock.advance(by)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not turn every later answer into another one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a store task. It is listed from its start on.
+    pub fn add_store_task(&self, account: &str, region: &str, plan: StorePlan) -> TaskId {
+        self.state().add_store(&Place::new(account, region), plan)
+    }
+
+    /// Adds a bundle task. It is listed from its start on.
+    pub fn add_bundle_task(&self, account: &str, region: &str, plan: BundlePlan) -> TaskId {
+        self.state().add_bundle(&Place::new(account, region), plan)
+    }
+
+    /// Takes a task out of the listings; false where there is no such task.
+    pub fn remove_task(&self, id: TaskId) -> bool {
+        self.state().remove(id)
+    }
+
+    /// Holds a task in a state, whatever its plan says; false where there is no such task.
+    pub fn set_state(&self, id: TaskId, status: TaskStatus) -> bool {
+        let now = self.now();
+        self.state().fix(id, Some(status), now)
+    }
+
+    /// Gives a task whose state was set back to its plan; false where there is no such task.
+    pub fn release_state(&self, id: TaskId) -> bool {
+        let now = self.now();
+        self.state().fix(id, None, now)
+    }
+
+    /// Says which AMIs exist in a place, in place of what was said before; without this, every
+    /// well-formed id does.
+    pub fn set_images(
+        &self,
+        account: &str,
+        region: &str,
+        images: impl IntoIterator<Item = impl Into<String>>,
+    ) {
+        let images: BTreeSet<String> = images.into_iter().map(Into::into).collect();
+        self.state().place(&Place::new(account, region)).images = Some(images);
+    }
+
+    /// Deletes a stored object, so that its AMI can be stored there again; false where there is
+    /// none.
+    pub fn delete_object(&self, account: &str, region: &str, bucket: &str, key: &str) -> bool {
+        let now = self.now();
+        self.state().delete_object(&Place::new(account, region), bucket, key, now)
+    }
+
+    /// Puts a fault rule in force.
+    pub fn add_fault(&self, rule: FaultRule) -> FaultId {
+        self.state().faults.add(rule)
+    }
+
+    /// Ends a fault rule; false where there is no such rule.
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.state().faults.remove(id)
+    }
+
+    /// Ends all fault rules.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The calls so far, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.iter().cloned().collect()
+    }
+
+    /// Forgets the calls so far.
+    pub fn reset_calls(&self) {
+        self.state().calls.clear();
+    }
+}
