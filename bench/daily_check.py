@@ -52,9 +52,9 @@ def daily_check(old, folder, distrusted=False):
     if quiet["calls"] != {"DescribeStoreImageTasks": 1, "DescribeBundleTasks": 1, "Query": 1}:
         raise SystemExit(f"the poll before the check was not quiet: {quiet['calls']}")
     before = function.function.peak_memory_kib()
-    due = move_ledger(table, ["sweptAt"], SINCE_LAST_CHECK, distrusted)["sweptAt"]
+    due = move_ledger(table, ["resyncedAt"], SINCE_LAST_CHECK, distrusted)["resyncedAt"]
     polls = []
-    while ledger_of(table)["sweptAt"] == due:
+    while ledger_of(table)["resyncedAt"] == due:
         stack.advance("60s")
         polls.append(function.poll())
         if len(polls) > 10 + old // PAGE:
@@ -112,7 +112,7 @@ def record(pattern, listing):
     ended = start + TAKEN
     body = json.loads(pattern["body"]["S"])
     task = body["task"]
-    if task["imageId"] not in task["objectKey"] or body["untold"] or not body["closed"]:
+    if task["imageId"] not in task["objectKey"] or body["outbox"] or not body["closed"]:
         raise SystemExit(f"this record is no pattern for tasks that ended and were told: {body}")
     task |= {
         "imageId": listing["AmiId"],
@@ -137,7 +137,7 @@ def move_ledger(table, fields, back, distrusted=False):
     """Sets times of the ledger back; its version stays, as no poll is under way."""
     ledger = ledger_of(table)
     if distrusted:
-        ledger["distrustedAt"] = ledger["sweptAt"]
+        ledger["distrustedAt"] = ledger["resyncedAt"]
     for field in fields:
         ledger[field] = text_of(datetime.fromisoformat(ledger[field]) - back)
     body = {"S": json.dumps(ledger, separators=(",", ":"))}

@@ -146,7 +146,7 @@ pub enum EventSubject {
 
 /// What the event of a change says beside the task itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Change<'a> {
+pub struct Transition<'a> {
     /// What the notification is about.
     pub outcome: Outcome,
     /// EC2's spelling of the state before.
@@ -158,8 +158,8 @@ pub struct Change<'a> {
 impl Event {
     /// The event of one change of one task.
     #[must_use]
-    pub fn of(place: &Place, key: &TaskKey, task: &Task, change: Change<'_>) -> Self {
-        let Change { outcome, previous_state, observed_at } = change;
+    pub fn of(place: &Place, key: &TaskKey, task: &Task, change: Transition<'_>) -> Self {
+        let Transition { outcome, previous_state, observed_at } = change;
         let kind = task.kind();
         Self {
             version: "0".into(),
@@ -246,7 +246,7 @@ fn resources(place: &Place, task: &Task) -> Vec<String> {
 }
 
 /// Only an end has a duration: a task that is still running, or lost from sight, has none.
-fn duration_seconds(task: &Task, change: Change<'_>) -> Option<u64> {
+fn duration_seconds(task: &Task, change: Transition<'_>) -> Option<u64> {
     let end = match (change.outcome, task.kind()) {
         (Outcome::Vanished | Outcome::Stalled | Outcome::Started, _) => return None,
         (Outcome::Completed | Outcome::Failed, Kind::StoreImage) => change.observed_at,
@@ -320,7 +320,7 @@ mod tests {
     }
 
     fn event(task: &Task, outcome: Outcome) -> Event {
-        let change = Change {
+        let change = Transition {
             outcome,
             previous_state: Some("InProgress"),
             observed_at: at("2026-11-22T00:40:10.456Z"),

@@ -3,7 +3,7 @@
 //! One task's way through the code, in the order in which it happens:
 //!
 //! 1. [`aws::ec2`] lists it and turns it into a [`task::Task`].
-//! 2. [`poll`] owns the order: list, read, decide, save, publish, confirm.
+//! 2. [`poll`] owns the order: list, read, decide, save, publish, ack.
 //! 3. [`decide`] judges it: pure, of (known, listed, now).
 //! 4. [`record`] is what is remembered; [`store`] and [`aws::dynamodb`] keep it.
 //! 5. [`event`] is what is told; [`render`] puts it into words for each channel.

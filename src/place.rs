@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One account in one Region: what one sweep covers and one part of the table holds.
+/// One account in one Region: what one scan covers and one part of the table holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The 12-digit AWS account id.

@@ -13,7 +13,7 @@ use crate::record::{Cursor, Ledger, Record, SinkName, Torn, Versioned};
 use crate::task::{Kind, Task, TaskKey};
 
 /// No call of an adapter takes longer, its retries included. What a poll keeps in reserve for its
-/// phases, and the part of a claim in which nothing is published, are made of it.
+/// phases, and the part of a lease in which nothing is published, are made of it.
 pub const CALL_LONGEST: Duration = Duration::from_secs(8);
 
 /// The time. The only source of "now" in the library.
@@ -146,16 +146,16 @@ pub fn ledger_key(kind: Kind) -> String {
 
 /// What the store knows of a place.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct Snapshot {
     /// The ledgers of the targets that have one.
     pub ledgers: BTreeMap<Kind, Versioned<Ledger>>,
-    /// The records of the window, the stragglers, and all bundle tasks.
+    /// The records of the window, those named as open below the watermark, and all bundle tasks.
     pub records: BTreeMap<TaskKey, Versioned<Record>>,
     /// Items that cannot be understood.
     pub unreadable: Vec<Unreadable>,
 }
 
-impl Known {
+impl Snapshot {
     /// Whether the store holds an item for this task that cannot be understood.
     #[must_use]
     pub fn is_unreadable(&self, key: &TaskKey) -> bool {
@@ -180,8 +180,9 @@ pub enum Saved {
 
 /// What amiwatch remembers.
 pub trait StateStore {
-    /// Reads the ledgers of a place, the records of its window, the stragglers and the bundle tasks.
-    fn read(&self, place: &Place) -> impl Future<Output = Result<Known, StoreError>> + Send;
+    /// Reads the ledgers of a place, the records of its window, the open ones below the watermark and
+    /// the bundle tasks.
+    fn read(&self, place: &Place) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
 
     /// Reads the records of store tasks that started between two times, both included, from the
     /// newest down. Stops when it has read more than `records_max`; what it read then is less than
@@ -192,21 +193,21 @@ pub trait StateStore {
         from: Timestamp,
         to: Timestamp,
         records_max: usize,
-    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
 
     /// Reads the record of one task, as it is now.
     fn read_one(
         &self,
         place: &Place,
         key: &TaskKey,
-    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
 
     /// Reads a target's ledger, as it is now.
     fn read_ledger(
         &self,
         place: &Place,
         kind: Kind,
-    ) -> impl Future<Output = Result<Known, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
 
     /// Writes a record where the stored version is still `expected` (0: nothing stored).
     fn save(

@@ -22,11 +22,11 @@ pub const RECORD_KEPT_FOR: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
 pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// How far ahead a claim may end: what a poller claims for, and as much again for clocks that differ.
+/// How far ahead a lease may end: what a poller leases for, and as much again for clocks that differ.
 /// What a crash left untold is told within three minutes.
-pub const CLAIM_LONGEST: SignedDuration = SignedDuration::from_mins(2);
+pub const LEASE_LONGEST: SignedDuration = SignedDuration::from_mins(2);
 
-/// The name of a sink, a place to which events go. Each sink confirms for itself, so that one that is
+/// The name of a sink, a place to which events go. Each sink acks for itself, so that one that is
 /// down neither holds nor repeats the other.
 ///
 /// A record may name a sink that this version does not know: another version wrote it. The name is
@@ -63,28 +63,28 @@ pub enum Closing {
     AgedOut,
 }
 
-/// An event that is not yet confirmed by every sink.
+/// An event that is not yet acked by every sink.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Untold {
+pub struct Unsent {
     /// The event as it will be published, fixed when it was decided on.
     pub event: Event,
-    /// The sinks that have not confirmed it.
+    /// The sinks that have not acked it.
     pub sinks: BTreeSet<SinkName>,
-    /// Whether a sink has confirmed it: somebody was told.
+    /// Whether a sink has acked it: somebody was told.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub confirmed: bool,
+    pub acked: bool,
     /// When its sink did not take it although it took others: it goes last, so that an event that is
     /// never taken keeps no others waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried_at: Option<Timestamp>,
 }
 
-impl Untold {
+impl Unsent {
     /// An event that nobody has been told yet.
     #[must_use]
     pub fn new(event: Event, sinks: BTreeSet<SinkName>) -> Self {
-        Self { event, sinks, confirmed: false, tried_at: None }
+        Self { event, sinks, acked: false, tried_at: None }
     }
 }
 
@@ -101,19 +101,19 @@ fn is_zero(count: &u32) -> bool {
 /// Who is telling a record's events at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Claim {
+pub struct Lease {
     /// The poll that holds it.
     pub by: Uuid,
     /// Until when nobody else may tell.
     pub until: Timestamp,
 }
 
-impl Claim {
-    /// Whether it still keeps others from telling. No poller claims for longer than
-    /// [`CLAIM_LONGEST`]: a claim that ends later was made by a wrong clock and counts for nothing.
+impl Lease {
+    /// Whether it still keeps others from telling. No poller leases for longer than
+    /// [`LEASE_LONGEST`]: a lease that ends later was made by a wrong clock and counts for nothing.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
-        self.until > now && self.until.duration_since(now) <= CLAIM_LONGEST
+        self.until > now && self.until.duration_since(now) <= LEASE_LONGEST
     }
 }
 
@@ -132,13 +132,13 @@ pub struct Record {
     /// How its story ended; none while it is open.
     pub closed: Option<Closing>,
     /// What is still to be told, oldest first.
-    pub untold: Vec<Untold>,
+    pub outbox: Vec<Unsent>,
     /// The ids of all that was to be told of the task: none is told a second time, such as of a task
     /// that vanished, came back and vanished again.
     #[serde(default)]
     pub told: BTreeSet<Uuid>,
     /// Who is telling it.
-    pub claim: Option<Claim>,
+    pub lease: Option<Lease>,
     /// When the record was last changed.
     pub changed_at: Timestamp,
 }
@@ -153,9 +153,9 @@ impl Record {
             stalled: false,
             missed: 0,
             closed: None,
-            untold: Vec::new(),
+            outbox: Vec::new(),
             told: BTreeSet::new(),
-            claim: None,
+            lease: None,
             changed_at: now,
         }
     }
@@ -163,7 +163,7 @@ impl Record {
     /// Nothing is expected of the task and nothing is left to tell.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.closed.is_some() && self.untold.is_empty()
+        self.closed.is_some() && self.outbox.is_empty()
     }
 
     /// Whether every poll has to look at it, however old it is: something is expected of it, or is
@@ -208,7 +208,7 @@ pub struct Versioned<T> {
 ///
 /// Of a store-image target:
 /// - a task that started before `cutoff` and has no record was there at the baseline: old news;
-/// - a task that started before `window_from` is settled, unless it is among the `stragglers`;
+/// - a task that started before `watermark` is settled, unless it is among the `openBelow`;
 /// - a task that started later has a record, or is news.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -224,17 +224,17 @@ pub struct Ledger {
     /// Tasks that started before this were there at the baseline.
     pub cutoff: Timestamp,
     /// Only records of tasks that started since then are read by every poll.
-    pub window_from: Timestamp,
+    pub watermark: Timestamp,
     /// Tasks from before the window that are still open or untold.
-    pub stragglers: BTreeSet<TaskKey>,
+    pub open_below: BTreeSet<TaskKey>,
     /// Tasks that the first listing held and that could not be read then, unless they had ended:
     /// their end is news.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub torn: Vec<Torn>,
     /// A listing that is read to its end over several polls.
-    pub sweep: Option<Sweep>,
+    pub scan: Option<Scan>,
     /// When a listing was last read to its end.
-    pub swept_at: Option<Timestamp>,
+    pub resynced_at: Option<Timestamp>,
     /// When EC2 was last seen to list out of order, or to list late. For a day after it no listing
     /// stops early.
     pub distrusted_at: Option<Timestamp>,
@@ -281,7 +281,7 @@ pub struct Cursor {
 /// second range lies below: see `below`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sweep {
+pub struct Scan {
     /// The next page.
     pub from: Cursor,
     /// The newest start seen when it began: what is newer is for the head of the listing.
@@ -350,8 +350,8 @@ mod tests {
         let late = Task { started_at: Some(at("2026-11-23T00:00:00Z")), ..settled.task.clone() };
         let late = Record { task: late, ..settled.clone() };
         assert_eq!(late.expires_at(), Some(at("2027-01-07T00:00:00Z")));
-        let untold = vec![Untold::new(sample::all().remove(0), BTreeSet::new())];
-        assert_eq!(Record { untold, ..settled }.expires_at(), None);
+        let untold = vec![Unsent::new(sample::all().remove(0), BTreeSet::new())];
+        assert_eq!(Record { outbox: untold, ..settled }.expires_at(), None);
     }
 
     #[test]
@@ -365,26 +365,26 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_counts_until_it_ends_unless_a_wrong_clock_made_it() {
+    fn a_lease_counts_until_it_ends_unless_a_wrong_clock_made_it() {
         let now = at("2026-11-22T00:00:00Z");
-        let claim =
-            |seconds| Claim { by: Uuid::nil(), until: now + SignedDuration::from_secs(seconds) };
+        let lease =
+            |seconds| Lease { by: Uuid::nil(), until: now + SignedDuration::from_secs(seconds) };
         assert_eq!(
-            [-1, 0, 1, 120, 121].map(|it| claim(it).holds(now)),
+            [-1, 0, 1, 120, 121].map(|it| lease(it).holds(now)),
             [false, false, true, true, false]
         );
     }
 
     #[test]
     fn what_is_seldom_said_takes_no_room_in_an_item() {
-        let untold = Untold::new(sample::all().remove(0), BTreeSet::new());
+        let untold = Unsent::new(sample::all().remove(0), BTreeSet::new());
         let text = serde_json::to_string(&untold).unwrap();
-        assert!(!text.contains("confirmed") && !text.contains("triedAt"), "{text}");
-        let told = serde_json::to_string(&Untold { confirmed: true, ..untold }).unwrap();
-        assert!(told.contains(r#""confirmed":true"#), "{told}");
+        assert!(!text.contains("acked") && !text.contains("triedAt"), "{text}");
+        let told = serde_json::to_string(&Unsent { acked: true, ..untold }).unwrap();
+        assert!(told.contains(r#""acked":true"#), "{told}");
         let now = at("2026-11-22T00:00:00Z");
         let from = Cursor { token: "t".into(), page_size: 200 };
-        let sweep = Sweep {
+        let scan = Scan {
             from,
             top: now,
             oldest: now,
@@ -395,12 +395,12 @@ mod tests {
             stuck: 0,
             below: None,
         };
-        let text = serde_json::to_string(&sweep).unwrap();
+        let text = serde_json::to_string(&scan).unwrap();
         assert!(
             !text.contains("calls") && !text.contains("stuck") && !text.contains("below"),
             "{text}"
         );
-        let text = serde_json::to_string(&Sweep { calls: 3, stuck: 1, ..sweep }).unwrap();
+        let text = serde_json::to_string(&Scan { calls: 3, stuck: 1, ..scan }).unwrap();
         assert!(text.contains(r#""calls":3,"stuck":1"#), "{text}");
     }
 }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use self::items::{BODY, SK, Write, read_item};
 use super::error::reason;
 use crate::place::Place;
-use crate::ports::{Known, Saved, StateStore, StoreError, ledger_key};
+use crate::ports::{Saved, Snapshot, StateStore, StoreError, ledger_key};
 use crate::record::{Ledger, Record};
 use crate::store::codec::{self, partition_key};
 use crate::task::{Kind, TaskKey};
@@ -69,9 +69,9 @@ impl DynamoStore {
         place: &Place,
         from: Option<&str>,
         to: Option<&str>,
-        known: &mut Known,
+        known: &mut Snapshot,
         records_max: usize,
-        mut from_of: impl FnMut(&Known) -> Option<String>,
+        mut from_of: impl FnMut(&Snapshot) -> Option<String>,
     ) -> Result<(), StoreError> {
         let mut low = from.map(str::to_owned);
         let mut start: Option<HashMap<String, AttributeValue>> = None;
@@ -126,8 +126,8 @@ impl DynamoStore {
         &self,
         place: &Place,
         window: Option<Timestamp>,
-    ) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    ) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         let hint = window.map(|from| TaskKey::lowest_at(from).to_string());
         self.query(place, hint.as_deref(), None, &mut known, usize::MAX, |known| {
             // Where the ledger cannot be understood no store task is judged; bundle tasks are.
@@ -136,7 +136,7 @@ impl DynamoStore {
             match (unreadable, ledger) {
                 (true, _) => Some(TaskKey::bundle("").to_string()),
                 (false, Some(ledger)) => {
-                    Some(TaskKey::lowest_at(ledger.value.window_from).to_string())
+                    Some(TaskKey::lowest_at(ledger.value.watermark).to_string())
                 }
                 (false, None) => Some(TaskKey::lowest_at(Timestamp::UNIX_EPOCH).to_string()),
             }
@@ -145,8 +145,8 @@ impl DynamoStore {
         Ok(known)
     }
 
-    async fn get(&self, place: &Place, sort_key: &str) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    async fn get(&self, place: &Place, sort_key: &str) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         let answer = self
             .client
             .get_item()
@@ -163,11 +163,11 @@ impl DynamoStore {
         Ok(known)
     }
 
-    async fn get_stragglers(&self, place: &Place, known: &mut Known) -> Result<(), StoreError> {
+    async fn get_open_below(&self, place: &Place, known: &mut Snapshot) -> Result<(), StoreError> {
         let Some(ledger) = known.ledgers.get(&Kind::StoreImage) else { return Ok(()) };
         let wanted: Vec<TaskKey> = ledger
             .value
-            .stragglers
+            .open_below
             .iter()
             .filter(|key| !known.records.contains_key(*key) && !known.is_unreadable(key))
             .cloned()
@@ -243,30 +243,30 @@ impl DynamoStore {
 }
 
 impl StateStore for DynamoStore {
-    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
+    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
         let window = self.windows.lock().ok().and_then(|windows| windows.get(place).copied());
         let mut known = self.read_from(place, window).await?;
         let ledger = known.ledgers.get(&Kind::StoreImage);
-        let from = ledger.map(|ledger| ledger.value.window_from);
+        let from = ledger.map(|ledger| ledger.value.watermark);
         if window.is_some_and(|hint| from.is_none_or(|from| from < hint)) {
             // The window moved down, or the ledger was deleted or set back: the hint cut off too much.
             known = self.read_from(place, None).await?;
         }
-        self.get_stragglers(place, &mut known).await?;
+        self.get_open_below(place, &mut known).await?;
         if let Ok(mut windows) = self.windows.lock() {
             match known.ledgers.get(&Kind::StoreImage) {
-                Some(ledger) => windows.insert(place.clone(), ledger.value.window_from),
+                Some(ledger) => windows.insert(place.clone(), ledger.value.watermark),
                 None => windows.remove(place),
             };
         }
         Ok(known)
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
         self.get(place, key.as_str()).await
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
         self.get(place, &ledger_key(kind)).await
     }
 
@@ -276,8 +276,8 @@ impl StateStore for DynamoStore {
         from: Timestamp,
         to: Timestamp,
         records_max: usize,
-    ) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    ) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
         let (from, to) = (Some(from.as_str()), Some(to.as_str()));
         self.query(place, from, to, &mut known, records_max, |_| None).await?;

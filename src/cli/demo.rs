@@ -19,11 +19,11 @@ use super::bars::Bars;
 use super::list::all_pages;
 use super::output::{Reader, print, say};
 use super::terminal::NAME;
-use super::{CliError, Outcome};
+use super::{CliError, Exit};
 use crate::aws::clients::{http_client, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
 use crate::decide::Policy;
-use crate::event::{self, Event};
+use crate::event::{Event, Outcome};
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{Clock, PublishError, Published, Sink};
@@ -77,7 +77,7 @@ impl Sink for Inbox {
     }
 }
 
-pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
+pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
     let scenario = Some(("scenarios/demo.yaml".to_owned(), SCENARIO.to_owned()));
     let options = ServeOptions { scenario, speed: Some(args.speed), ..ServeOptions::default() };
     let simulator = serve(options).await.map_err(CliError::new)?;
@@ -104,7 +104,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Outcome, CliError> {
     if let Some(told) = told {
         summarize(&told);
     }
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Polls until every task that was seen running has ended and was told. Nothing where the reader of
@@ -114,10 +114,10 @@ async fn watch(
     inbox: &Inbox,
     simulator: &Simulator,
     args: &DemoArgs,
-) -> Result<Option<BTreeMap<event::Outcome, usize>>, CliError> {
+) -> Result<Option<BTreeMap<Outcome, usize>>, CliError> {
     let place = Place::new(ACCOUNT, REGION);
     let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
-    let mut told: BTreeMap<event::Outcome, usize> = BTreeMap::new();
+    let mut told: BTreeMap<Outcome, usize> = BTreeMap::new();
     let mut bars = Bars::new();
     let began = simulator.world().clock().now();
     let mut timer = tokio::time::interval(Duration::from_secs_f64(POLL_EVERY_SECONDS / args.speed));
@@ -164,7 +164,7 @@ async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliErr
     Ok(tasks)
 }
 
-fn summarize(told: &BTreeMap<event::Outcome, usize>) {
+fn summarize(told: &BTreeMap<Outcome, usize>) {
     let counts: Vec<String> =
         told.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
     let total: usize = told.values().sum();

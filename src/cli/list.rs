@@ -9,7 +9,7 @@ use super::args::{ListArgs, OutputForm};
 use super::connect::{Connection, from_env};
 use super::output::{print, print_json, say};
 use super::table::{Column, draw};
-use super::{CliError, Outcome};
+use super::{CliError, Exit};
 use crate::aws::clients::ATTEMPTS;
 use crate::place::Place;
 use crate::ports::{PageAt, Rejected, TaskSource};
@@ -29,7 +29,7 @@ pub(super) struct Listing {
     pub(super) failure: Option<String>,
 }
 
-pub(super) async fn run(args: ListArgs) -> Result<Outcome, CliError> {
+pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
     let source = connection.ec2();
     let mut found: Vec<(String, Task)> = Vec::new();
@@ -67,7 +67,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Outcome, CliError> {
     for failure in &failures {
         say(&format!("error: {}", plain(failure)));
     }
-    Ok(if failures.is_empty() { Outcome::Done } else { Outcome::InPart })
+    Ok(if failures.is_empty() { Exit::Done } else { Exit::InPart })
 }
 
 /// The kinds asked for; all where none is.

@@ -26,7 +26,7 @@ pub use args::{Cli, Command};
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum Exit {
     /// Done.
     Done,
     /// Done, and a task failed, vanished or stalled.
@@ -59,9 +59,9 @@ pub fn main() -> ExitCode {
         Err(error) => Err(CliError::new(error)),
     };
     match result {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::TaskInTrouble) => ExitCode::from(1),
-        Ok(Outcome::InPart) => ExitCode::from(2),
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::TaskInTrouble) => ExitCode::from(1),
+        Ok(Exit::InPart) => ExitCode::from(2),
         Err(error) => {
             output::say(&format!("error: {error}"));
             ExitCode::from(2)
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<Outcome, CliError> {
+async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
         Command::List(args) => list::run(args).await,
         Command::Poll(args) => poll::run(args).await,

@@ -10,7 +10,7 @@ use super::connect::{Connection, path_from_env};
 use super::list::kinds;
 use super::output::say;
 use super::terminal::{Terminal, is_trouble};
-use super::{CliError, Outcome};
+use super::{CliError, Exit};
 use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
@@ -22,7 +22,7 @@ use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
 
-pub(super) async fn run(args: PollArgs) -> Result<Outcome, CliError> {
+pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
     let account = connection.account(args.account.as_deref()).await?;
     let places: Vec<PlaceToPoll> = connection
@@ -60,13 +60,13 @@ async fn with_store<T: StateStore + Sync>(
     connection: &Connection,
     places: &[PlaceToPoll],
     store: T,
-) -> Result<Outcome, CliError> {
+) -> Result<Exit, CliError> {
     if let Some(topic) = &args.topic {
         let url = connection.endpoint("SNS");
         let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
         let summary = poll(args, connection, places, store, Box::new(sns)).await;
         report(args, &summary)?;
-        return Ok(if summary.left > 0 { Outcome::InPart } else { Outcome::Done });
+        return Ok(if summary.left > 0 { Exit::InPart } else { Exit::Done });
     }
     let terminal = Arc::new(Terminal::new(args.output));
     let mut summary = poll(args, connection, places, store, Box::new(Arc::clone(&terminal))).await;
@@ -75,10 +75,10 @@ async fn with_store<T: StateStore + Sync>(
     summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
     report(args, &summary)?;
     if reader_gone.is_some() || summary.left > 0 {
-        return Ok(Outcome::InPart);
+        return Ok(Exit::InPart);
     }
     let trouble = terminal.told().into_iter().any(is_trouble);
-    Ok(if trouble { Outcome::TaskInTrouble } else { Outcome::Done })
+    Ok(if trouble { Exit::TaskInTrouble } else { Exit::Done })
 }
 
 async fn poll<T: StateStore + Sync>(

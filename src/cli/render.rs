@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::args::{OutputForm, RenderArgs};
 use super::output::{Reader, print, print_json, say};
-use super::{CliError, Outcome, events, gallery};
-use crate::event::{self, Event};
+use super::{CliError, Exit, events, gallery};
+use crate::event::{Event, Outcome};
 use crate::render::{Channel, render, sample};
 use crate::task::Kind;
 
@@ -19,7 +19,7 @@ pub(super) struct Shown<'a> {
     pub(super) text: String,
 }
 
-pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
+pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
     let (events, faults) = match &args.event {
         Some(path) => read(path)?,
         None => (samples(args.kind, args.outcome), Vec::new()),
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Outcome, CliError> {
     for fault in &faults {
         say(&format!("error: {fault}"));
     }
-    Ok(if faults.is_empty() { Outcome::Done } else { Outcome::InPart })
+    Ok(if faults.is_empty() { Exit::Done } else { Exit::InPart })
 }
 
 fn print_all(shown: &[Shown<'_>]) -> Result<(), CliError> {
@@ -70,7 +70,7 @@ fn object(shown: &Shown<'_>) -> Value {
     })
 }
 
-fn samples(kind: Option<Kind>, outcome: Option<event::Outcome>) -> Vec<Event> {
+fn samples(kind: Option<Kind>, outcome: Option<Outcome>) -> Vec<Event> {
     sample::all()
         .into_iter()
         .filter(|event| kind.is_none_or(|kind| event.detail.kind == kind))

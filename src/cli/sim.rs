@@ -4,9 +4,9 @@ use amiwatch_simulator::{ServeOptions, serve};
 
 use super::args::{OnOff, SimArgs};
 use super::output::{print, say};
-use super::{CliError, Outcome};
+use super::{CliError, Exit};
 
-pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
+pub(super) async fn run(args: SimArgs) -> Result<Exit, CliError> {
     let scenario = match &args.scenario {
         None => None,
         Some(path) => {
@@ -34,7 +34,7 @@ pub(super) async fn run(args: SimArgs) -> Result<Outcome, CliError> {
         simulator.url()
     ));
     simulator.wait_until_shutdown(end.wait()).await;
-    Ok(Outcome::Done)
+    Ok(Exit::Done)
 }
 
 /// Ctrl-C, or the signal that asks a process to end.

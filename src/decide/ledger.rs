@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::place::Place;
-use crate::ports::{Known, Rejected};
+use crate::ports::{Rejected, Snapshot};
 use crate::record::Ledger;
 use crate::task::{Kind, Task, TaskKey};
 
@@ -22,7 +22,7 @@ const TORN_MAX: usize = 20;
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
 /// A listing is read to its end this often, to check what the order of the listing lets us skip.
-const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const RESYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// For how long no listing stops early after one was seen out of order.
 const DISTRUST_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -35,9 +35,9 @@ const DISTRUST_RENEWED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const SETTLED_IN_WINDOW_MAX: usize = 20;
 
 /// A ledger names no more tasks than this one by one. What is more stays in the window.
-const STRAGGLERS_MAX: usize = 1_000;
+const OPEN_BELOW_MAX: usize = 1_000;
 
-/// Nor more than fit into so many bytes, for stragglers and for what a sweep looks for, each. A key
+/// Nor more than fit into so many bytes, for what is open below the watermark and for what a scan looks for, each. A key
 /// takes about a hundred bytes.
 const NAMED_BYTES_MAX: usize = 150_000;
 
@@ -62,7 +62,7 @@ impl Ledger {
     /// The ledger of a target that is listed for the first time.
     #[must_use]
     pub fn baseline(kind: Kind, newest_start: Option<Timestamp>, now: Timestamp) -> Self {
-        // No task starts later than now; one that claims to would make everything old.
+        // No task starts later than now; one that leases to would make everything old.
         let baseline_top = newest_start.map_or(now, |newest| newest.min(now));
         let cutoff = before(baseline_top, LISTED_WITHIN);
         Self {
@@ -71,12 +71,12 @@ impl Ledger {
             baseline_top,
             baseline_done: false,
             cutoff,
-            window_from: cutoff,
-            stragglers: BTreeSet::new(),
+            watermark: cutoff,
+            open_below: BTreeSet::new(),
             torn: Vec::new(),
             hunt_rests_until: None,
-            sweep: None,
-            swept_at: None,
+            scan: None,
+            resynced_at: None,
             distrusted_at: None,
         }
     }
@@ -92,7 +92,7 @@ impl Ledger {
         self.cutoff = self.baseline_began_at;
         for torn in rejected.iter().filter_map(|item| item.may_run.as_ref()) {
             if self.torn.len() < TORN_MAX && !self.torn.contains(torn) {
-                self.window_from = self.window_from.min(torn.started_at.unwrap_or(Timestamp::MAX));
+                self.watermark = self.watermark.min(torn.started_at.unwrap_or(Timestamp::MAX));
                 self.torn.push(torn.clone());
             }
         }
@@ -119,21 +119,21 @@ impl Ledger {
     /// Whether a listing should be read to its end again. Spread over hours by place, so that
     /// many Regions do not do it at once.
     #[must_use]
-    pub fn is_sweep_due(&self, place: &Place, now: Timestamp) -> bool {
-        self.swept_at.is_none_or(|at| now.duration_since(at) >= SWEEP_EVERY + spread(place))
+    pub fn is_daily_resync_due(&self, place: &Place, now: Timestamp) -> bool {
+        self.resynced_at.is_none_or(|at| now.duration_since(at) >= RESYNC_EVERY + spread(place))
     }
 
     /// Whether the listing has to be read to its end for its own sake: the first time, once a day,
     /// and while its order is not trusted.
     #[must_use]
-    pub fn is_check_due(&self, place: &Place, now: Timestamp) -> bool {
-        !self.baseline_done || self.is_sweep_due(place, now) || !self.trusts_order(now)
+    pub fn is_resync_due(&self, place: &Place, now: Timestamp) -> bool {
+        !self.baseline_done || self.is_daily_resync_due(place, now) || !self.trusts_order(now)
     }
 
     /// Down to where the head of the listing must be read.
     #[must_use]
     pub fn head_floor(&self) -> Timestamp {
-        if self.baseline_done { before(self.window_from, OVERLAP) } else { Timestamp::MAX }
+        if self.baseline_done { before(self.watermark, OVERLAP) } else { Timestamp::MAX }
     }
 
     /// Notes that EC2 listed out of order or late. Not at every poll in which it does.
@@ -143,30 +143,30 @@ impl Ledger {
         }
     }
 
-    /// Lists as stragglers what every poll has to look at below the window. Where that is more than
+    /// Names what every poll has to look at below the watermark. Where that is more than
     /// a ledger can name, the window moves down to hold the rest.
     ///
     /// `known` is what the store holds after this poll.
-    pub fn watch(&mut self, known: &Known, now: Timestamp) {
+    pub fn watch(&mut self, known: &Snapshot, now: Timestamp) {
         if self.kind != Kind::StoreImage {
             return;
         }
-        let watched = watched_before(self.window_from, known, now);
+        let watched = watched_before(self.watermark, known, now);
         let named = as_many_as_fit(watched.iter());
         if let Some(first_of_the_rest) = watched.iter().nth(named.len()) {
             let task = known.records.get(first_of_the_rest).map(|known| &known.value.task);
             let start = task.and_then(|task| task.started_at);
-            self.window_from = start.unwrap_or(self.window_from);
+            self.watermark = start.unwrap_or(self.watermark);
         }
-        self.stragglers = named;
+        self.open_below = named;
     }
 
-    /// Adds to the stragglers of a ledger that another poll wrote what this poll watches, too.
-    pub fn watch_too(&mut self, known: &Known, now: Timestamp) {
+    /// Adds what this poll watches, too, to a ledger that another poll wrote.
+    pub fn watch_too(&mut self, known: &Snapshot, now: Timestamp) {
         if self.kind == Kind::StoreImage {
-            let watched = watched_before(self.window_from, known, now);
-            self.stragglers.extend(watched);
-            if as_many_as_fit(self.stragglers.iter()).len() < self.stragglers.len() {
+            let watched = watched_before(self.watermark, known, now);
+            self.open_below.extend(watched);
+            if as_many_as_fit(self.open_below.iter()).len() < self.open_below.len() {
                 self.watch(known, now);
             }
         }
@@ -191,7 +191,12 @@ impl Ledger {
     /// Moves the window up past settled records, where it holds too many of them.
     ///
     /// `known` is what the store holds after this poll.
-    pub fn move_window(&mut self, known: &Known, newest_start: Option<Timestamp>, now: Timestamp) {
+    pub fn raise_watermark(
+        &mut self,
+        known: &Snapshot,
+        newest_start: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         if self.kind != Kind::StoreImage {
             return;
         }
@@ -200,18 +205,18 @@ impl Ledger {
             .values()
             .filter(|known| known.value.task.kind() == Kind::StoreImage && known.value.is_settled())
             .filter_map(|known| known.value.task.started_at)
-            .filter(|start| *start >= self.window_from)
+            .filter(|start| *start >= self.watermark)
             .collect();
         // Keys sort by start, so that the starts are in order.
         let keep_from = starts.iter().rev().nth(SETTLED_IN_WINDOW_MAX / 2);
         if let (Some(newest), Some(keep_from)) = (newest_start, keep_from)
             && starts.len() > SETTLED_IN_WINDOW_MAX
         {
-            let from = before(newest, LISTED_WITHIN).min(*keep_from).max(self.window_from);
+            let from = before(newest, LISTED_WITHIN).min(*keep_from).max(self.watermark);
             // Where so much waits to be told, the window stays, and grows.
             let watched = watched_before(from, known, now);
             if as_many_as_fit(watched.iter()).len() == watched.len() {
-                self.window_from = from;
+                self.watermark = from;
             }
         }
     }
@@ -221,7 +226,7 @@ impl Ledger {
 #[must_use]
 pub fn as_many_as_fit<'a>(keys: impl Iterator<Item = &'a TaskKey>) -> BTreeSet<TaskKey> {
     let mut bytes = 0;
-    keys.take(STRAGGLERS_MAX)
+    keys.take(OPEN_BELOW_MAX)
         .take_while(|key| {
             bytes += key.as_str().len() + 3;
             bytes <= NAMED_BYTES_MAX
@@ -232,7 +237,7 @@ pub fn as_many_as_fit<'a>(keys: impl Iterator<Item = &'a TaskKey>) -> BTreeSet<T
 
 /// The store tasks that started before a time and that every poll has to look at, oldest first. What
 /// is stored of a task and cannot be understood is looked at, too, until it can be.
-fn watched_before(time: Timestamp, known: &Known, now: Timestamp) -> BTreeSet<TaskKey> {
+fn watched_before(time: Timestamp, known: &Snapshot, now: Timestamp) -> BTreeSet<TaskKey> {
     let watched = known.records.iter().filter(|(_, known)| {
         known.value.task.kind() == Kind::StoreImage
             && known.value.is_watched(now)

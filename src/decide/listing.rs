@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, task};
-use crate::ports::Known;
+use crate::ports::Snapshot;
 use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, Phase, State, Task, TaskKey};
 
@@ -14,7 +14,7 @@ pub struct Listed {
     pub tasks: BTreeMap<TaskKey, Task>,
     /// Open tasks that a complete listing did not hold.
     pub absent: BTreeSet<TaskKey>,
-    /// Listed tasks below the window whose records the store was asked for. Any other that ended and
+    /// Listed tasks below the watermark whose records the store was asked for. Any other that ended and
     /// is not known is taken to be settled.
     pub looked_up: BTreeSet<TaskKey>,
 }
@@ -50,7 +50,7 @@ pub struct Decisions {
     pub settled: Vec<(TaskKey, Record)>,
     /// Records to write one by one.
     pub changes: Vec<Change>,
-    /// News from below the window: EC2 listed them later than we provide for, or out of order. If
+    /// News from below the watermark: EC2 listed them later than we provide for, or out of order. If
     /// the store turns out to hold their records, they are none.
     pub late: Vec<TaskKey>,
     /// Tasks in a state that EC2 did not document.
@@ -61,9 +61,9 @@ pub struct Decisions {
 ///
 /// `stored` is the ledger as it is in the store; none at the very first listing of the target.
 #[must_use]
-pub fn judge(
+pub fn diff(
     listed: &Listed,
-    known: &Known,
+    known: &Snapshot,
     stored: Option<&Ledger>,
     ledger: &Ledger,
     context: &Context<'_>,
@@ -74,16 +74,16 @@ pub fn judge(
             decisions.unknown_states.push((key.clone(), state.clone()));
         }
         if let Some(known) = known.records.get(key) {
-            let record = judge_known(key, listed, &known.value, context);
+            let record = diff_known(key, listed, &known.value, context);
             decisions.change(key, record, known);
             continue;
         }
         if known.is_unreadable(key) {
             continue;
         }
-        match standing(found, stored, ledger, listed.looked_up.contains(key)) {
-            Standing::Settled => {}
-            Standing::AtBaseline => {
+        match novelty(found, stored, ledger, listed.looked_up.contains(key)) {
+            Novelty::Settled => {}
+            Novelty::AtBaseline => {
                 let record = task::first_sight(key, found, false, context);
                 if !record.is_settled() {
                     decisions.news(key, record);
@@ -92,8 +92,8 @@ pub fn judge(
                     decisions.settled.push((key.clone(), record));
                 }
             }
-            Standing::News => {
-                if !is_from(found, ledger.window_from) {
+            Novelty::News => {
+                if !is_from(found, ledger.watermark) {
                     decisions.late.push(key.clone());
                 }
                 decisions.news(key, task::first_sight(key, found, true, context));
@@ -102,7 +102,7 @@ pub fn judge(
     }
     for key in &listed.absent {
         if let Some(known) = known.records.get(key) {
-            let record = judge_known(key, listed, &known.value, context);
+            let record = diff_known(key, listed, &known.value, context);
             decisions.change(key, record, known);
         }
     }
@@ -111,7 +111,7 @@ pub fn judge(
 
 /// Judges a task of which this is known. `None`: nothing to write.
 #[must_use]
-pub fn judge_known(
+pub fn diff_known(
     key: &TaskKey,
     listed: &Listed,
     known: &Record,
@@ -126,14 +126,14 @@ pub fn judge_known(
 
 impl Decisions {
     fn news(&mut self, key: &TaskKey, record: Record) {
-        let weight = if record.untold.is_empty() { Weight::Remembers } else { Weight::Tells };
+        let weight = if record.outbox.is_empty() { Weight::Remembers } else { Weight::Tells };
         self.changes.push(Change { key: key.clone(), record, expected: 0, weight });
     }
 
     fn change(&mut self, key: &TaskKey, record: Option<Record>, known: &Versioned<Record>) {
         let Some(record) = record else { return };
         let Versioned { value: before, version } = known;
-        let weight = if record.untold.len() > before.untold.len() {
+        let weight = if record.outbox.len() > before.outbox.len() {
             Weight::Tells
         } else if record.closed != before.closed || record.missed != before.missed {
             Weight::Remembers
@@ -145,8 +145,8 @@ impl Decisions {
 }
 
 /// What a task without a record is.
-enum Standing {
-    /// It ended before the baseline, or its record is below the window and was not asked for.
+enum Novelty {
+    /// It ended before the baseline, or its record is below the watermark and was not asked for.
     Settled,
     /// It was there before the baseline was taken.
     AtBaseline,
@@ -154,38 +154,38 @@ enum Standing {
     News,
 }
 
-fn standing(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bool) -> Standing {
+fn novelty(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bool) -> Novelty {
     let Some(stored) = stored else {
-        return Standing::AtBaseline;
+        return Novelty::AtBaseline;
     };
     if found.kind() == Kind::Bundle {
         return if stored.baseline_done && !is_old_bundle(found, stored) {
-            Standing::News
+            Novelty::News
         } else {
-            Standing::AtBaseline
+            Novelty::AtBaseline
         };
     }
     if !stored.baseline_done {
         // The first listing is still being read: what started after it began is news already.
         let is_new = found.started_at.is_some_and(|start| start > stored.baseline_top);
-        return if is_new { Standing::News } else { Standing::AtBaseline };
+        return if is_new { Novelty::News } else { Novelty::AtBaseline };
     }
     // What runs is watched from now on, wherever it stands: its record was lost, or is one that
     // was not asked for, such as that of a task that had vanished. The write finds that out.
     let runs = found.state.phase() == Phase::Running;
     if !is_from(found, ledger.cutoff) {
         return if runs {
-            Standing::AtBaseline
+            Novelty::AtBaseline
         } else if stored.may_have_been_torn(found) {
-            Standing::News
+            Novelty::News
         } else {
-            Standing::Settled
+            Novelty::Settled
         };
     }
-    if runs || looked_up || is_from(found, stored.window_from) {
-        Standing::News
+    if runs || looked_up || is_from(found, stored.watermark) {
+        Novelty::News
     } else {
-        Standing::Settled
+        Novelty::Settled
     }
 }
 

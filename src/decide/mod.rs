@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Outcome;
 use crate::place::Place;
-use crate::record::{Claim, SinkName};
+use crate::record::{Lease, SinkName};
 
 /// Which outcomes are told, and when a task counts as stalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +45,14 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// Where it is told.
     pub sinks: &'a BTreeSet<SinkName>,
-    /// The claim that this poll lays on what it is going to tell.
-    pub claim: &'a Claim,
+    /// The lease that this poll takes on what it is going to tell.
+    pub lease: &'a Lease,
 }
 
 impl Context<'_> {
     /// Whether somebody else is telling the record's events at the moment.
     #[must_use]
-    pub fn is_held_by_another(&self, claim: Option<&Claim>) -> bool {
-        claim.is_some_and(|claim| claim.by != self.claim.by && claim.holds(self.now))
+    pub fn is_held_by_another(&self, lease: Option<&Lease>) -> bool {
+        lease.is_some_and(|lease| lease.by != self.lease.by && lease.holds(self.now))
     }
 }

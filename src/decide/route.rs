@@ -11,36 +11,36 @@ use crate::record::{Record, SinkName};
 pub const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
 
 /// Takes off a record's events the sinks that are no longer configured. An event that no sink has
-/// confirmed goes to the configured sinks instead: nobody was told. `None`: nothing changes.
+/// acked goes to the configured sinks instead: nobody was told. `None`: nothing changes.
 #[must_use]
 pub fn reroute(record: &Record, configured: &BTreeSet<SinkName>, now: Timestamp) -> Option<Record> {
     if configured.is_empty() {
         return None;
     }
     let mut next = record.clone();
-    for untold in &mut next.untold {
+    for untold in &mut next.outbox {
         let waits = now.duration_since(untold.event.time) < WAITS_FOR_UNKNOWN_SINK;
         if waits || untold.sinks.is_subset(configured) {
             continue;
         }
         untold.sinks.retain(|sink| configured.contains(sink));
-        if untold.sinks.is_empty() && !untold.confirmed {
+        if untold.sinks.is_empty() && !untold.acked {
             untold.sinks.clone_from(configured);
         }
     }
-    next.untold.retain(|untold| !untold.sinks.is_empty());
-    (next.untold != record.untold).then_some(next)
+    next.outbox.retain(|untold| !untold.sinks.is_empty());
+    (next.outbox != record.outbox).then_some(next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Outcome;
-    use crate::record::Untold;
+    use crate::record::Unsent;
     use crate::render::sample;
     use crate::task::{Kind, State, Subject, Task};
 
-    fn record(sinks: &[SinkName], confirmed: bool) -> Record {
+    fn record(sinks: &[SinkName], acked: bool) -> Record {
         let event = sample::event(Kind::StoreImage, Outcome::Failed);
         let subject = Subject::StoreImage { image_id: "ami-1".into(), object_key: None };
         let task = Task {
@@ -53,15 +53,15 @@ mod tests {
             failure: None,
         };
         let untold =
-            Untold { confirmed, ..Untold::new(event.clone(), sinks.iter().cloned().collect()) };
-        Record { untold: vec![untold], ..Record::first_seen(task, event.time) }
+            Unsent { acked, ..Unsent::new(event.clone(), sinks.iter().cloned().collect()) };
+        Record { outbox: vec![untold], ..Record::first_seen(task, event.time) }
     }
 
     #[test]
     fn an_event_that_nobody_was_told_goes_to_the_sinks_that_are_configured_now() {
         let (sns, bus) = (&SinkName::new("sns"), &SinkName::new("event-bridge"));
         let hour = WAITS_FOR_UNKNOWN_SINK;
-        for (waits_for, confirmed, configured, age, then) in [
+        for (waits_for, acked, configured, age, then) in [
             (&[bus][..], false, &[sns][..], hour, Some(&[sns][..])),
             (&[bus], false, &[sns], hour - SignedDuration::from_secs(1), None),
             (&[bus], true, &[sns], hour, Some(&[])),
@@ -70,13 +70,13 @@ mod tests {
             (&[bus], false, &[], hour, None),
         ] {
             let waits_for: Vec<SinkName> = waits_for.iter().copied().cloned().collect();
-            let record = record(&waits_for, confirmed);
-            let now = record.untold[0].event.time + age;
+            let record = record(&waits_for, acked);
+            let now = record.outbox[0].event.time + age;
             let configured = configured.iter().copied().cloned().collect();
             let sinks = reroute(&record, &configured, now)
-                .map(|next| next.untold.into_iter().flat_map(|it| it.sinks).collect::<Vec<_>>());
+                .map(|next| next.outbox.into_iter().flat_map(|it| it.sinks).collect::<Vec<_>>());
             let then = then.map(|then| then.iter().copied().cloned().collect::<Vec<_>>());
-            assert_eq!(sinks, then, "{waits_for:?} {confirmed} {configured:?} {age}");
+            assert_eq!(sinks, then, "{waits_for:?} {acked} {configured:?} {age}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::Context;
-use crate::event::{Change, Event, Outcome};
-use crate::record::{Closing, EC2_LISTS_FOR, RECORD_RENEWED_BEFORE, Record, Untold};
+use crate::event::{Event, Outcome, Transition};
+use crate::record::{Closing, EC2_LISTS_FOR, RECORD_RENEWED_BEFORE, Record, Unsent};
 use crate::task::{Kind, Phase, Task, TaskKey};
 
 /// How many complete listings in a row a task must be missing from before it counts as vanished.
@@ -31,7 +31,7 @@ pub fn first_sight(key: &TaskKey, listed: &Task, news: bool, context: &Context<'
 /// Judges a listed task that is remembered. `None`: nothing to write.
 ///
 /// A record whose events another poll is telling is left alone, but for its end: a bundle task may
-/// be gone from the next listing. The other poll's claim stays; what it told it takes off by itself.
+/// be gone from the next listing. The other poll's lease stays; what it told it takes off by itself.
 #[must_use]
 pub fn seen_again(
     key: &TaskKey,
@@ -44,7 +44,7 @@ pub fn seen_again(
         return renewed(known, context);
     }
     let closed = closing(listed.state.phase());
-    if closed.is_none() && context.is_held_by_another(known.claim.as_ref()) {
+    if closed.is_none() && context.is_held_by_another(known.lease.as_ref()) {
         return None;
     }
     let mut next = known.clone();
@@ -82,7 +82,7 @@ fn renewed(known: &Record, context: &Context<'_>) -> Option<Record> {
 /// Judges a remembered, open task that a complete listing does not hold.
 #[must_use]
 pub fn absent(key: &TaskKey, known: &Record, context: &Context<'_>) -> Option<Record> {
-    if known.closed.is_some() || context.is_held_by_another(known.claim.as_ref()) {
+    if known.closed.is_some() || context.is_held_by_another(known.lease.as_ref()) {
         return None;
     }
     // Two polls at the same moment are one look.
@@ -119,7 +119,7 @@ fn is_past_listing(task: &Task, context: &Context<'_>) -> bool {
         })
 }
 
-/// Adds the event to what the record has to tell, and lays this poll's claim on it.
+/// Adds the event to what the record has to tell, and takes this poll's lease on it.
 fn tell(
     record: &mut Record,
     key: &TaskKey,
@@ -131,14 +131,14 @@ fn tell(
     if !context.policy.tell.contains(&outcome) || context.sinks.is_empty() {
         return;
     }
-    let change = Change { outcome, previous_state, observed_at: context.now };
+    let change = Transition { outcome, previous_state, observed_at: context.now };
     let event = Event::of(context.place, key, &record.task, change);
     if !record.told.insert(event.id) {
         return;
     }
-    record.untold.push(Untold::new(event, context.sinks.clone()));
-    if !context.is_held_by_another(record.claim.as_ref()) {
-        record.claim = Some(context.claim.clone());
+    record.outbox.push(Unsent::new(event, context.sinks.clone()));
+    if !context.is_held_by_another(record.lease.as_ref()) {
+        record.lease = Some(context.lease.clone());
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::ports::CALL_LONGEST;
-use crate::record::CLAIM_LONGEST;
+use crate::record::LEASE_LONGEST;
 
 /// With fewer listing calls a poll the first listing of a large Region would never end: one call
 /// reads the head, the others read on.
@@ -15,13 +15,13 @@ pub const LISTING_CALLS_MAX: u32 = 15;
 /// Tokens that `DescribeStoreImageTasks` refills in a minute.
 const REFILLED_A_MINUTE: u32 = 30;
 
-/// How long a claim holds.
-const CLAIM_FOR: SignedDuration = SignedDuration::from_secs(55);
+/// How long a lease holds.
+const LEASE_FOR: SignedDuration = SignedDuration::from_secs(55);
 
-/// The last part of a claim, in which nothing is published.
-const CLAIM_MARGIN: SignedDuration = SignedDuration::from_secs(20);
+/// The last part of a lease, in which nothing is published.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(20);
 
-/// What is kept for a publish and its confirmation.
+/// What is kept for a publish and its ack.
 const RESERVE_TO_TELL: SignedDuration = SignedDuration::from_secs(17);
 
 /// What is kept for a write, and then for telling what it wrote.
@@ -36,11 +36,11 @@ const _: () = {
     assert!(RESERVE_TO_SAVE.as_secs() > RESERVE_TO_TELL.as_secs() + CALL);
     assert!(RESERVE_TO_LIST.as_secs() > RESERVE_TO_SAVE.as_secs() + CALL);
     // A call that begins before the margin ends within it, whatever clocks differ by the rest.
-    assert!(CLAIM_MARGIN.as_secs() > CALL);
-    // A failed poll's retry comes after a minute, and must find its claims run out.
-    assert!(CLAIM_FOR.as_secs() < 60 && CLAIM_MARGIN.as_secs() < CLAIM_FOR.as_secs());
-    // No claim that a right clock made is ever taken for a wrong one's.
-    assert!(CLAIM_LONGEST.as_secs() >= CLAIM_FOR.as_secs() + CLAIM_MARGIN.as_secs());
+    assert!(LEASE_MARGIN.as_secs() > CALL);
+    // A failed poll's retry comes after a minute, and must find its leases run out.
+    assert!(LEASE_FOR.as_secs() < 60 && LEASE_MARGIN.as_secs() < LEASE_FOR.as_secs());
+    // No lease that a right clock made is ever taken for a wrong one's.
+    assert!(LEASE_LONGEST.as_secs() >= LEASE_FOR.as_secs() + LEASE_MARGIN.as_secs());
     assert!(2 * LISTING_CALLS_MAX <= REFILLED_A_MINUTE);
 };
 
@@ -56,18 +56,18 @@ pub struct Limits {
     pub saves_at_once: usize,
     /// Events of one place being told at the same time.
     pub tells_at_once: usize,
-    /// How long a claim holds. Less than a minute, after which Lambda's retry or the next poll
+    /// How long a lease holds. Less than a minute, after which Lambda's retry or the next poll
     /// comes: what a crash left is told by it.
-    pub claim_for: SignedDuration,
-    /// Nothing is published in the last part of a claim: a call takes eight seconds at most, and
+    pub lease_for: SignedDuration,
+    /// Nothing is published in the last part of a lease: a call takes eight seconds at most, and
     /// clocks may differ by the rest.
-    pub claim_margin: SignedDuration,
+    pub lease_margin: SignedDuration,
     /// No listing begins when less than this is left until the deadline: what was listed must be
     /// saved and told, or a slow EC2 would keep everything from being told.
     pub reserve_to_list: SignedDuration,
     /// No write of a decision begins when less than this is left: it must be told.
     pub reserve_to_save: SignedDuration,
-    /// No publish begins when less than this is left: it and its confirmation must end.
+    /// No publish begins when less than this is left: it and its ack must end.
     pub reserve_to_tell: SignedDuration,
     /// After so many failures in a row a sink is left alone until the next poll.
     pub sink_failures: u32,
@@ -80,8 +80,8 @@ impl Default for Limits {
             places_at_once: 8,
             saves_at_once: 16,
             tells_at_once: 8,
-            claim_for: CLAIM_FOR,
-            claim_margin: CLAIM_MARGIN,
+            lease_for: LEASE_FOR,
+            lease_margin: LEASE_MARGIN,
             reserve_to_list: RESERVE_TO_LIST,
             reserve_to_save: RESERVE_TO_SAVE,
             reserve_to_tell: RESERVE_TO_TELL,

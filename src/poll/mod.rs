@@ -1,8 +1,8 @@
 //! One poll: the one place that owns the order of effects.
 //!
 //! For every place: **read** the state; **list** both kinds, at the same time; **decide**; **save**
-//! what changed together with what is to be told and a claim on telling it, each record in one
-//! conditional write, endings first; **publish**; **confirm**. What each failure leaves behind, and
+//! what changed together with what is to be told and a lease on telling it, each record in one
+//! conditional write, endings first; **publish**; **ack**. What each failure leaves behind, and
 //! what the next poll does about it:
 //!
 //! | fails | leaves | the next poll |
@@ -14,8 +14,8 @@
 //! | save of a record | nothing of that task; the ledger does not advance | lists the same pages, and decides the same again |
 //! | no time to save progress | the progress of an earlier poll; the ledger advances | sees the progress as it is then |
 //! | save conflicts | another poller was first | (this one reads what that one wrote, and judges by the same listing) |
-//! | publish | the record with its untold event, and no claim: this poll gives it back | publishes it |
-//! | confirm | as above, but the event was published | publishes it once more, same `id` |
+//! | publish | the record with its untold event, and no lease: this poll gives it back | publishes it |
+//! | ack | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
 mod breaker;
@@ -39,13 +39,13 @@ use self::walk::Walk;
 
 use crate::decide::Policy;
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, Sink, StateStore, TaskSource};
-use crate::record::{Claim, SinkName};
+use crate::ports::{Clock, ListError, Sink, Snapshot, StateStore, TaskSource};
+use crate::record::{Lease, SinkName};
 use crate::task::Kind;
 
 /// What a poll is about to begin.
 #[derive(Debug, Clone, Copy)]
-enum Phase {
+enum Step {
     List,
     Save,
     Tell,
@@ -144,27 +144,27 @@ where
     C: Clock + Sync,
 {
     /// Whether there is time to begin another effect.
-    fn has_time(&self, phase: Phase) -> bool {
+    fn has_time(&self, step: Step) -> bool {
         let limits = &self.poller.limits;
-        let reserve = match phase {
-            Phase::List => limits.reserve_to_list,
-            Phase::Save => limits.reserve_to_save,
-            Phase::Tell => limits.reserve_to_tell,
+        let reserve = match step {
+            Step::List => limits.reserve_to_list,
+            Step::Save => limits.reserve_to_save,
+            Step::Tell => limits.reserve_to_tell,
         };
         self.deadline
             .is_none_or(|deadline| deadline.duration_since(self.poller.clock.now()) > reserve)
     }
 
-    fn claim(&self) -> Claim {
+    fn lease(&self) -> Lease {
         let now = self.poller.clock.now();
-        let until = now.saturating_add(self.poller.limits.claim_for).unwrap_or(now);
-        Claim { by: self.by, until }
+        let until = now.saturating_add(self.poller.limits.lease_for).unwrap_or(now);
+        Lease { by: self.by, until }
     }
 
     async fn place(&self, wanted: &PlaceToPoll) -> Summary {
         let PlaceToPoll { place, kinds } = wanted;
         let mut summary = Summary::default();
-        if !self.has_time(Phase::List) {
+        if !self.has_time(Step::List) {
             summary.targets_left.extend(kinds.iter().map(|kind| format!("{place} {kind}")));
             tracing::warn!(
                 account = place.account,
@@ -225,7 +225,7 @@ where
         kind: Kind,
         listed: Result<Walk, ListError>,
         began: Timestamp,
-        known: &mut Known,
+        known: &mut Snapshot,
     ) -> TargetSummary {
         let mut summary = TargetSummary::new(place, kind);
         match listed {
@@ -237,7 +237,7 @@ where
                 summary.listing_calls = walk.calls;
                 summary.failures.push("its ledger cannot be understood; nothing was judged".into());
             }
-            Ok(walk) => self.judge_target(kind, walk, began, known, &mut summary).await,
+            Ok(walk) => self.settle_target(kind, walk, began, known, &mut summary).await,
         }
         log_failures(&summary);
         summary

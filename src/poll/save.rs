@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::decide::Context;
-use crate::decide::listing::{Change, Listed, judge_known};
+use crate::decide::listing::{Change, Listed, diff_known};
 use crate::ports::{Clock, Saved, StateStore, StoreError, TaskSource, Unreadable};
 use crate::record::{Record, Versioned};
 use crate::task::TaskKey;
@@ -39,7 +39,7 @@ where
             let Some(stored) = found.records.remove(&key) else {
                 return Err(gone(&key, found.unreadable.first()));
             };
-            match judge_known(&key, listed, &stored.value, context) {
+            match diff_known(&key, listed, &stored.value, context) {
                 None => return Ok((stored, false)),
                 Some(next) => (record, expected) = (next, stored.version),
             }
@@ -72,7 +72,7 @@ fn log(key: &TaskKey, record: &Record, context: &Context<'_>) {
         task = key.as_str(),
         state = record.task.state.as_wire(),
         progress_percent = record.task.progress_percent,
-        untold = record.untold.len(),
+        untold = record.outbox.len(),
         "{} is {}",
         record.task.name(),
         record.task.state

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::summary::TargetSummary;
 use super::walk::{Bounds, Walk};
-use super::{Phase, Run};
+use super::{Run, Step};
 use crate::decide::Context;
 use crate::decide::listing::{self, Change, Decisions, Listed, Weight};
 use crate::place::Place;
-use crate::ports::{Clock, Known, ListError, PageAt, Saved, StateStore, TaskSource};
+use crate::ports::{Clock, ListError, PageAt, Saved, Snapshot, StateStore, TaskSource};
 use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, TaskKey};
 
@@ -24,7 +24,7 @@ const REJECTED_NAMED: usize = 20;
 /// Settled records of the baseline that are saved between two looks at the clock.
 const SETTLED_AT_ONCE: usize = 99;
 
-/// Records below the window that are read one by one at the same time.
+/// Records below the watermark that are read one by one at the same time.
 const READS_AT_ONCE: usize = 16;
 
 /// How many records more than listed tasks a range may hold: those that expire soon, or whose tasks
@@ -42,7 +42,7 @@ where
         &self,
         place: &Place,
         kind: Kind,
-        known: &Known,
+        known: &Snapshot,
         began: Timestamp,
     ) -> Result<Walk, ListError> {
         let source = &self.poller.source;
@@ -66,7 +66,7 @@ where
                     records,
                     now: began,
                     calls_max,
-                    has_time: &|| self.has_time(Phase::List),
+                    has_time: &|| self.has_time(Step::List),
                 };
                 Walk::read(source, &bounds).await
             }
@@ -74,24 +74,24 @@ where
     }
 
     /// Decides on what was listed and saves it. Afterwards `known` holds what the store holds.
-    pub(super) async fn judge_target(
+    pub(super) async fn settle_target(
         &self,
         kind: Kind,
         mut walk: Walk,
         began: Timestamp,
-        known: &mut Known,
+        known: &mut Snapshot,
         summary: &mut TargetSummary,
     ) {
         let place = summary.place();
         let stored = known.ledgers.get(&kind).cloned();
         let stored_ledger = stored.as_ref().map(|stored| &stored.value);
-        let claim = self.claim();
+        let lease = self.lease();
         let context = Context {
             place: &place,
             now: self.poller.clock.now(),
             policy: &self.poller.policy,
             sinks: self.sinks,
-            claim: &claim,
+            lease: &lease,
         };
         summary.listing_calls = walk.calls;
         summary.listed = walk.tasks.len();
@@ -108,7 +108,7 @@ where
             absent: std::mem::take(&mut walk.absent),
             looked_up: looked_up.clone().unwrap_or_default(),
         };
-        let mut decisions = listing::judge(&listed, known, stored_ledger, &ledger, &context);
+        let mut decisions = listing::diff(&listed, known, stored_ledger, &ledger, &context);
         note_states(&decisions, &context);
         let expected = stored.as_ref().map_or(0, |stored| stored.version);
         let late = std::mem::take(&mut decisions.late);
@@ -124,14 +124,14 @@ where
         }
     }
 
-    /// Reads the records of what a check listed below the window, each once. Returns the tasks whose
+    /// Reads the records of what a check listed below the watermark, each once. Returns the tasks whose
     /// records were asked for; none where the store did not answer, and the next poll lists the same
     /// pages again.
     async fn look_up(
         &self,
         walk: &mut Walk,
         stored: Option<&Ledger>,
-        known: &mut Known,
+        known: &mut Snapshot,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) -> Option<BTreeSet<TaskKey>> {
@@ -139,7 +139,7 @@ where
         let Some(ledger) = stored.filter(|ledger| ledger.baseline_done) else {
             return Some(BTreeSet::new());
         };
-        let window = TaskKey::lowest_at(ledger.window_from);
+        let window = TaskKey::lowest_at(ledger.watermark);
         wanted.retain(|key| *key < window && !known.records.contains_key(key));
         let starts = || wanted.iter().filter_map(|key| walk.tasks.get(key)?.started_at);
         let (Some(from), Some(to)) = (starts().min(), starts().max()) else {
@@ -192,12 +192,12 @@ where
         expected_ledger: u64,
         decisions: Decisions,
         listed: &Listed,
-        known: &mut Known,
+        known: &mut Snapshot,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) -> bool {
         let mut changes = decisions.changes;
-        let first_event = |change: &Change| change.record.untold.first().map(|it| it.event.time);
+        let first_event = |change: &Change| change.record.outbox.first().map(|it| it.event.time);
         changes.sort_by_key(|change| (change.weight, first_event(change)));
         let rest = changes.split_off(changes.partition_point(|it| it.weight == Weight::Tells));
         let mut all = self.save_changes(changes, listed, known, context, summary).await;
@@ -216,7 +216,7 @@ where
     ) -> bool {
         let mut left = settled.len();
         for some in settled.chunks(SETTLED_AT_ONCE) {
-            if !self.has_time(Phase::Save) {
+            if !self.has_time(Step::Save) {
                 summary.failures.push(format!(
                     "out of time: {left} records of the baseline left to the next poll"
                 ));
@@ -241,7 +241,7 @@ where
         &self,
         changes: Vec<Change>,
         listed: &Listed,
-        known: &mut Known,
+        known: &mut Snapshot,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) -> bool {
@@ -249,8 +249,8 @@ where
         let results: Vec<_> = stream::iter(changes)
             .map(|change| async move {
                 let (key, weight) = (change.key.clone(), change.weight);
-                let untold = change.record.untold.len();
-                if !self.has_time(Phase::Save) {
+                let untold = change.record.outbox.len();
+                if !self.has_time(Step::Save) {
                     return (key, weight, untold, None);
                 }
                 (key, weight, untold, Some(self.save_change(change, listed, context).await))
@@ -264,7 +264,7 @@ where
             match result {
                 Some(Ok((stored, written))) => {
                     if written {
-                        let before = known.records.get(&key).map_or(0, |k| k.value.untold.len());
+                        let before = known.records.get(&key).map_or(0, |k| k.value.outbox.len());
                         summary.saved += 1;
                         summary.decided += untold.saturating_sub(before);
                     }
@@ -298,12 +298,12 @@ where
         &self,
         mut next: Ledger,
         mut expected: u64,
-        known: &mut Known,
+        known: &mut Snapshot,
         context: &Context<'_>,
         summary: &mut TargetSummary,
     ) {
         for _ in 0..LEDGER_ROUNDS {
-            if !self.has_time(Phase::Save) {
+            if !self.has_time(Step::Save) {
                 summary.failures.push("out of time: the ledger is left to the next poll".into());
                 return;
             }
@@ -344,7 +344,7 @@ fn advance(
     ledger: Ledger,
     walk: &Walk,
     all_saved: bool,
-    known: &Known,
+    known: &Snapshot,
     context: &Context<'_>,
     summary: &TargetSummary,
 ) -> Ledger {
@@ -353,23 +353,23 @@ fn advance(
         next.distrust(context.now);
     }
     if all_saved {
-        next.sweep.clone_from(&walk.sweep);
+        next.scan.clone_from(&walk.scan);
         if walk.complete {
             next.baseline_done = true;
-            if walk.checked && next.is_sweep_due(context.place, context.now) {
-                next.swept_at = Some(context.now);
+            if walk.checked && next.is_daily_resync_due(context.place, context.now) {
+                next.resynced_at = Some(context.now);
             }
         }
         if walk.is_token_refused() || walk.gave_up {
             // Begins anew, whether one is due or not.
-            next.sweep = None;
-            next.swept_at = None;
+            next.scan = None;
+            next.resynced_at = None;
         }
         if let Some(calls) = walk.hunted {
             next.rest_after_hunt(calls, context.now);
         }
         if walk.read_up_to.is_some() {
-            next.move_window(known, walk.read_up_to, context.now);
+            next.raise_watermark(known, walk.read_up_to, context.now);
         }
     }
     next.watch(known, context.now);
@@ -430,7 +430,7 @@ fn note_late(context: &Context<'_>, summary: &TargetSummary) {
     }
 }
 
-fn open_tasks(known: &Known, kind: Kind) -> BTreeSet<TaskKey> {
+fn open_tasks(known: &Snapshot, kind: Kind) -> BTreeSet<TaskKey> {
     known
         .records
         .iter()

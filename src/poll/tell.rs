@@ -1,4 +1,4 @@
-//! Publishes what is saved and untold, oldest first, and confirms it.
+//! Publishes what is saved and untold, oldest first, and acks it.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use uuid::Uuid;
 
 use super::breaker::Breaker;
 use super::summary::Summary;
-use super::{Phase, Run};
+use super::{Run, Step};
 use crate::decide::route::reroute;
 use crate::event::Event;
 use crate::place::Place;
-use crate::ports::{Clock, Known, PublishError, Published, Saved, StateStore, TaskSource};
-use crate::record::{Record, SinkName, Untold, Versioned};
+use crate::ports::{Clock, PublishError, Published, Saved, Snapshot, StateStore, TaskSource};
+use crate::record::{Record, SinkName, Unsent, Versioned};
 use crate::task::TaskKey;
 
-/// How often a confirmation is tried, over what other pollers write meanwhile.
-const CONFIRM_ROUNDS: u32 = 3;
+/// How often an ack is tried, over what other pollers write meanwhile.
+const ACK_ROUNDS: u32 = 3;
 
 /// How often in a poll the events behind those that a sink could not take are gone on with.
 const ROUNDS: u32 = 8;
@@ -58,8 +58,8 @@ where
     ///
     /// Where a sink takes none of the oldest events it is away, or it is they. The newest one then
     /// finds out: if the sink takes it, the others are gone on with.
-    pub(super) async fn tell(&self, place: &Place, known: Known, summary: &mut Summary) {
-        let untold = known.records.into_iter().filter(|(_, it)| !it.value.untold.is_empty());
+    pub(super) async fn tell(&self, place: &Place, known: Snapshot, summary: &mut Summary) {
+        let untold = known.records.into_iter().filter(|(_, it)| !it.value.outbox.is_empty());
         let mut waiting: Vec<Telling> = untold
             .map(|(key, known)| Telling { key, known, told: Told::default(), was_skipped: true })
             .collect();
@@ -114,21 +114,21 @@ where
         let rerouted = self.reroute(&known.value, now);
         let is_rerouted = rerouted.is_some();
         let value = rerouted.unwrap_or_else(|| known.value.clone());
-        for untold in &value.untold {
+        for untold in &value.outbox {
             let is_ours = untold.sinks.iter().any(|sink| self.breakers.contains_key(sink));
             *if is_ours { &mut told.left } else { &mut told.elsewhere } += 1;
         }
-        let claim = known.value.claim.as_ref();
-        let is_held = claim.is_some_and(|claim| claim.by != self.by && claim.holds(now));
-        if is_held || !self.has_time(Phase::Tell) {
+        let lease = known.value.lease.as_ref();
+        let is_held = lease.is_some_and(|lease| lease.by != self.by && lease.holds(now));
+        if is_held || !self.has_time(Step::Tell) {
             return Telling { key, known, told, was_skipped: false };
         }
-        let mut sinks = value.untold.iter().flat_map(|untold| &untold.sinks);
+        let mut sinks = value.outbox.iter().flat_map(|untold| &untold.sinks);
         if !is_rerouted && !sinks.any(|sink| self.open_sink(sink).is_some()) {
             return Telling { key, known, told, was_skipped: true };
         }
         let before = known.clone();
-        let known = match self.take_claim(place, &key, known, value).await {
+        let known = match self.take_lease(place, &key, known, value).await {
             Ok(Some(known)) => known,
             Ok(None) => return Telling { key, known: before, told, was_skipped: false },
             Err(failure) => {
@@ -137,32 +137,32 @@ where
             }
         };
         let mut behind = BTreeSet::new();
-        for untold in &known.value.untold {
+        for untold in &known.value.outbox {
             if self.publish(&known.value, untold, &mut behind, &mut told).await {
                 told.left = told.left.saturating_sub(1);
             }
         }
         let mut one = Telling { key, known, told, was_skipped: false };
         if !one.told.done.is_empty() {
-            self.confirm(place, &mut one).await;
+            self.ack(place, &mut one).await;
         }
         one
     }
 
-    /// Gives this poll's claim on a record back: the next poll need not wait until it runs out.
+    /// Gives this poll's lease on a record back: the next poll need not wait until it runs out.
     async fn give_back(&self, place: &Place, one: &mut Telling) {
-        let claim = one.known.value.claim.as_ref();
-        if claim.is_some_and(|claim| claim.by == self.by) && self.has_time(Phase::Tell) {
-            self.confirm(place, one).await;
+        let lease = one.known.value.lease.as_ref();
+        if lease.is_some_and(|lease| lease.by == self.by) && self.has_time(Step::Tell) {
+            self.ack(place, one).await;
         }
     }
 
     /// A record whose events wait for sinks that were taken away, with where they go now.
     fn reroute(&self, record: &Record, now: Timestamp) -> Option<Record> {
         let next = reroute(record, self.sinks, now)?;
-        for before in &record.untold {
+        for before in &record.outbox {
             let id = before.event.id;
-            let after = next.untold.iter().find(|untold| untold.event.id == id);
+            let after = next.outbox.iter().find(|untold| untold.event.id == id);
             let sinks = after.map(|untold| &untold.sinks);
             if sinks != Some(&before.sinks) {
                 tracing::warn!(account = before.event.account, region = before.event.region, %id,
@@ -178,20 +178,20 @@ where
         self.breakers.get(sink).filter(|breaker| !breaker.is_open())
     }
 
-    /// Lays this poll's claim on a record that does not bear it. `None`: another was first.
-    async fn take_claim(
+    /// Takes this poll's lease on a record that does not bear it. `None`: another was first.
+    async fn take_lease(
         &self,
         place: &Place,
         key: &TaskKey,
         known: Versioned<Record>,
         value: Record,
     ) -> Result<Option<Versioned<Record>>, String> {
-        if self.claim_holds(&value) && value == known.value {
+        if self.lease_holds(&value) && value == known.value {
             return Ok(Some(known));
         }
-        // Where every sink was taken away from a record, nothing is left to be claimed.
-        let claim = (!value.untold.is_empty()).then(|| self.claim());
-        let value = Record { claim, ..value };
+        // Where every sink was taken away from a record, nothing is left to be leased.
+        let lease = (!value.outbox.is_empty()).then(|| self.lease());
+        let value = Record { lease, ..value };
         match self.poller.store.save(place, key, &value, known.version).await {
             Ok(Saved::Written) => Ok(Some(Versioned { value, version: known.version + 1 })),
             Ok(Saved::Conflict) => Ok(None),
@@ -199,14 +199,14 @@ where
         }
     }
 
-    /// Publishes one event to each sink that has not confirmed it; returns whether none is left.
+    /// Publishes one event to each sink that has not acked it; returns whether none is left.
     ///
     /// In order: at a sink that could not be used, a later event of the task waits for the earlier
     /// one (`behind`). For one that the sink refuses nothing waits: it may never be taken.
     async fn publish(
         &self,
         record: &Record,
-        untold: &Untold,
+        untold: &Unsent,
         behind: &mut BTreeSet<SinkName>,
         told: &mut Told,
     ) -> bool {
@@ -219,7 +219,7 @@ where
                 all = false;
                 continue;
             };
-            if !self.has_time(Phase::Tell) || !self.claim_holds(record) {
+            if !self.has_time(Step::Tell) || !self.lease_holds(record) {
                 behind.insert(sink.clone());
                 all = false;
                 continue;
@@ -260,23 +260,23 @@ where
         }
     }
 
-    /// Whether this poll may still publish under its claim, however far clocks differ.
-    fn claim_holds(&self, record: &Record) -> bool {
-        record.claim.as_ref().is_some_and(|claim| {
-            claim.by == self.by
-                && claim.until.duration_since(self.poller.clock.now())
-                    > self.poller.limits.claim_margin
+    /// Whether this poll may still publish under its lease, however far clocks differ.
+    fn lease_holds(&self, record: &Record) -> bool {
+        record.lease.as_ref().is_some_and(|lease| {
+            lease.by == self.by
+                && lease.until.duration_since(self.poller.clock.now())
+                    > self.poller.limits.lease_margin
         })
     }
 
-    /// Takes off the record what was told, and gives the claim back. Where another poller changed it
+    /// Takes off the record what was told, and gives the lease back. Where another poller changed it
     /// meanwhile, such as to add the task's end, what that one wrote stays.
-    async fn confirm(&self, place: &Place, one: &mut Telling) {
+    async fn ack(&self, place: &Place, one: &mut Telling) {
         let Telling { key, known, told, .. } = one;
         let store = &self.poller.store;
         let mut failure = "it was changed by others again and again".to_owned();
-        for round in 0..CONFIRM_ROUNDS {
-            if round > 0 && !self.has_time(Phase::Tell) {
+        for round in 0..ACK_ROUNDS {
+            if round > 0 && !self.has_time(Step::Tell) {
                 break;
             }
             let value = self.without(&known.value, told);
@@ -298,10 +298,10 @@ where
                 Err(error) => failure = error.to_string(),
             }
         }
-        // It was tried: the claim runs out by itself.
-        known.value.claim = None;
+        // It was tried: the lease runs out by itself.
+        known.value.lease = None;
         told.failures.push(if told.done.is_empty() {
-            format!("{place}: {key} waits until this poll's claim runs out: {failure}")
+            format!("{place}: {key} waits until this poll's lease runs out: {failure}")
         } else {
             format!(
                 "{place}: {key} was told, but that could not be noted, so it may be told again with \
@@ -310,14 +310,14 @@ where
         });
     }
 
-    /// The record without what was told, and without this poll's claim.
+    /// The record without what was told, and without this poll's lease.
     fn without(&self, record: &Record, told: &Told) -> Record {
         let mut next = record.clone();
-        for untold in &mut next.untold {
+        for untold in &mut next.outbox {
             let id = untold.event.id;
             let before = untold.sinks.len();
             untold.sinks.retain(|sink| !told.done.contains(&(id, sink.clone())));
-            untold.confirmed |= untold.sinks.len() < before;
+            untold.acked |= untold.sinks.len() < before;
             // Where the sink takes others, it is this one that it does not take.
             let is_set_aside = told.failed.contains(&id)
                 && untold
@@ -328,15 +328,15 @@ where
                 untold.tried_at = Some(self.poller.clock.now());
             }
         }
-        next.untold.retain(|untold| !untold.sinks.is_empty());
-        next.claim = next.claim.filter(|claim| claim.by != self.by);
+        next.outbox.retain(|untold| !untold.sinks.is_empty());
+        next.lease = next.lease.filter(|lease| lease.by != self.by);
         next
     }
 }
 
 /// What goes first: what was not set aside, then the oldest.
 fn order(one: &Telling) -> (Option<Timestamp>, Option<Timestamp>, TaskKey) {
-    let untold = &one.known.value.untold;
+    let untold = &one.known.value.outbox;
     let set_aside = untold.iter().map(|it| it.tried_at).min().flatten();
     (set_aside, untold.first().map(|it| it.event.time), one.key.clone())
 }

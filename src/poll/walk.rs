@@ -1,13 +1,13 @@
 //! Reads as much of a store-image listing as this poll needs and may read.
 //!
 //! The **head** is read from the newest task down to where everything is known. On from there goes a
-//! **sweep**, over as many polls as its pages need: a check of the whole listing (the first time,
+//! **scan**, over as many polls as its pages need: a check of the whole listing (the first time,
 //! once a day, and while its order is not trusted), a search for open tasks that the head did not
 //! hold, or the rest of a head that was too long for one poll.
 //!
-//! While a sweep is under way, the head is read down to where it began, with at most half of the
-//! poll's calls: however much comes on top, the sweep goes on. If the head does not get down there,
-//! what lies between is read first, and the sweep goes on below it.
+//! While a scan is under way, the head is read down to where it began, with at most half of the
+//! poll's calls: however much comes on top, the scan goes on. If the head does not get down there,
+//! what lies between is read first, and the scan goes on below it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::decide::ledger::{TOKEN_BYTES_MAX, as_many_as_fit};
 use crate::place::Place;
 use crate::ports::{ListError, Page, PageAt, Rejected, TaskSource};
-use crate::record::{Below, Cursor, Ledger, Sweep};
+use crate::record::{Below, Cursor, Ledger, Scan};
 use crate::task::{Kind, Phase, Task, TaskKey};
 
 /// Tasks in the first page of a quiet poll: more than twice what the window holds then. Reading an
@@ -30,7 +30,7 @@ const HEAD: usize = HEAD_SIZE.unsigned_abs() as usize;
 /// is for what is new.
 const RECORDS_IN_HEAD: usize = 40;
 
-/// A sweep that gets no further in so many polls in a row is given up and begins anew.
+/// A scan that gets no further in so many polls in a row is given up and begins anew.
 const STUCK_POLLS_MAX: u32 = 10;
 
 /// What one poll read of a listing.
@@ -43,7 +43,7 @@ pub(super) struct Walk {
     pub(super) newest: Option<Timestamp>,
     /// Tasks that stood out of EC2's documented order.
     pub(super) disordered: usize,
-    /// The listing was read to its end, in this poll or by a sweep that ended in it.
+    /// The listing was read to its end, in this poll or by a scan that ended in it.
     pub(super) complete: bool,
     /// Open tasks that the complete listing did not hold.
     pub(super) absent: BTreeSet<TaskKey>,
@@ -51,16 +51,16 @@ pub(super) struct Walk {
     pub(super) checked: bool,
     /// Tasks on the pages that this poll read for a check: their records have to be looked up.
     pub(super) to_look_up: BTreeSet<TaskKey>,
-    /// All that started from the window on and up to this time was read, by this poll or the sweep
+    /// All that started from the window on and up to this time was read, by this poll or the scan
     /// that it goes on with.
     pub(super) read_up_to: Option<Timestamp>,
     /// Where the next poll goes on.
-    pub(super) sweep: Option<Sweep>,
+    pub(super) scan: Option<Scan>,
     /// The calls of a search for open tasks that ended in this poll, where nothing was missing.
     pub(super) hunted: Option<u32>,
     /// The call that cut the listing short.
     pub(super) error: Option<ListError>,
-    /// A sweep was given up, as it got no further.
+    /// A scan was given up, as it got no further.
     pub(super) gave_up: bool,
     /// The newest start of the range that was read without a gap; not that of the head where a gap
     /// lies below it.
@@ -88,35 +88,35 @@ pub(super) struct Bounds<'a> {
 }
 
 impl Bounds<'_> {
-    fn is_check_due(&self) -> bool {
-        self.stored.is_none_or(|ledger| ledger.is_check_due(self.place, self.now))
+    fn is_resync_due(&self) -> bool {
+        self.stored.is_none_or(|ledger| ledger.is_resync_due(self.place, self.now))
     }
 
     fn may_hunt(&self) -> bool {
         self.stored.is_none_or(|ledger| ledger.may_hunt(self.now))
     }
 
-    /// The sweep to go on with. A search gives way to a check, which meets all that it looks for.
-    fn earlier(&self) -> Option<Sweep> {
-        let sweep = self.stored.and_then(|ledger| ledger.sweep.clone());
-        sweep.filter(|sweep| sweep.checks || !self.is_check_due())
+    /// The scan to go on with. A search gives way to a check, which meets all that it looks for.
+    fn earlier(&self) -> Option<Scan> {
+        let scan = self.stored.and_then(|ledger| ledger.scan.clone());
+        scan.filter(|scan| scan.checks || !self.is_resync_due())
     }
 
     /// Whether all that is newer than the window was read by what has come down to here.
-    fn is_below_window(&self, oldest: Timestamp) -> bool {
-        self.stored.is_some_and(|ledger| ledger.baseline_done && oldest < ledger.window_from)
+    fn is_below_watermark(&self, oldest: Timestamp) -> bool {
+        self.stored.is_some_and(|ledger| ledger.baseline_done && oldest < ledger.watermark)
     }
 
     /// A head is enough where it holds the window and nothing is read below it.
     fn is_head_enough(&self) -> bool {
-        let ledger = self.stored.filter(|ledger| ledger.baseline_done && ledger.sweep.is_none());
+        let ledger = self.stored.filter(|ledger| ledger.baseline_done && ledger.scan.is_none());
         ledger.is_some_and(|ledger| {
             let searches = self.may_hunt()
                 && self
                     .open
                     .first()
                     .is_some_and(|key| *key < TaskKey::lowest_at(ledger.head_floor()));
-            self.records <= RECORDS_IN_HEAD && !self.is_check_due() && !searches
+            self.records <= RECORDS_IN_HEAD && !self.is_resync_due() && !searches
         })
     }
 }
@@ -132,7 +132,7 @@ impl Walk {
     ) -> Result<Self, ListError> {
         let mut walk = Self::default();
         let earlier = bounds.earlier();
-        let checks = earlier.as_ref().map_or_else(|| bounds.is_check_due(), |sweep| sweep.checks);
+        let checks = earlier.as_ref().map_or_else(|| bounds.is_resync_due(), |scan| scan.checks);
         let head = Head::above(earlier.as_ref(), checks, bounds);
         let next = walk.read_head(source, bounds, &head).await?;
         let reached = walk.is_below(head.floor);
@@ -141,12 +141,12 @@ impl Walk {
             walk.finish(bounds.open, checks, false);
             return Ok(walk.covering(bounds));
         };
-        let sweep = match earlier {
-            Some(sweep) => Some(walk.go_on(sweep, from, reached, bounds)),
+        let scan = match earlier {
+            Some(scan) => Some(walk.go_on(scan, from, reached, bounds)),
             None => walk.begin(from, reached, checks, bounds),
         };
-        if let Some(sweep) = sweep {
-            walk.sweep_on(sweep, source, bounds).await;
+        if let Some(scan) = scan {
+            walk.scan_on(scan, source, bounds).await;
         }
         Ok(walk.covering(bounds))
     }
@@ -199,44 +199,38 @@ impl Walk {
         Ok(None)
     }
 
-    /// The sweep of an earlier poll, below the head or below what came on top of it.
-    fn go_on(
-        &mut self,
-        mut sweep: Sweep,
-        from: Cursor,
-        reached: bool,
-        bounds: &Bounds<'_>,
-    ) -> Sweep {
-        sweep.unseen.retain(|key| !self.tasks.contains_key(key));
-        sweep.inconclusive |= !self.rejected.is_empty();
-        if !reached && sweep.below.is_none() && self.error.is_none() {
-            let below = Below { from: sweep.from, top: sweep.top, oldest: sweep.oldest };
-            return Sweep {
+    /// The scan of an earlier poll, below the head or below what came on top of it.
+    fn go_on(&mut self, mut scan: Scan, from: Cursor, reached: bool, bounds: &Bounds<'_>) -> Scan {
+        scan.unseen.retain(|key| !self.tasks.contains_key(key));
+        scan.inconclusive |= !self.rejected.is_empty();
+        if !reached && scan.below.is_none() && self.error.is_none() {
+            let below = Below { from: scan.from, top: scan.top, oldest: scan.oldest };
+            return Scan {
                 from,
                 top: self.newest.unwrap_or(bounds.now),
                 oldest: self.oldest.unwrap_or(bounds.now),
                 below: Some(below),
-                ..sweep
+                ..scan
             };
         }
         // It goes on where an earlier poll left it, not where the head ends.
         self.last = None;
-        self.low = Some(sweep.oldest);
+        self.low = Some(scan.oldest);
         if !reached {
-            // What lies between waits until the sweep has ended.
-            self.top = Some(sweep.top);
+            // What lies between waits until the scan has ended.
+            self.top = Some(scan.top);
         }
-        sweep
+        scan
     }
 
-    /// A sweep that begins where the head ends, if there is anything to read on for.
+    /// A scan that begins where the head ends, if there is anything to read on for.
     fn begin(
         &self,
         from: Cursor,
         reached: bool,
         checks: bool,
         bounds: &Bounds<'_>,
-    ) -> Option<Sweep> {
+    ) -> Option<Scan> {
         if self.is_token_refused() {
             return None;
         }
@@ -245,7 +239,7 @@ impl Walk {
         } else {
             BTreeSet::new()
         };
-        (checks || !unseen.is_empty() || !reached).then(|| Sweep {
+        (checks || !unseen.is_empty() || !reached).then(|| Scan {
             from,
             top: self.newest.unwrap_or(bounds.now),
             oldest: self.oldest.unwrap_or(bounds.now),
@@ -258,55 +252,55 @@ impl Walk {
         })
     }
 
-    async fn sweep_on<S: TaskSource>(&mut self, mut sweep: Sweep, source: &S, bounds: &Bounds<'_>) {
-        let begun_now = sweep.calls == 0;
-        let searches = !sweep.checks && !sweep.unseen.is_empty();
-        let before = (sweep.oldest, sweep.below.is_some());
+    async fn scan_on<S: TaskSource>(&mut self, mut scan: Scan, source: &S, bounds: &Bounds<'_>) {
+        let begun_now = scan.calls == 0;
+        let searches = !scan.checks && !scan.unseen.is_empty();
+        let before = (scan.oldest, scan.below.is_some());
         let calls_before = self.calls;
-        let all = Head { floor: Timestamp::MIN, calls_max: bounds.calls_max, ..Head::of(&sweep) };
+        let all = Head { floor: Timestamp::MIN, calls_max: bounds.calls_max, ..Head::of(&scan) };
         loop {
-            if sweep.merge() {
+            if scan.merge() {
                 self.last = None;
             }
-            self.low = Some(sweep.oldest);
-            let used = sweep.calls + (self.calls - calls_before);
-            if sweep.has_met_all() && bounds.is_below_window(sweep.oldest) {
+            self.low = Some(scan.oldest);
+            let used = scan.calls + (self.calls - calls_before);
+            if scan.has_met_all() && bounds.is_below_watermark(scan.oldest) {
                 self.hunted = searches.then_some(used);
                 return;
             }
             if self.error.is_some() || !self.may_call(bounds, bounds.calls_max) {
                 break;
             }
-            let next = self.call(source, bounds, &sweep.from, &all).await;
+            let next = self.call(source, bounds, &scan.from, &all).await;
             let Some(next) = next else {
                 if self.is_token_refused() {
                     return;
                 }
                 break;
             };
-            sweep.unseen.retain(|key| !self.tasks.contains_key(key));
-            sweep.oldest = self.oldest.map_or(sweep.oldest, |oldest| oldest.min(sweep.oldest));
-            sweep.inconclusive |= !self.rejected.is_empty();
+            scan.unseen.retain(|key| !self.tasks.contains_key(key));
+            scan.oldest = self.oldest.map_or(scan.oldest, |oldest| oldest.min(scan.oldest));
+            scan.inconclusive |= !self.rejected.is_empty();
             let Some(from) = next else {
                 // A listing that ended in the poll in which it began is whole by itself.
-                let wanted = if begun_now { bounds.open } else { &sweep.unseen };
-                self.finish(wanted, sweep.checks, sweep.inconclusive);
-                let used = sweep.calls + (self.calls - calls_before);
+                let wanted = if begun_now { bounds.open } else { &scan.unseen };
+                self.finish(wanted, scan.checks, scan.inconclusive);
+                let used = scan.calls + (self.calls - calls_before);
                 self.hunted = (searches && self.absent.is_empty()).then_some(used);
                 return;
             };
-            sweep.from = from;
+            scan.from = from;
         }
-        let moved = before != (sweep.oldest, sweep.below.is_some());
-        sweep.stuck = if moved || begun_now { 0 } else { sweep.stuck.saturating_add(1) };
-        sweep.calls = (sweep.calls + (self.calls - calls_before)).max(1);
-        self.gave_up = sweep.stuck >= STUCK_POLLS_MAX;
-        self.sweep = (!self.gave_up).then_some(sweep);
+        let moved = before != (scan.oldest, scan.below.is_some());
+        scan.stuck = if moved || begun_now { 0 } else { scan.stuck.saturating_add(1) };
+        scan.calls = (scan.calls + (self.calls - calls_before)).max(1);
+        self.gave_up = scan.stuck >= STUCK_POLLS_MAX;
+        self.scan = (!self.gave_up).then_some(scan);
     }
 
     /// Notes up to which start all was read, from the window on.
     fn covering(mut self, bounds: &Bounds<'_>) -> Self {
-        let is_below = self.low.is_some_and(|low| bounds.is_below_window(low));
+        let is_below = self.low.is_some_and(|low| bounds.is_below_watermark(low));
         self.read_up_to = self.top.filter(|_| self.complete || is_below);
         self
     }
@@ -411,13 +405,13 @@ struct Head {
 }
 
 impl Head {
-    /// The head above a sweep under way; else the one that a sweep begins with.
-    fn above(sweep: Option<&Sweep>, checks: bool, bounds: &Bounds<'_>) -> Self {
+    /// The head above a scan under way; else the one that a scan begins with.
+    fn above(scan: Option<&Scan>, checks: bool, bounds: &Bounds<'_>) -> Self {
         let page_size = if bounds.is_head_enough() { HEAD_SIZE } else { PageAt::LARGEST };
-        match sweep {
-            // A call or more are left for the sweep.
-            Some(sweep) => Self {
-                floor: sweep.top,
+        match scan {
+            // A call or more are left for the scan.
+            Some(scan) => Self {
+                floor: scan.top,
                 page_size,
                 calls_max: bounds.calls_max.div_ceil(2),
                 checks: false,
@@ -431,17 +425,17 @@ impl Head {
         }
     }
 
-    fn of(sweep: &Sweep) -> Self {
+    fn of(scan: &Scan) -> Self {
         Self {
             floor: Timestamp::MIN,
-            page_size: sweep.from.page_size,
+            page_size: scan.from.page_size,
             calls_max: 0,
-            checks: sweep.checks,
+            checks: scan.checks,
         }
     }
 }
 
-impl Sweep {
+impl Scan {
     /// A search ends when all that it looks for was met and nothing is left to be read.
     fn has_met_all(&self) -> bool {
         !self.checks && self.unseen.is_empty() && self.below.is_none()

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Change, Event, Outcome};
+use crate::event::{Event, Outcome, Transition};
 use crate::place::Place;
 use crate::task::{Failure, Kind, State, Subject, Task, TaskKey};
 
@@ -35,7 +35,7 @@ pub fn event(kind: Kind, outcome: Outcome) -> Event {
         Kind::Bundle => TaskKey::bundle("bun-c1a540a8"),
     };
     let late = matches!(outcome, Outcome::Stalled | Outcome::Vanished);
-    let change = Change {
+    let change = Transition {
         outcome,
         previous_state: previous.as_ref().map(State::as_wire),
         observed_at: if late { OBSERVED_LATE } else { OBSERVED },

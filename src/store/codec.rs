@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::place::Place;
-use crate::ports::{Known, Unreadable, ledger_key};
+use crate::ports::{Snapshot, Unreadable, ledger_key};
 use crate::record::{Ledger, Record, Versioned};
 use crate::task::{Kind, TaskKey};
 
@@ -40,7 +40,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<String, String> {
 }
 
 /// Takes an item into what is known, as a ledger, a record, or an item that cannot be understood.
-pub fn take(item: &Item, known: &mut Known) {
+pub fn take(item: &Item, known: &mut Snapshot) {
     let kind = Kind::ALL.into_iter().find(|kind| ledger_key(*kind) == item.key);
     let taken = match (kind, TaskKey::parse(&item.key)) {
         (Some(kind), _) => decode::<Ledger>(item).map(|value| {
@@ -84,7 +84,7 @@ mod tests {
             "state": {"Unknown": "Paused"}, "progressPercent": null,
             "startedAt": "2026-11-22T00:10:00.123Z", "updatedAt": null, "failure": null},
         "movedAt": "2026-11-22T00:10:00Z", "stalled": false, "missed": 0, "closed": null,
-        "untold": [{"event": EVENT, "sinks": ["fax", "sns"]}], "claim": null, "later": {"a": 1},
+        "outbox": [{"event": EVENT, "sinks": ["fax", "sns"]}], "lease": null, "later": {"a": 1},
         "changedAt": "2026-11-22T00:10:00Z"
     }"#;
 
@@ -92,12 +92,12 @@ mod tests {
     fn an_item_of_the_next_version_is_read_and_a_sink_that_is_not_known_is_kept() {
         let event = serde_json::to_string(&crate::render::sample::all()[0]).unwrap();
         let body = LATER.replace("EVENT", &event);
-        let mut known = Known::default();
+        let mut known = Snapshot::default();
         take(&Item { key: KEY.into(), version: 3, schema: SCHEMA, body }, &mut known);
         assert_eq!(known.unreadable, []);
         let record = &known.records.values().next().unwrap().value;
         let sinks = [SinkName::new("fax"), SinkName::new("sns")];
-        assert_eq!(record.untold[0].sinks, sinks.into());
+        assert_eq!(record.outbox[0].sinks, sinks.into());
         assert!(encode(record).unwrap().contains(r#""sinks":["fax","sns"]"#));
     }
 }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::codec::{self, Item, SCHEMA, partition_key};
 use crate::place::Place;
-use crate::ports::{Clock, Known, Saved, StateStore, StoreError, ledger_key};
+use crate::ports::{Clock, Saved, Snapshot, StateStore, StoreError, ledger_key};
 use crate::record::{Ledger, Record};
 use crate::task::{Kind, TaskKey};
 
@@ -54,8 +54,8 @@ impl FileStore {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn everything(&self) -> Result<Vec<(Place, Known)>, StoreError> {
-        let mut places: Vec<(Place, Known)> = Vec::new();
+    pub fn everything(&self) -> Result<Vec<(Place, Snapshot)>, StoreError> {
+        let mut places: Vec<(Place, Snapshot)> = Vec::new();
         self.with("read everything", |connection| {
             let mut select = connection
                 .prepare("SELECT pk, sk, version, schema, body FROM items ORDER BY pk, sk")?;
@@ -65,7 +65,7 @@ impl FileStore {
                 let Some((account, region)) = partition.split_once('#') else { continue };
                 let place = Place::new(account, region);
                 if places.last().is_none_or(|(last, _)| *last != place) {
-                    places.push((place, Known::default()));
+                    places.push((place, Snapshot::default()));
                 }
                 if let Some((_, known)) = places.last_mut() {
                     codec::take(&item(row), known);
@@ -89,7 +89,7 @@ impl FileStore {
         place: &Place,
         from: &str,
         to: &str,
-        known: &mut Known,
+        known: &mut Snapshot,
     ) -> Result<(), StoreError> {
         self.with("read", |connection| {
             let mut select = connection.prepare(
@@ -104,7 +104,7 @@ impl FileStore {
         })
     }
 
-    fn get(&self, place: &Place, key: &str, known: &mut Known) -> Result<(), StoreError> {
+    fn get(&self, place: &Place, key: &str, known: &mut Snapshot) -> Result<(), StoreError> {
         self.range(place, key, key, known)
     }
 
@@ -219,28 +219,28 @@ fn text(row: &Row<'_>, index: usize) -> String {
 }
 
 impl StateStore for FileStore {
-    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         // From the window up: bundle tasks and ledgers sort behind it.
         self.range(place, "~", "~~", &mut known)?;
         let ledger = known.ledgers.get(&Kind::StoreImage);
-        let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.window_from);
-        let stragglers = ledger.map(|ledger| ledger.value.stragglers.clone()).unwrap_or_default();
+        let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.watermark);
+        let open_below = ledger.map(|ledger| ledger.value.open_below.clone()).unwrap_or_default();
         self.range(place, TaskKey::lowest_at(from).as_str(), "~", &mut known)?;
-        for key in &stragglers {
+        for key in &open_below {
             self.get(place, key.as_str(), &mut known)?;
         }
         Ok(known)
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         self.get(place, key.as_str(), &mut known)?;
         Ok(known)
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         self.get(place, &ledger_key(kind), &mut known)?;
         Ok(known)
     }
@@ -251,8 +251,8 @@ impl StateStore for FileStore {
         from: Timestamp,
         to: Timestamp,
         records_max: usize,
-    ) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    ) -> Result<Snapshot, StoreError> {
+        let mut known = Snapshot::default();
         let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
         self.range(place, from.as_str(), to.as_str(), &mut known)?;
         while known.records.len() > records_max.saturating_add(1) {

@@ -19,7 +19,7 @@ use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller};
 use amiwatch::ports::{
-    Clock, Known, ListError, Page, PageAt, PublishError, Published, Saved, Sink, StateStore,
+    Clock, ListError, Page, PageAt, PublishError, Published, Saved, Sink, Snapshot, StateStore,
     StoreError, TaskSource,
 };
 use amiwatch::record::{Ledger, Record, SinkName};
@@ -100,7 +100,7 @@ impl TaskSource for Gated<&Ec2Tasks> {
 }
 
 impl<S: StateStore + Sync> StateStore for Gated<&S> {
-    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
+    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
         self.fuse.gate("read", self.port.read(place)).await
     }
 
@@ -110,16 +110,16 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         from: Timestamp,
         to: Timestamp,
         records_max: usize,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<Snapshot, StoreError> {
         let read = self.port.read_between(place, from, to, records_max);
         self.fuse.gate("read between", read).await
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
         self.fuse.gate("read one", self.port.read_one(place, key)).await
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
         self.fuse.gate("read ledger", self.port.read_ledger(place, kind)).await
     }
 
@@ -130,8 +130,8 @@ impl<S: StateStore + Sync> StateStore for Gated<&S> {
         record: &Record,
         expected: u64,
     ) -> Result<Saved, StoreError> {
-        let confirms = record.untold.is_empty() && expected > 0;
-        let name = if confirms { "confirm" } else { "save" };
+        let acks = record.outbox.is_empty() && expected > 0;
+        let name = if acks { "ack" } else { "save" };
         self.fuse.gate(name, self.port.save(place, key, record, expected)).await
     }
 
@@ -446,7 +446,7 @@ async fn play<S: StateStore + Sync>(state: &S, story: &Story, fate: Fate) -> Run
     scene.clock.later(60);
     let fuse = scene.poll(fate).await;
     let effects = *fuse.begun.lock().unwrap();
-    let unconfirmed = fuse.count("publish") - fuse.count("confirm").min(fuse.count("publish"));
+    let unacked = fuse.count("publish") - fuse.count("ack").min(fuse.count("publish"));
     scene.polls_a_minute_later().await;
     (story.end)(&mut scene);
     // Within three minutes of polls that run again.
@@ -461,7 +461,7 @@ async fn play<S: StateStore + Sync>(state: &S, story: &Story, fate: Fate) -> Run
     assert_eq!(times.len(), story.endings * story.sinks.len(), "{what}: {times:?}");
     assert!(times.values().all(|count| *count <= 2), "{what}: {times:?}");
     let repeats = times.values().filter(|count| **count == 2).count();
-    assert!(repeats <= unconfirmed, "{what}: {repeats} repeats of {unconfirmed} unconfirmed");
+    assert!(repeats <= unacked, "{what}: {repeats} repeats of {unacked} unacked");
     Run { effects, repeats }
 }
 
@@ -480,7 +480,7 @@ async fn every_crash_point(name: &str, play: impl AsyncFn(&Story, Fate) -> Run) 
     }
     println!(
         "{name}: {} stories, {points} crash points, 0 lost, {repeats} told twice, each between \
-         publish and confirm",
+         publish and ack",
         STORIES.len()
     );
 }

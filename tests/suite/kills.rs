@@ -118,7 +118,7 @@ fn name(event: &Value) -> &str {
 #[derive(Debug, Default)]
 struct Figures {
     kills: u64,
-    /// Kills while a publish was under way, or after it and before the write that confirms it.
+    /// Kills while a publish was under way, or after it and before the write that acks it.
     after_publish: u64,
     at: BTreeMap<String, u64>,
     most_repeats: u64,

@@ -162,11 +162,11 @@ fn an_event_for_a_sink_that_is_away_keeps_its_id_and_its_time() {
     scene.poll();
     let waiting = scene.world.with(|inner| {
         let records = &inner.records[&home()];
-        records.values().next().unwrap().value.untold[0].clone()
+        records.values().next().unwrap().value.outbox[0].clone()
     });
     assert_eq!(waiting.sinks, BTreeSet::from([SNS]));
     scene.world.with(|inner| inner.sns_down = false);
-    // The claim of the poll that found it has run out by the next one.
+    // The lease of the poll that found it has run out by the next one.
     for _ in 0..3 {
         scene.poll();
     }

@@ -33,7 +33,7 @@ impl Sink for Recorder {
 
     fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, PublishError>> {
         Box::pin(async {
-            // A turn for the others, between publish and confirm.
+            // A turn for the others, between publish and ack.
             tokio::task::yield_now().await;
             self.0.lock().unwrap().push(event.clone());
             Ok(Published::InFull)

@@ -42,14 +42,14 @@ fn bundle(id: &str) -> (TaskKey, Record) {
     (TaskKey::bundle(id), Record { task: Task { subject, ..record.task.clone() }, ..record })
 }
 
-fn ledger(window_minute: i64, stragglers: &[&TaskKey]) -> Ledger {
+fn ledger(window_minute: i64, open_below: &[&TaskKey]) -> Ledger {
     let mut ledger = Ledger::baseline(Kind::StoreImage, Some(start(0)), start(0));
-    ledger.window_from = start(window_minute);
-    ledger.stragglers = stragglers.iter().map(|key| (*key).clone()).collect();
+    ledger.watermark = start(window_minute);
+    ledger.open_below = open_below.iter().map(|key| (*key).clone()).collect();
     ledger
 }
 
-fn keys(known: &amiwatch::ports::Known) -> BTreeSet<TaskKey> {
+fn keys(known: &amiwatch::ports::Snapshot) -> BTreeSet<TaskKey> {
     known.records.keys().cloned().collect()
 }
 
@@ -68,7 +68,7 @@ async fn a_write_holds_only_where_nobody_else_wrote<S: StateStore>(store: &S) {
     assert!(store.read(&elsewhere).await.unwrap().records.is_empty());
 }
 
-async fn a_read_covers_the_window_the_stragglers_and_all_bundles<S: StateStore>(store: &S) {
+async fn a_read_covers_the_window_what_is_open_below_it_and_all_bundles<S: StateStore>(store: &S) {
     let place = Place::new("222222222222", "us-east-1");
     let mut all = Vec::new();
     for minute in 0..300 {
@@ -142,7 +142,7 @@ async fn of_many_writers_one_wins<S: StateStore>(store: &S) {
 async fn all_bodies<S: StateStore>(store: S) {
     let store = Arc::new(store);
     a_write_holds_only_where_nobody_else_wrote(&*store).await;
-    a_read_covers_the_window_the_stragglers_and_all_bundles(&*store).await;
+    a_read_covers_the_window_what_is_open_below_it_and_all_bundles(&*store).await;
     settled_records_are_written_only_under_an_unchanged_ledger(&*store).await;
     of_many_writers_one_wins(&*store).await;
 }
@@ -236,7 +236,7 @@ const SCHEMA_1: [(&str, &str); 3] = [
 
 #[test]
 fn what_schema_1_holds_is_read_and_written_as_it_was() {
-    let mut known = amiwatch::ports::Known::default();
+    let mut known = amiwatch::ports::Snapshot::default();
     for (key, body) in SCHEMA_1 {
         let body = body.to_owned();
         codec::take(&codec::Item { key: key.into(), version: 3, schema: 1, body }, &mut known);

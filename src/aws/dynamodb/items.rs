@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use crate::place::Place;
-use crate::ports::{Known, Unreadable};
+use crate::ports::{Snapshot, Unreadable};
 use crate::store::codec::{self, Item, SCHEMA, partition_key};
 
 /// The partition key: `<account>#<region>`.
@@ -61,7 +61,7 @@ pub(super) fn key(place: &Place, sort_key: &str) -> HashMap<String, AttributeVal
 }
 
 /// Takes an item that was read into what is known.
-pub(super) fn read_item(attributes: &HashMap<String, AttributeValue>, known: &mut Known) {
+pub(super) fn read_item(attributes: &HashMap<String, AttributeValue>, known: &mut Snapshot) {
     let text = |name: &str| attributes.get(name).and_then(|value| value.as_s().ok()).cloned();
     let key = text(SK).unwrap_or_default();
     let item = (number(attributes, VERSION), number(attributes, SCHEMA_VERSION), text(BODY));

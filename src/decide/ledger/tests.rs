@@ -34,25 +34,25 @@ fn done(kind: Kind) -> Ledger {
     Ledger { baseline_done: true, ..Ledger::baseline(kind, Some(minute(0)), minute(0)) }
 }
 
-fn known(records: impl IntoIterator<Item = (TaskKey, Versioned<Record>)>) -> Known {
-    Known { records: records.into_iter().collect(), ..Known::default() }
+fn known(records: impl IntoIterator<Item = (TaskKey, Versioned<Record>)>) -> Snapshot {
+    Snapshot { records: records.into_iter().collect(), ..Snapshot::default() }
 }
 
 /// As a poll does it.
-fn settle(ledger: &mut Ledger, known: &Known, newest: i64) {
-    ledger.move_window(known, Some(minute(newest)), minute(newest));
+fn settle(ledger: &mut Ledger, known: &Snapshot, newest: i64) {
+    ledger.raise_watermark(known, Some(minute(newest)), minute(newest));
     ledger.watch(known, minute(newest));
 }
 
 #[test]
 fn the_first_ledger_takes_the_last_hour_as_not_yet_old() {
     let ledger = Ledger::baseline(Kind::StoreImage, Some(minute(60)), minute(61));
-    assert_eq!((ledger.cutoff, ledger.window_from), (minute(0), minute(0)));
+    assert_eq!((ledger.cutoff, ledger.watermark), (minute(0), minute(0)));
     assert_eq!((ledger.baseline_top, ledger.baseline_done), (minute(60), false));
 }
 
 #[test]
-fn where_nothing_was_listed_or_something_claims_to_start_later_than_now_now_is_the_top() {
+fn where_nothing_was_listed_or_something_leases_to_start_later_than_now_now_is_the_top() {
     for newest in [None, Some(minute(60 * 24 * 365 * 1_000))] {
         let ledger = Ledger::baseline(Kind::StoreImage, newest, minute(61));
         assert_eq!((ledger.baseline_top, ledger.cutoff), (minute(61), minute(1)));
@@ -70,15 +70,15 @@ fn the_head_reaches_below_the_window_once_the_baseline_is_done() {
 #[test]
 fn a_check_is_due_at_the_baseline_once_a_day_and_for_a_day_after_disorder() {
     let place = home();
-    let swept = Ledger { swept_at: Some(minute(0)), ..done(Kind::StoreImage) };
-    assert!(!swept.is_check_due(&place, minute(1)));
-    assert!(swept.is_check_due(&place, minute(28 * 60)));
+    let swept = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
+    assert!(!swept.is_resync_due(&place, minute(1)));
+    assert!(swept.is_resync_due(&place, minute(28 * 60)));
     let baseline = Ledger { baseline_done: false, ..swept.clone() };
-    assert!(baseline.is_check_due(&place, minute(1)));
+    assert!(baseline.is_resync_due(&place, minute(1)));
     let mut distrusted = swept;
     distrusted.distrust(minute(1));
-    assert!(distrusted.is_check_due(&place, minute(24 * 60)));
-    assert!(!distrusted.is_check_due(&place, minute(24 * 60 + 1)));
+    assert!(distrusted.is_resync_due(&place, minute(24 * 60)));
+    assert!(!distrusted.is_resync_due(&place, minute(24 * 60 + 1)));
 }
 
 #[test]
@@ -91,21 +91,21 @@ fn lasting_disorder_is_noted_once_an_hour() {
 }
 
 #[test]
-fn a_sweep_is_due_within_four_hours_after_a_day_and_not_before_it() {
-    let ledger = Ledger { swept_at: Some(minute(0)), ..done(Kind::StoreImage) };
+fn a_scan_is_due_within_four_hours_after_a_day_and_not_before_it() {
+    let ledger = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
     for region in ["us-east-1", "eu-west-1", "cn-north-1", "ap-southeast-2"] {
         let place = Place::new("123456789012", region);
-        assert!(!ledger.is_sweep_due(&place, minute(24 * 60 - 1)));
-        assert!(ledger.is_sweep_due(&place, minute(28 * 60)));
+        assert!(!ledger.is_daily_resync_due(&place, minute(24 * 60 - 1)));
+        assert!(ledger.is_daily_resync_due(&place, minute(28 * 60)));
     }
-    assert!(done(Kind::StoreImage).is_sweep_due(&home(), minute(0)));
+    assert!(done(Kind::StoreImage).is_daily_resync_due(&home(), minute(0)));
 }
 
 #[test]
 fn the_window_stays_where_it_is_while_it_holds_few_settled_records() {
     let mut ledger = done(Kind::StoreImage);
     settle(&mut ledger, &known((0..20).map(|n| record(n, true))), 500);
-    assert_eq!(ledger.window_from, minute(-60));
+    assert_eq!(ledger.watermark, minute(-60));
 }
 
 #[test]
@@ -115,19 +115,19 @@ fn the_window_moves_up_past_settled_records_and_names_the_open_ones_it_leaves_be
     all.records.insert(open.clone(), value);
     let mut ledger = done(Kind::StoreImage);
     settle(&mut ledger, &all, 500);
-    assert_eq!(ledger.window_from, minute(11));
-    assert_eq!(ledger.stragglers, [open.clone()].into());
-    // Once it is settled it is no straggler any more.
+    assert_eq!(ledger.watermark, minute(11));
+    assert_eq!(ledger.open_below, [open.clone()].into());
+    // Once it is settled it is no longer named.
     all.records.insert(open, record(3, true).1);
     settle(&mut ledger, &all, 500);
-    assert!(ledger.stragglers.is_empty());
+    assert!(ledger.open_below.is_empty());
 }
 
 #[test]
 fn the_window_never_comes_nearer_than_an_hour_to_the_newest_task() {
     let mut ledger = done(Kind::StoreImage);
     settle(&mut ledger, &known((0..100).map(|n| record(n, true))), 99);
-    assert_eq!(ledger.window_from, minute(39));
+    assert_eq!(ledger.watermark, minute(39));
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn what_cannot_be_understood_below_the_window_stays_in_sight_and_what_is_gone_do
     let (gone, _) = record(-500, false);
     let (torn, _) = record(-501, false);
     let mut ledger = done(Kind::StoreImage);
-    ledger.stragglers = [gone, torn.clone()].into();
+    ledger.open_below = [gone, torn.clone()].into();
     let item = |key: &str| Unreadable { key: key.into(), reason: "torn".into() };
     let unreadable = vec![item(torn.as_str()), item("u#bun-1"), item("zebra")];
-    settle(&mut ledger, &Known { unreadable, ..Known::default() }, 0);
-    assert_eq!(ledger.stragglers, [torn].into());
+    settle(&mut ledger, &Snapshot { unreadable, ..Snapshot::default() }, 0);
+    assert_eq!(ledger.open_below, [torn].into());
 }
 
 #[test]
@@ -149,38 +149,38 @@ fn a_task_that_vanished_stays_in_sight_for_as_long_as_ec2_could_list_it() {
     let mut ledger = done(Kind::StoreImage);
     let all = known([(key.clone(), vanished)]);
     settle(&mut ledger, &all, 0);
-    assert_eq!(ledger.stragglers, [key].into());
+    assert_eq!(ledger.open_below, [key].into());
     settle(&mut ledger, &all, 60 * 24 * 31);
-    assert!(ledger.stragglers.is_empty());
+    assert!(ledger.open_below.is_empty());
 }
 
 #[test]
 fn the_window_holds_what_a_ledger_cannot_name_one_by_one() {
-    let waiting = i64::try_from(STRAGGLERS_MAX).unwrap() + 7;
+    let waiting = i64::try_from(OPEN_BELOW_MAX).unwrap() + 7;
     let settled = (2_000..2_100).map(|n| record(n, true));
     let mut all = known(settled.chain((0..waiting).map(|n| record(n, false))));
     let mut ledger = done(Kind::StoreImage);
     settle(&mut ledger, &all, 2_200);
-    assert_eq!((ledger.window_from, ledger.stragglers.len()), (minute(-60), 0), "does not move");
-    // They were below the window before they were open, such as at the baseline.
-    ledger.window_from = minute(2_089);
+    assert_eq!((ledger.watermark, ledger.open_below.len()), (minute(-60), 0), "does not move");
+    // They were below the watermark before they were open, such as at the baseline.
+    ledger.watermark = minute(2_089);
     ledger.watch(&all, minute(2_200));
-    assert_eq!(ledger.stragglers.len(), STRAGGLERS_MAX);
-    assert_eq!(ledger.window_from, minute(waiting - 7), "and moves down to hold the rest");
+    assert_eq!(ledger.open_below.len(), OPEN_BELOW_MAX);
+    assert_eq!(ledger.watermark, minute(waiting - 7), "and moves down to hold the rest");
     // Some of them were told.
     all.records.extend((0..7).map(|n| record(n, true)));
     settle(&mut ledger, &all, 2_200);
-    assert_eq!((ledger.window_from, ledger.stragglers.len()), (minute(2_089), STRAGGLERS_MAX));
+    assert_eq!((ledger.watermark, ledger.open_below.len()), (minute(2_089), OPEN_BELOW_MAX));
 }
 
 #[test]
 fn another_polls_ledger_watches_what_this_poll_watches_too() {
     let (mine, value) = record(3, false);
     let (theirs, _) = record(4, false);
-    let mut ledger = Ledger { window_from: minute(100), ..done(Kind::StoreImage) };
-    ledger.stragglers.insert(theirs.clone());
+    let mut ledger = Ledger { watermark: minute(100), ..done(Kind::StoreImage) };
+    ledger.open_below.insert(theirs.clone());
     ledger.watch_too(&known([(mine.clone(), value)]), minute(200));
-    assert_eq!(ledger.stragglers, [mine, theirs].into());
+    assert_eq!(ledger.open_below, [mine, theirs].into());
 }
 
 #[test]
@@ -197,23 +197,23 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_window_only_moves_up_and_every_open_record_below_it_is_a_straggler(
+    fn the_window_only_moves_up_and_every_open_record_below_it_is_named(
         rounds in proptest::collection::vec(
             (proptest::collection::btree_map(0_i64..2000, any::<bool>(), 0..120), 0_i64..2000),
             1..6,
         ),
     ) {
         let mut ledger = done(Kind::StoreImage);
-        let mut all = Known::default();
+        let mut all = Snapshot::default();
         for (seen, newest) in rounds {
             all.records.extend(seen.into_iter().map(|(start, settled)| record(start, settled)));
-            let before = ledger.window_from;
+            let before = ledger.watermark;
             settle(&mut ledger, &all, newest);
-            prop_assert!(ledger.window_from >= before);
+            prop_assert!(ledger.watermark >= before);
             for (key, known) in &all.records {
-                let below = known.value.task.started_at.unwrap() < ledger.window_from;
+                let below = known.value.task.started_at.unwrap() < ledger.watermark;
                 let open = !known.value.is_settled();
-                prop_assert_eq!(ledger.stragglers.contains(key), below && open, "{}", key);
+                prop_assert_eq!(ledger.open_below.contains(key), below && open, "{}", key);
             }
         }
     }

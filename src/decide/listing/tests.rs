@@ -7,7 +7,7 @@ use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::place::Place;
 use crate::ports::Unreadable;
-use crate::record::{Claim, SinkName, Versioned};
+use crate::record::{Lease, SinkName, Versioned};
 use crate::task::Subject;
 
 fn minute(minutes: i64) -> Timestamp {
@@ -48,18 +48,18 @@ fn ledger(kind: Kind, baseline_done: bool) -> Ledger {
     Ledger { baseline_done, ..Ledger::baseline(kind, Some(minute(0)), minute(0)) }
 }
 
-fn run(listed: &Listed, known: &Known, stored: Option<&Ledger>, kind: Kind) -> Decisions {
+fn run(listed: &Listed, known: &Snapshot, stored: Option<&Ledger>, kind: Kind) -> Decisions {
     let place = Place::new("123456789012", "us-east-1");
-    let claim = Claim { by: Uuid::from_u128(1), until: minute(1000) };
+    let lease = Lease { by: Uuid::from_u128(1), until: minute(1000) };
     let context = Context {
         place: &place,
         now: minute(900),
         policy: &Policy::default(),
         sinks: &[SinkName::new("sns")].into(),
-        claim: &claim,
+        lease: &lease,
     };
     let fresh = ledger(kind, false);
-    judge(listed, known, stored, stored.unwrap_or(&fresh), &context)
+    diff(listed, known, stored, stored.unwrap_or(&fresh), &context)
 }
 
 fn told(decisions: &Decisions) -> Vec<(String, Outcome)> {
@@ -67,7 +67,7 @@ fn told(decisions: &Decisions) -> Vec<(String, Outcome)> {
         let name = change.record.task.name().to_owned();
         change
             .record
-            .untold
+            .outbox
             .iter()
             .map(|untold| (name.clone(), untold.event.detail.outcome))
             .collect::<Vec<_>>()
@@ -82,7 +82,7 @@ fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing()
         store("ami-late", -60, State::Completed),
         store("ami-runs", -61, State::InProgress),
     ];
-    let decisions = run(&listed(tasks), &Known::default(), None, Kind::StoreImage);
+    let decisions = run(&listed(tasks), &Snapshot::default(), None, Kind::StoreImage);
     assert_eq!(told(&decisions), []);
     let settled: Vec<_> = decisions.settled.iter().map(|(_, r)| r.task.name()).collect();
     assert_eq!(settled, ["ami-late"]);
@@ -94,7 +94,7 @@ fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing()
 fn the_first_bundle_listing_records_all_and_tells_nothing() {
     let old = Task { started_at: Some(minute(-9000)), ..bundle("bun-0", State::BundleFailed) };
     let tasks = [old, bundle("bun-1", State::BundleComplete), bundle("bun-2", State::Storing)];
-    let decisions = run(&listed(tasks), &Known::default(), None, Kind::Bundle);
+    let decisions = run(&listed(tasks), &Snapshot::default(), None, Kind::Bundle);
     assert_eq!((decisions.settled.len(), decisions.changes.len()), (2, 1));
     assert_eq!(told(&decisions), []);
 }
@@ -103,12 +103,12 @@ fn the_first_bundle_listing_records_all_and_tells_nothing() {
 fn after_the_baseline_a_task_without_a_record_is_news() {
     let stored = ledger(Kind::StoreImage, true);
     let tasks = [store("ami-new", 5, State::Failed), store("ami-runs", 6, State::InProgress)];
-    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::StoreImage);
+    let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Failed)]);
     assert_eq!(decisions.changes.len(), 2);
     let stored = ledger(Kind::Bundle, true);
     let tasks = [bundle("bun-1", State::BundleComplete)];
-    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::Bundle);
+    let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::Bundle);
     assert_eq!(told(&decisions), [("bun-1".to_owned(), Outcome::Completed)]);
 }
 
@@ -116,7 +116,7 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
 fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
     let stored = ledger(Kind::StoreImage, false);
     let tasks = [store("ami-new", 1, State::Completed), store("ami-old", -1, State::Completed)];
-    let decisions = run(&listed(tasks), &Known::default(), Some(&stored), Kind::StoreImage);
+    let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
     assert_eq!(decisions.settled.len(), 1);
 }
@@ -126,19 +126,19 @@ fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_lis
     let stored = ledger(Kind::StoreImage, true);
     for looked_up in [false, true] {
         let one = looked(looked_up, listed([store("ami-old", -61, State::Completed)]));
-        let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
+        let decisions = run(&one, &Snapshot::default(), Some(&stored), Kind::StoreImage);
         assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
     }
 }
 
 #[test]
 fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
-    let stored = Ledger { window_from: minute(500), ..ledger(Kind::StoreImage, true) };
+    let stored = Ledger { watermark: minute(500), ..ledger(Kind::StoreImage, true) };
     for start in [-61, 100, 600] {
         let runs = store("ami-runs", start, State::InProgress);
         for looked_up in [false, true] {
             let one = looked(looked_up, listed([runs.clone()]));
-            let decisions = run(&one, &Known::default(), Some(&stored), Kind::StoreImage);
+            let decisions = run(&one, &Snapshot::default(), Some(&stored), Kind::StoreImage);
             assert_eq!((decisions.changes.len(), decisions.changes[0].expected), (1, 0));
             assert_eq!(told(&decisions), []);
         }
@@ -147,13 +147,13 @@ fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
 
 #[test]
 fn a_task_below_the_window_is_late_news_only_where_the_store_was_asked_for_it() {
-    let stored = Ledger { window_from: minute(500), ..ledger(Kind::StoreImage, true) };
+    let stored = Ledger { watermark: minute(500), ..ledger(Kind::StoreImage, true) };
     let task = store("ami-late", 100, State::Completed);
     let decisions =
-        run(&listed([task.clone()]), &Known::default(), Some(&stored), Kind::StoreImage);
+        run(&listed([task.clone()]), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert!(decisions.changes.is_empty() && decisions.late.is_empty());
     let asked = looked(true, listed([task.clone()]));
-    let decisions = run(&asked, &Known::default(), Some(&stored), Kind::StoreImage);
+    let decisions = run(&asked, &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-late".to_owned(), Outcome::Completed)]);
     assert_eq!(decisions.late, [task.key().unwrap()]);
 }
@@ -163,7 +163,7 @@ fn a_task_whose_stored_record_cannot_be_understood_is_passed_over() {
     let stored = ledger(Kind::StoreImage, true);
     let task = store("ami-1", 5, State::Completed);
     let item = Unreadable { key: task.key().unwrap().to_string(), reason: "torn".into() };
-    let known = Known { unreadable: vec![item], ..Known::default() };
+    let known = Snapshot { unreadable: vec![item], ..Snapshot::default() };
     let decisions = run(&listed([task]), &known, Some(&stored), Kind::StoreImage);
     assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
 }
@@ -174,7 +174,7 @@ fn a_known_task_is_judged_by_its_record_and_written_over_the_version_that_was_re
     let task = store("ami-1", -600, State::InProgress);
     let value = Record::first_seen(task.clone(), minute(800));
     let records = [(task.key().unwrap(), Versioned { value, version: 7 })].into();
-    let known = Known { records, ..Known::default() };
+    let known = Snapshot { records, ..Snapshot::default() };
     let ended = listed([store("ami-1", -600, State::Completed)]);
     let decisions = run(&ended, &known, Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-1".to_owned(), Outcome::Completed)]);
@@ -189,7 +189,7 @@ fn a_state_that_ec2_does_not_document_is_named() {
     let stored = ledger(Kind::StoreImage, true);
     let task = store("ami-1", 5, State::Unknown("Paused".into()));
     let decisions =
-        run(&listed([task.clone()]), &Known::default(), Some(&stored), Kind::StoreImage);
+        run(&listed([task.clone()]), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(decisions.unknown_states, [(task.key().unwrap(), "Paused".to_owned())]);
     assert_eq!(decisions.changes[0].record.closed, None);
 }
@@ -223,9 +223,9 @@ proptest! {
     #[test]
     fn nothing_is_ever_told_at_the_baseline(tasks in any_tasks()) {
         for kind in Kind::ALL {
-            let decisions = run(&listed(tasks.clone()), &Known::default(), None, kind);
+            let decisions = run(&listed(tasks.clone()), &Snapshot::default(), None, kind);
             prop_assert_eq!(told(&decisions), vec![]);
-            prop_assert!(decisions.settled.iter().all(|(_, record)| record.untold.is_empty()));
+            prop_assert!(decisions.settled.iter().all(|(_, record)| record.outbox.is_empty()));
         }
     }
 
@@ -247,8 +247,8 @@ proptest! {
                 (key, Versioned { value: Record::first_seen(task, minute(0)), version: 1 })
             })
             .collect();
-        let known = Known { records, ..Known::default() };
-        let stored = Ledger { window_from: minute(window), ..ledger(kind, done) };
+        let known = Snapshot { records, ..Snapshot::default() };
+        let stored = Ledger { watermark: minute(window), ..ledger(kind, done) };
         let mut all = looked(looked_up, listed(tasks));
         all.absent = absent
             .iter()
@@ -268,7 +268,7 @@ proptest! {
     fn after_the_baseline_every_ended_task_since_the_cutoff_is_told_once(tasks in any_tasks()) {
         let stored = ledger(Kind::StoreImage, true);
         let all = looked(true, listed(tasks));
-        let decisions = run(&all, &Known::default(), Some(&stored), Kind::StoreImage);
+        let decisions = run(&all, &Snapshot::default(), Some(&stored), Kind::StoreImage);
         let expected = all
             .tasks
             .values()
@@ -280,7 +280,7 @@ proptest! {
             .changes
             .iter()
             .filter(|change| change.key.kind() == Kind::StoreImage)
-            .map(|change| change.record.untold.len())
+            .map(|change| change.record.outbox.len())
             .sum::<usize>();
         prop_assert_eq!(of_store_images, expected);
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::*;
 use crate::decide::Policy;
 use crate::place::Place;
-use crate::record::{Claim, SinkName};
+use crate::record::{Lease, SinkName};
 use crate::task::{State, Subject};
 
 /// What a poll judges with, at any minute.
@@ -14,7 +14,7 @@ struct Bench {
     place: Place,
     policy: Policy,
     sinks: BTreeSet<SinkName>,
-    claim: Claim,
+    lease: Lease,
 }
 
 impl Bench {
@@ -23,7 +23,7 @@ impl Bench {
             place: Place::new("123456789012", "us-east-1"),
             policy: Policy::default(),
             sinks: [SinkName::new("sns")].into(),
-            claim: Claim { by: Uuid::from_u128(1), until: minute(0) },
+            lease: Lease { by: Uuid::from_u128(1), until: minute(0) },
         }
     }
 
@@ -38,7 +38,7 @@ impl Bench {
             now,
             policy: &self.policy,
             sinks: &self.sinks,
-            claim: &self.claim,
+            lease: &self.lease,
         }
     }
 }
@@ -90,16 +90,16 @@ fn missing(bench: &Bench, known: &Record, minutes: i64) -> Option<Record> {
 }
 
 fn outcomes(record: &Record) -> Vec<Outcome> {
-    record.untold.iter().map(|untold| untold.event.detail.outcome).collect()
+    record.outbox.iter().map(|untold| untold.event.detail.outcome).collect()
 }
 
 fn previous(record: &Record) -> Option<&str> {
-    record.untold.last()?.event.detail.previous_state.as_deref()
+    record.outbox.last()?.event.detail.previous_state.as_deref()
 }
 
-/// The record as it is once everything in it is confirmed.
-fn confirmed(record: Record) -> Record {
-    Record { untold: Vec::new(), claim: None, ..record }
+/// The record as it is once everything in it is acked.
+fn acked(record: Record) -> Record {
+    Record { outbox: Vec::new(), lease: None, ..record }
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn at_the_baseline_every_state_is_recorded_and_nothing_is_told() {
     ] {
         let record = first(&bench, &store(state, Some(1)), false, 5);
         assert_eq!((record.closed, outcomes(&record)), (closed, vec![]));
-        assert_eq!(record.claim, None);
+        assert_eq!(record.lease, None);
     }
 }
 
@@ -130,8 +130,8 @@ fn a_task_first_seen_ended_after_the_baseline_is_told_without_a_previous_state()
         assert_eq!(outcomes(&record), [outcome]);
         assert_eq!(previous(&record), None);
         assert_eq!(record.outcome(), Some(outcome));
-        assert_eq!(record.claim.as_ref(), Some(&bench.claim));
-        assert!(!record.is_settled() && confirmed(record).is_settled());
+        assert_eq!(record.lease.as_ref(), Some(&bench.lease));
+        assert!(!record.is_settled() && acked(record).is_settled());
     }
 }
 
@@ -148,7 +148,7 @@ fn a_task_known_running_that_ends_is_told_with_the_state_before() {
         let record = again(&bench, &known, &after, 30).unwrap();
         assert_eq!(outcomes(&record), [outcome]);
         assert_eq!(previous(&record), Some(before.state.as_wire()));
-        assert_eq!(record.untold[0].event.detail.state, after.state.as_wire());
+        assert_eq!(record.outbox[0].event.detail.state, after.state.as_wire());
     }
 }
 
@@ -156,7 +156,7 @@ fn a_task_known_running_that_ends_is_told_with_the_state_before() {
 fn a_task_that_ended_and_is_listed_as_running_or_otherwise_ended_again_is_left_as_it_is() {
     let bench = Bench::new();
     for ended in [State::Completed, State::Failed] {
-        let known = confirmed(first(&bench, &store(ended, Some(100)), true, 1));
+        let known = acked(first(&bench, &store(ended, Some(100)), true, 1));
         for later in [State::InProgress, State::Completed, State::Failed] {
             assert_eq!(again(&bench, &known, &store(later, Some(3)), 2), None);
         }
@@ -180,7 +180,7 @@ fn the_same_ami_in_two_buckets_is_told_twice_under_two_ids() {
     let bench = Bench::new();
     let one = store(State::Completed, Some(100));
     let two = Task { bucket: Some("other-bucket".into()), ..one.clone() };
-    let id = |task: &Task| first(&bench, task, true, 1).untold[0].event.id;
+    let id = |task: &Task| first(&bench, task, true, 1).outbox[0].event.id;
     assert_ne!(id(&one), id(&two));
 }
 
@@ -189,7 +189,7 @@ fn the_same_ami_stored_again_is_told_again_under_another_id() {
     let bench = Bench::new();
     let one = store(State::Completed, Some(100));
     let two = Task { started_at: Some(minute(60)), ..one.clone() };
-    let id = |task: &Task| first(&bench, task, true, 90).untold[0].event.id;
+    let id = |task: &Task| first(&bench, task, true, 90).outbox[0].event.id;
     assert_ne!(id(&one), id(&two));
 }
 
@@ -203,7 +203,7 @@ fn vanished_is_told_from_the_second_complete_listing_in_a_row_on_and_once() {
     assert_eq!(twice.closed, Some(Closing::Vanished));
     assert_eq!(outcomes(&twice), [Outcome::Vanished]);
     assert_eq!(previous(&twice), Some("InProgress"));
-    assert_eq!(missing(&bench, &confirmed(twice), 3), None);
+    assert_eq!(missing(&bench, &acked(twice), 3), None);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_vanished_task_that_comes_back_and_ends_is_told_as_completed() {
     let bench = Bench::new();
     let known = first(&bench, &running(5), false, 0);
     let once = missing(&bench, &known, 1).unwrap();
-    let vanished = confirmed(missing(&bench, &once, 2).unwrap());
+    let vanished = acked(missing(&bench, &once, 2).unwrap());
     let back = again(&bench, &vanished, &running(6), 3).unwrap();
     assert_eq!((back.closed, back.missed, outcomes(&back)), (None, 0, vec![]));
     let ended = again(&bench, &back, &store(State::Completed, Some(100)), 4).unwrap();
@@ -259,7 +259,7 @@ fn a_task_that_vanishes_again_after_it_came_back_is_told_as_vanished_once() {
     let bench = Bench::new();
     let known = first(&bench, &running(5), false, 0);
     let once = missing(&bench, &known, 1).unwrap();
-    let vanished = confirmed(missing(&bench, &once, 2).unwrap());
+    let vanished = acked(missing(&bench, &once, 2).unwrap());
     let back = again(&bench, &vanished, &running(6), 3).unwrap();
     let once = missing(&bench, &back, 4).unwrap();
     let vanished = missing(&bench, &once, 5).unwrap();
@@ -271,7 +271,7 @@ fn a_record_whose_task_is_listed_longer_than_records_live_is_renewed_and_not_tol
     let bench = Bench::new();
     let days = |days: i64| days * 24 * 60;
     for task in [store(State::Completed, Some(100)), bundle(State::BundleComplete)] {
-        let known = confirmed(first(&bench, &task, true, 0));
+        let known = acked(first(&bench, &task, true, 0));
         // EC2 lists a store task for 31 days: until then nothing is written.
         assert_eq!(again(&bench, &known, &task, days(31) - 1), None);
         let mut kept = known;
@@ -291,22 +291,22 @@ fn stalled_is_told_once_a_stall_and_again_after_the_progress_has_moved() {
     assert_eq!(again(&bench, &known, &running(5), 179), None);
     let stalled = again(&bench, &known, &running(5), 180).unwrap();
     assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
-    let first_id = stalled.untold[0].event.id;
-    let stalled = confirmed(stalled);
+    let first_id = stalled.outbox[0].event.id;
+    let stalled = acked(stalled);
     assert_eq!(again(&bench, &stalled, &running(5), 900), None);
     let moved = again(&bench, &stalled, &running(6), 901).unwrap();
-    assert!(!moved.stalled && moved.untold.is_empty());
+    assert!(!moved.stalled && moved.outbox.is_empty());
     assert_eq!(again(&bench, &moved, &running(6), 901 + 179), None);
     let stalled = again(&bench, &moved, &running(6), 901 + 180).unwrap();
     assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
-    assert_ne!(stalled.untold[0].event.id, first_id);
+    assert_ne!(stalled.outbox[0].event.id, first_id);
 }
 
 #[test]
 fn a_stalled_task_that_ends_is_told_as_ended_too() {
     let bench = Bench::new();
     let known = first(&bench, &running(5), false, 0);
-    // Not confirmed yet: the ending waits behind the stall.
+    // Not acked yet: the ending waits behind the stall.
     let stalled = again(&bench, &known, &running(5), 180).unwrap();
     let ended = again(&bench, &stalled, &store(State::Completed, Some(100)), 200).unwrap();
     assert_eq!(outcomes(&ended), [Outcome::Stalled, Outcome::Completed]);
@@ -322,13 +322,13 @@ fn a_progress_that_ec2_left_out_is_not_a_move() {
     assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
     assert_eq!(stalled.task.progress_percent, Some(5));
     // And coming back with the same number is none either.
-    assert_eq!(again(&bench, &confirmed(stalled), &running(5), 200), None);
+    assert_eq!(again(&bench, &acked(stalled), &running(5), 200), None);
 }
 
 #[test]
 fn started_is_told_only_where_the_policy_says_so() {
     let quiet = first(&Bench::new(), &running(0), true, 0);
-    assert_eq!((outcomes(&quiet), quiet.claim), (vec![], None));
+    assert_eq!((outcomes(&quiet), quiet.lease), (vec![], None));
     let loud = first(&Bench::telling(&[Outcome::Started]), &running(0), true, 0);
     assert_eq!(outcomes(&loud), [Outcome::Started]);
     assert_eq!(previous(&loud), None);
@@ -341,7 +341,7 @@ fn an_outcome_that_the_policy_leaves_out_is_recorded_and_not_told() {
     let ended = again(&bench, &known, &store(State::Completed, Some(100)), 1).unwrap();
     assert!(ended.is_settled());
     let stalled = again(&bench, &known, &running(5), 180).unwrap();
-    assert!(stalled.stalled && stalled.untold.is_empty());
+    assert!(stalled.stalled && stalled.outbox.is_empty());
     let once = missing(&bench, &known, 1).unwrap();
     assert!(missing(&bench, &once, 2).unwrap().is_settled());
 }
@@ -353,19 +353,19 @@ fn without_a_sink_nothing_waits_to_be_told() {
 }
 
 #[test]
-fn a_record_that_another_poll_is_telling_is_left_alone_but_for_its_end_and_keeps_its_claim() {
+fn a_record_that_another_poll_is_telling_is_left_alone_but_for_its_end_and_keeps_its_lease() {
     let bench = Bench::new();
-    let claim = Some(Claim { by: Uuid::from_u128(2), until: minute(10) });
-    let known = Record { claim: claim.clone(), ..first(&bench, &running(5), false, 0) };
+    let lease = Some(Lease { by: Uuid::from_u128(2), until: minute(10) });
+    let known = Record { lease: lease.clone(), ..first(&bench, &running(5), false, 0) };
     assert_eq!(again(&bench, &known, &running(6), 9), None);
     assert_eq!(missing(&bench, &known, 9), None);
     let ended = store(State::Completed, Some(100));
     let held = again(&bench, &known, &ended, 9).unwrap();
-    assert_eq!((outcomes(&held), &held.claim), (vec![Outcome::Completed], &claim));
+    assert_eq!((outcomes(&held), &held.lease), (vec![Outcome::Completed], &lease));
     let free = again(&bench, &known, &ended, 10).unwrap();
     assert_eq!(
-        (outcomes(&free), free.claim),
-        (vec![Outcome::Completed], Some(bench.claim.clone()))
+        (outcomes(&free), free.lease),
+        (vec![Outcome::Completed], Some(bench.lease.clone()))
     );
     assert_eq!(missing(&bench, &known, 10).unwrap().missed, 1);
 }

@@ -12,7 +12,7 @@ use crate::ports::Clock;
 
 /// The bounds of a delivery, all in one place.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct DeliveryLimits {
     /// How long one attempt may take. Slack and Teams answer within a second.
     pub attempt: Duration,
     /// Attempts in one invocation; Lambda's two retries make as many again.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub reserve: Duration,
 }
 
-impl Default for Limits {
+impl Default for DeliveryLimits {
     fn default() -> Self {
         Self {
             attempt: Duration::from_secs(5),
@@ -59,7 +59,7 @@ pub(super) struct Courier<'a, C> {
     pub(super) hook: &'a Hook,
     pub(super) url: &'a WebhookUrl,
     pub(super) clock: &'a C,
-    pub(super) limits: &'a Limits,
+    pub(super) limits: &'a DeliveryLimits,
     pub(super) deadline: Option<Timestamp>,
 }
 
@@ -97,7 +97,7 @@ impl<C: Clock> Courier<'_, C> {
     /// At least as long as the webhook asks for; scattered, as many functions may wait for one
     /// webhook.
     fn pause(&self, attempt: u32, after: Option<Duration>) -> Duration {
-        let Limits { first_pause, longest_pause, .. } = *self.limits;
+        let DeliveryLimits { first_pause, longest_pause, .. } = *self.limits;
         let own = first_pause.saturating_mul(1 << (attempt - 1).min(16)).min(longest_pause);
         match after {
             Some(after) => after.saturating_add(first_pause.mul_f64(fastrand::f64())),

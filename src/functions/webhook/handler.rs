@@ -7,7 +7,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::config::App;
-use super::delivery::{Courier, Delivery, Limits};
+use super::delivery::{Courier, Delivery, DeliveryLimits};
 use super::hook::{Hook, WebhookUrl};
 use super::message::Message;
 use crate::aws::dead_letters::DeadLetters;
@@ -31,7 +31,7 @@ pub struct Handler<C> {
     /// The time.
     pub clock: C,
     /// The bounds.
-    pub limits: Limits,
+    pub limits: DeliveryLimits,
     /// The URL as last read; none at the start.
     pub url: Mutex<Option<WebhookUrl>>,
 }

@@ -20,7 +20,7 @@ pub mod message;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use self::config::Config;
-use self::delivery::Limits;
+use self::delivery::DeliveryLimits;
 use self::handler::Handler;
 use self::hook::Hook;
 use super::environment::Lookup;
@@ -37,7 +37,7 @@ use crate::clock::SystemClock;
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
     let sdk = sdk_config(&config.home_region, &config.network, lookup);
-    let limits = Limits::default();
+    let limits = DeliveryLimits::default();
     let handler = Handler {
         app: config.app,
         parameter: Parameter::new(&sdk, endpoint_url("SSM", lookup), &config.parameter),

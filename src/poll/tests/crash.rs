@@ -51,10 +51,10 @@ fn run(scenario: &Scenario, effect: usize, crash: Crash) -> Option<usize> {
         return None;
     }
     let died_at = world.with(|inner| inner.died_at.clone()).unwrap();
-    // What had been published when it died, and had not been confirmed.
+    // What had been published when it died, and had not been acked.
     let log = world.take_log();
     let published = log.iter().filter(|name| name.starts_with("publish")).count();
-    let confirmed = log.iter().filter(|name| name.starts_with("confirm")).count();
+    let acked = log.iter().filter(|name| name.starts_with("ack")).count();
     world.restart();
     (scenario.afterwards)(&world);
     // The scheduler's next polls: a minute apart, the first up to a minute after the restart.
@@ -65,17 +65,17 @@ fn run(scenario: &Scenario, effect: usize, crash: Crash) -> Option<usize> {
     let point = format!("{crash:?} effect {effect}, {died_at}");
     let repeats = check(scenario, &world, &point, told_by);
     assert!(
-        repeats <= published - confirmed.min(published),
-        "{}: {repeats} repeats after {point}, outside publish and confirm",
+        repeats <= published - acked.min(published),
+        "{}: {repeats} repeats after {point}, outside publish and ack",
         scenario.name
     );
-    let untold = world.records().iter().map(|record| record.untold.len()).sum::<usize>();
+    let untold = world.records().iter().map(|record| record.outbox.len()).sum::<usize>();
     assert_eq!(untold, 0, "{}: untold after {point}", scenario.name);
     Some(repeats)
 }
 
 #[test]
-fn whatever_effect_a_poll_dies_at_nothing_is_lost_and_only_what_was_unconfirmed_is_repeated() {
+fn whatever_effect_a_poll_dies_at_nothing_is_lost_and_only_what_was_unacked_is_repeated() {
     let mut all = Count::default();
     for scenario in scenarios() {
         let mut count = Count::default();

@@ -25,7 +25,7 @@ fn moved_on(before: &[Task], count: i64) -> (World, Vec<Task>) {
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
-    assert!(world.ledger().window_from > minute(count / 2), "the window moved");
+    assert!(world.ledger().watermark > minute(count / 2), "the window moved");
     world.with(|inner| inner.published.clear());
     (world, tasks)
 }
@@ -41,7 +41,7 @@ fn in_a_small_region_a_task_that_is_listed_long_after_its_start_is_told_by_the_d
     tasks.insert(190, store("ami-late", 10, State::Failed));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
-    assert!(world.told(&SNS).is_empty(), "nobody looks below the window");
+    assert!(world.told(&SNS).is_empty(), "nobody looks below the watermark");
     world.later(28 * 60 * 60);
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(&SNS), ["ami-late failed"]);
@@ -152,7 +152,7 @@ fn the_end_of_a_bundle_is_kept_while_another_poll_tells_what_came_before_it() {
     let world = World::new();
     world.list(Kind::Bundle, &[bundle("bun-1", State::Storing)]);
     world.poll(&both_kinds()).unwrap();
-    // A poll dies after it saved that the task is stalled, and laid its claim.
+    // A poll dies after it saved that the task is stalled, and laid its lease.
     world.with(|inner| {
         inner.now = minute(3 * 60);
         inner.effects = 0;
@@ -162,7 +162,7 @@ fn the_end_of_a_bundle_is_kept_while_another_poll_tells_what_came_before_it() {
     assert!(world.with(|inner| inner.died_at.clone().unwrap()).starts_with("save bun-1"));
     world.restart();
     world.later(30);
-    // It ends, and leaves the list before the claim has run out.
+    // It ends, and leaves the list before the lease has run out.
     world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
     assert_eq!(world.poll(&both_kinds()).unwrap().left, 2);
     world.list(Kind::Bundle, &[]);
@@ -194,7 +194,7 @@ fn a_change_that_meets_another_polls_write_is_judged_anew_on_it() {
     let summary = world.poll_a_minute_later(&both_kinds());
     assert_eq!((summary.published, summary.all_failures()), (1, vec![]));
     assert_eq!(world.told(&SNS), ["bun-1 completed"]);
-    assert_eq!(world.with(|inner| inner.items[&at].version), 4, "moved, ended, confirmed");
+    assert_eq!(world.with(|inner| inner.items[&at].version), 4, "moved, ended, acked");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_token_that_is_refused_during_the_baseline_silences_nothing_that_came_since(
     let mut tasks = old_tasks(4_000);
     world.list(Kind::StoreImage, &tasks);
     world.poll(&store_images()).unwrap();
-    assert!(world.ledger().sweep.is_some());
+    assert!(world.ledger().scan.is_some());
     world.with(|inner| inner.refuse_tokens = true);
     for n in 1..4 {
         tasks.insert(0, store(&format!("ami-new-{n}"), n, State::Completed));
@@ -270,7 +270,7 @@ fn the_window_shrinks_again_after_a_burst_with_one_write() {
     world.take_log();
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.take_log(), ["read us-east-1", "list us-east-1 store-image"], "quiet again");
-    assert!(world.ledger().window_from >= minute(200));
+    assert!(world.ledger().watermark >= minute(200));
 }
 
 #[test]
@@ -300,13 +300,13 @@ fn a_ledger_that_another_poll_wrote_keeps_what_this_poll_watches_in_sight() {
             let now = inner.now;
             let item = inner.items.get_mut(&at).unwrap();
             let mut ledger: crate::record::Ledger = serde_json::from_str(&item.body).unwrap();
-            ledger.swept_at = Some(now);
+            ledger.resynced_at = Some(now);
             item.body = codec::encode(&ledger).unwrap();
             item.version += 1;
         }));
     });
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.ledger().stragglers.len(), 1);
+    assert_eq!(world.ledger().open_below.len(), 1);
     world.with(|inner| inner.down.clear());
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());

@@ -16,7 +16,7 @@ use crate::event::{Event, Outcome};
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{
-    Clock, Known, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink,
+    Clock, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, Snapshot,
     StateStore, StoreError, TaskSource, ledger_key,
 };
 use crate::record::{Cursor, Ledger, Record, SinkName};
@@ -80,8 +80,8 @@ pub(super) struct Inner {
     pub(super) meanwhile: Option<Meanwhile>,
     /// Records that reads brought.
     pub(super) records_read: usize,
-    /// Confirmations that were given up on.
-    pub(super) late_confirms: usize,
+    /// Acks that were given up on.
+    pub(super) late_acks: usize,
     /// How much later it is after each effect.
     pub(super) effect_takes: SignedDuration,
     /// The effect at which the process dies, counted from 1.
@@ -123,8 +123,8 @@ impl Inner {
         Saved::Written
     }
 
-    fn known(&self, place: &Place, wanted: impl Fn(&str) -> bool) -> Known {
-        let mut known = Known::default();
+    fn known(&self, place: &Place, wanted: impl Fn(&str) -> bool) -> Snapshot {
+        let mut known = Snapshot::default();
         for ((partition, key), item) in &self.items {
             if *partition == Self::partition(place) && wanted(key) {
                 codec::take(item, &mut known);
@@ -488,19 +488,19 @@ impl TaskSource for Port {
 }
 
 impl StateStore for Port {
-    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
+    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
         self.effect(format!("read {}", place.region), |inner| {
             if inner.table_down {
                 return Err(Self::down("read"));
             }
             let ledgers = inner.known(place, |key| key.starts_with('~'));
             let ledger = ledgers.ledgers.get(&Kind::StoreImage).map(|ledger| &ledger.value);
-            let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.window_from);
+            let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.watermark);
             let from = TaskKey::lowest_at(from);
-            let is_straggler = |key: &str| {
-                ledger.is_some_and(|ledger| ledger.stragglers.iter().any(|s| s.as_str() == key))
+            let is_open_below = |key: &str| {
+                ledger.is_some_and(|ledger| ledger.open_below.iter().any(|s| s.as_str() == key))
             };
-            let known = inner.known(place, |key| key >= from.as_str() || is_straggler(key));
+            let known = inner.known(place, |key| key >= from.as_str() || is_open_below(key));
             inner.records_read += known.records.len();
             Ok(known)
         })
@@ -513,7 +513,7 @@ impl StateStore for Port {
         from: Timestamp,
         to: Timestamp,
         records_max: usize,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<Snapshot, StoreError> {
         self.effect(format!("read between {}", place.region), |inner| {
             if inner.table_down || inner.no_range_reads {
                 return Err(Self::down("read between"));
@@ -529,7 +529,7 @@ impl StateStore for Port {
         .await
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
         self.effect(format!("read {key}"), |inner| {
             if inner.table_down {
                 return Err(Self::down("read one"));
@@ -539,7 +539,7 @@ impl StateStore for Port {
         .await
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
         self.effect(format!("read ledger {kind}"), |inner| {
             if inner.table_down {
                 return Err(Self::down("read ledger"));
@@ -557,17 +557,17 @@ impl StateStore for Port {
         expected: u64,
     ) -> Result<Saved, StoreError> {
         let body = codec::encode(record).unwrap();
-        let confirms = record.untold.is_empty() && expected > 0;
-        let gives_back = expected > 0 && !confirms && record.claim.is_none();
-        let step = match (confirms, gives_back) {
-            (true, _) => "confirm",
+        let acks = record.outbox.is_empty() && expected > 0;
+        let gives_back = expected > 0 && !acks && record.lease.is_none();
+        let step = match (acks, gives_back) {
+            (true, _) => "ack",
             (_, true) => "give back",
             _ => "save",
         };
         let begun = self.now();
         self.effect(format!("{step} {} over {expected}", record.task.name()), |inner| {
             if inner.is_late(begun) {
-                inner.late_confirms += usize::from(confirms);
+                inner.late_acks += usize::from(acks);
                 return Err(Self::down("save"));
             }
             if inner.table_down {

@@ -36,7 +36,7 @@ struct Model {
     /// Whether there is a baseline before the two begin. If not, they race for it.
     has_baseline: bool,
     /// Time from one poll of a poller to its next, whatever is under way. Longer than a call may
-    /// take: calls are given up on. Longer than a claim: a slow holder loses it.
+    /// take: calls are given up on. Longer than a lease: a slow holder loses it.
     every_seconds: i64,
 }
 
@@ -156,12 +156,7 @@ impl Play {
             let told: Vec<_> = inner.published.iter().map(|(_, event, _)| event.id).collect();
             format!(
                 "{:?} {:?} {told:?} {} {alive:?} {:?} {} {}",
-                inner.items,
-                inner.heard,
-                self.has_ended,
-                inner.now,
-                self.killed,
-                inner.late_confirms
+                inner.items, inner.heard, self.has_ended, inner.now, self.killed, inner.late_acks
             )
         });
         let mut names: Vec<&str> = Vec::new();
@@ -198,7 +193,7 @@ impl Play {
         let log = world.take_log();
         assert!(may_be_old || !told.is_empty(), "lost after {steps:?}: {log:#?}");
         assert!(told.iter().all(|told| told == "ami-1 completed"), "{told:?}");
-        let late = world.with(|inner| inner.late_confirms);
+        let late = world.with(|inner| inner.late_acks);
         let most = 1 + usize::from(killed) + late;
         assert!(told.len() <= most, "told {} times after {steps:?}: {log:#?}", told.len());
         world.with(|inner| {
@@ -302,7 +297,7 @@ fn two_pollers_that_race_for_the_baseline_lose_nothing_that_ends_after_it() {
 }
 
 #[test]
-fn a_holder_so_slow_that_its_claim_runs_out_repeats_only_what_it_could_not_confirm() {
+fn a_holder_so_slow_that_its_lease_runs_out_repeats_only_what_it_could_not_ack() {
     for (name, model) in [
         ("known running, slow holder", KNOWN_RUNNING),
         ("first seen ended, slow holder", FIRST_SEEN_ENDED),
@@ -319,7 +314,7 @@ fn two_pollers_of_which_one_dies_lose_nothing_and_repeat_at_most_once() {
         ("known running, 2 and 2 polls, one dies", KNOWN_RUNNING),
         ("first seen ended, 2 and 1 polls, one dies", Model { polls: [2, 1], ..FIRST_SEEN_ENDED }),
     ] {
-        // The repeat between publish and confirm is met, or the search did not look there.
+        // The repeat between publish and ack is met, or the search did not look there.
         assert!(search(name, &Model { kills: true, ..model }).repeats > 0);
     }
 }

@@ -86,7 +86,7 @@ fn the_listing_is_read_to_its_end_once_a_day() {
 }
 
 #[test]
-fn a_sweep_goes_on_where_the_last_poll_left_it() {
+fn a_scan_goes_on_where_the_last_poll_left_it() {
     let world = baselined(&old_tasks(4000));
     world.later(29 * 60 * 60);
     world.poll_a_minute_later(&store_images());
@@ -101,25 +101,25 @@ fn a_sweep_goes_on_where_the_last_poll_left_it() {
     );
     world.poll_a_minute_later(&store_images());
     world.poll_a_minute_later(&store_images());
-    assert_eq!(world.ledger().sweep, None);
+    assert_eq!(world.ledger().scan, None);
 }
 
 #[test]
-fn a_sweep_whose_token_is_refused_begins_anew() {
+fn a_scan_whose_token_is_refused_begins_anew() {
     let world = baselined(&old_tasks(4000));
     world.later(29 * 60 * 60);
     world.poll_a_minute_later(&store_images());
-    assert!(world.ledger().sweep.is_some());
+    assert!(world.ledger().scan.is_some());
     world.with(|inner| inner.refuse_tokens = true);
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!(summary.all_failures().len(), 1);
-    assert_eq!(world.ledger().sweep, None);
+    assert_eq!(world.ledger().scan, None);
     world.with(|inner| inner.refuse_tokens = false);
     for _ in 0..4 {
         world.poll_a_minute_later(&store_images());
     }
-    assert_eq!(world.ledger().sweep, None);
-    assert!(world.ledger().swept_at.is_some_and(|at| at > minute(29 * 60)));
+    assert_eq!(world.ledger().scan, None);
+    assert!(world.ledger().resynced_at.is_some_and(|at| at > minute(29 * 60)));
 }
 
 #[test]

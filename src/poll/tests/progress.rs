@@ -33,7 +33,7 @@ fn baselined(tasks: &[Task]) -> World {
             return world;
         }
     }
-    panic!("the baseline does not end: {:?}", world.ledger().sweep);
+    panic!("the baseline does not end: {:?}", world.ledger().scan);
 }
 
 fn listing_calls(log: &[String]) -> usize {
@@ -83,7 +83,7 @@ fn a_burst_on_top_of_a_burst_is_told_too_and_the_older_one_first_of_all() {
     }
     world.take_log();
     polls_until_told(&world, 3, 2_700, 14);
-    assert_eq!(world.ledger().sweep, None, "all was read");
+    assert_eq!(world.ledger().scan, None, "all was read");
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn a_daily_check_reads_each_page_and_each_record_once() {
         world.later(30 * 60 * 60);
         world.take_log();
         world.with(|inner| inner.records_read = 0);
-        let swept_at = world.ledger().swept_at;
+        let resynced_at = world.ledger().resynced_at;
         let (mut calls, mut polls) = (0, 0);
-        while world.ledger().swept_at == swept_at && polls < 30 {
+        while world.ledger().resynced_at == resynced_at && polls < 30 {
             world.with(|inner| inner.records_read = 0);
             world.poll_a_minute_later(&store_images());
             calls += listing_calls(&world.take_log());
@@ -219,7 +219,7 @@ fn a_listing_that_gets_no_further_is_a_failure_that_says_so_and_begins_anew() {
     let world = World::new();
     world.list(Kind::StoreImage, &old_tasks(6_000));
     world.poll_a_minute_later(&store_images());
-    let stuck_at = world.ledger().sweep.unwrap().from;
+    let stuck_at = world.ledger().scan.unwrap().from;
     world.with(|inner| inner.broken_pages = true);
     let mut said = 0;
     for _ in 0..12 {
@@ -229,7 +229,7 @@ fn a_listing_that_gets_no_further_is_a_failure_that_says_so_and_begins_anew() {
         said += usize::from(failures.iter().any(|failure| failure.contains("got no further")));
     }
     assert!(said >= 1);
-    assert!(world.ledger().sweep.is_none_or(|sweep| sweep.from != stuck_at));
+    assert!(world.ledger().scan.is_none_or(|scan| scan.from != stuck_at));
     world.with(|inner| inner.broken_pages = false);
     for _ in 0..8 {
         world.poll_a_minute_later(&store_images());
@@ -247,12 +247,12 @@ fn a_token_refused_while_a_burst_is_read_loses_none_of_it() {
     poller.limits.listing_calls = 3;
     world.later(60);
     world.poll_with(&poller, &store_images(), None).unwrap();
-    let before = world.ledger().window_from;
+    let before = world.ledger().watermark;
     world.with(|inner| inner.refuse_tokens = true);
     // Long after: the window would move up past what nobody read.
     world.later(3 * 60 * 60);
     world.poll_with(&poller, &store_images(), None).unwrap();
-    assert_eq!(world.ledger().window_from, before, "the ledger is not ahead of the records");
+    assert_eq!(world.ledger().watermark, before, "the ledger is not ahead of the records");
     world.with(|inner| inner.refuse_tokens = false);
     world.take_log();
     polls_until_told(&world, 3, 3_000, 20);

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::fakes::{BUS, SNS, World, home, minute, places, store, store_images};
-use crate::record::{Claim, Record};
+use crate::record::{Lease, Record};
 use crate::store::codec;
 use crate::task::{Kind, State, Task, TaskKey};
 
@@ -31,7 +31,7 @@ fn publishes(log: &[String]) -> usize {
 }
 
 #[test]
-fn an_ending_is_listed_saved_published_and_confirmed_in_this_order() {
+fn an_ending_is_listed_saved_published_and_acked_in_this_order() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
     let summary = world.poll_a_minute_later(&store_images());
@@ -42,7 +42,7 @@ fn an_ending_is_listed_saved_published_and_confirmed_in_this_order() {
             "list us-east-1 store-image",
             "save ami-1 over 1",
             "publish sns ami-1 completed",
-            "confirm ami-1 over 2",
+            "ack ami-1 over 2",
         ]
     );
     assert_eq!((summary.published, summary.left), (1, 0));
@@ -156,7 +156,7 @@ fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
 }
 
 #[test]
-fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_claim_runs_out() {
+fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_lease_runs_out() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
     world.with(|inner| inner.down = [SNS].into());
@@ -167,7 +167,7 @@ fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_claim_runs_out(
     let at = (codec::partition_key(&home()), key);
     let mut record = world.records().remove(0);
     let until = world.with(|inner| inner.now) + SignedDuration::from_secs(90);
-    record.claim = Some(Claim { by: Uuid::from_u128(7), until });
+    record.lease = Some(Lease { by: Uuid::from_u128(7), until });
     world.with(|inner| {
         inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
     });
@@ -240,34 +240,34 @@ fn poll_at_once(world: &World) -> crate::poll::Summary {
 }
 
 #[test]
-fn a_publish_that_failed_gives_its_claim_back_so_that_a_poll_right_after_tells() {
+fn a_publish_that_failed_gives_its_lease_back_so_that_a_poll_right_after_tells() {
     let world = running(&["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"]);
     list(&world, &["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"], &State::Completed);
     world.with(|inner| inner.down = [SNS].into());
     assert_eq!(world.poll_a_minute_later(&store_images()).left, 5);
-    assert!(world.records().iter().all(|record| record.claim.is_none()));
+    assert!(world.records().iter().all(|record| record.lease.is_none()));
     world.with(|inner| inner.down.clear());
     let summary = poll_at_once(&world);
     assert_eq!((summary.published, summary.left), (5, 0));
 }
 
 #[test]
-fn a_claim_is_given_back_also_with_an_event_that_its_sink_refused() {
+fn a_lease_is_given_back_also_with_an_event_that_its_sink_refused() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
     world.with(|inner| inner.refused = ["ami-1".to_owned()].into());
     world.poll_a_minute_later(&store_images());
-    assert!(world.records().iter().all(|record| record.claim.is_none()));
+    assert!(world.records().iter().all(|record| record.lease.is_none()));
     world.with(|inner| inner.refused.clear());
     assert_eq!(poll_at_once(&world).published, 1);
-    assert!(world.records().iter().all(|record| record.claim.is_none()));
+    assert!(world.records().iter().all(|record| record.lease.is_none()));
 }
 
 #[test]
-fn nothing_is_published_in_the_last_part_of_a_claim() {
+fn nothing_is_published_in_the_last_part_of_a_lease() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
-    // A claim holds 55 seconds, and the last 20 are for clocks that differ and the call itself.
+    // A lease holds 55 seconds, and the last 20 are for clocks that differ and the call itself.
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(36));
     world.poll_a_minute_later(&store_images());
     assert!(world.told(&SNS).is_empty());
@@ -278,7 +278,7 @@ fn nothing_is_published_in_the_last_part_of_a_claim() {
 }
 
 #[test]
-fn a_claim_that_a_wrong_clock_made_keeps_nobody_from_telling() {
+fn a_lease_that_a_wrong_clock_made_keeps_nobody_from_telling() {
     let world = running(&["ami-1"]);
     list(&world, &["ami-1"], &State::Completed);
     world.with(|inner| inner.down = [SNS].into());
@@ -288,7 +288,7 @@ fn a_claim_that_a_wrong_clock_made_keeps_nobody_from_telling() {
     let at = (codec::partition_key(&home()), key);
     let mut record = world.records().remove(0);
     let until = world.with(|inner| inner.now) + SignedDuration::from_hours(24);
-    record.claim = Some(Claim { by: Uuid::from_u128(7), until });
+    record.lease = Some(Lease { by: Uuid::from_u128(7), until });
     world.with(|inner| {
         inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
     });
@@ -342,7 +342,7 @@ fn an_event_whose_only_sink_was_broken_and_then_replaced_is_told_at_the_new_one(
     });
     list(&world, &["ami-1"], &State::Failed);
     world.poll_a_minute_later(&store_images());
-    let id = world.records()[0].untold[0].event.id;
+    let id = world.records()[0].outbox[0].event.id;
     world.with(|inner| inner.sinks = vec![SNS]);
     for _ in 0..61 {
         world.poll_a_minute_later(&store_images());

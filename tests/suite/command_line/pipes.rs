@@ -53,8 +53,8 @@ impl World {
     /// How many events the file holds that nobody was told. No poll holds them back.
     async fn untold(&self) -> usize {
         let records = self.store().read(&place()).await.unwrap().records;
-        let untold = records.values().filter(|record| !record.value.untold.is_empty());
-        untold.inspect(|record| assert_eq!(record.value.claim, None)).count()
+        let untold = records.values().filter(|record| !record.value.outbox.is_empty());
+        untold.inspect(|record| assert_eq!(record.value.lease, None)).count()
     }
 }
 
@@ -95,7 +95,7 @@ async fn what_a_closed_pipe_did_not_take_is_told_by_the_next_poll() {
 }
 
 #[tokio::test]
-async fn every_line_that_was_read_is_confirmed_and_no_other() {
+async fn every_line_that_was_read_is_acked_and_no_other() {
     let world = World::with_endings().await;
     let mut child = world.poll().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let pipe = child.stdout.take().unwrap();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::world::End;
 
-/// One event at one sink: each confirms for itself.
+/// One event at one sink: each acks for itself.
 pub(crate) type Told = (SinkName, Uuid);
 
 /// One event as a subscriber got it.
@@ -29,11 +29,11 @@ pub(crate) struct Audit {
     /// Repeats are only counted: the store is not one that tells the audit of its writes.
     pub(crate) lenient: bool,
     count: BTreeMap<Told, usize>,
-    confirmed: BTreeSet<Told>,
-    /// How many repeats of an event are excused: its answer or its confirmation was lost.
+    acked: BTreeSet<Told>,
+    /// How many repeats of an event are excused: its answer or its ack was lost.
     excused: BTreeMap<Told, usize>,
-    /// What each poll has published and not confirmed.
-    unconfirmed: BTreeMap<u64, BTreeSet<Told>>,
+    /// What each poll has published and not acked.
+    unacked: BTreeMap<u64, BTreeSet<Told>>,
     pub(crate) repeats: usize,
 }
 
@@ -54,8 +54,8 @@ impl Audit {
         if *count > 1 {
             if !self.lenient {
                 assert!(
-                    is_late || !self.confirmed.contains(&id),
-                    "{key} was told {sink} after it was confirmed"
+                    is_late || !self.acked.contains(&id),
+                    "{key} was told {sink} after it was acked"
                 );
                 let excuse = self.excused.get_mut(&id).filter(|left| **left > 0);
                 *excuse.unwrap_or_else(|| {
@@ -64,7 +64,7 @@ impl Audit {
             }
             self.repeats += 1;
         }
-        self.unconfirmed.entry(run).or_default().insert(id);
+        self.unacked.entry(run).or_default().insert(id);
         self.arrived.push(Arrived { sink, at, key, outcome, event: event.clone() });
     }
 
@@ -81,8 +81,8 @@ impl Audit {
                 continue;
             }
             assert!(self.count.contains_key(&id), "{id:?} was taken off without having been told");
-            self.confirmed.insert(id.clone());
-            if let Some(open) = self.unconfirmed.get_mut(&run) {
+            self.acked.insert(id.clone());
+            if let Some(open) = self.unacked.get_mut(&run) {
                 open.remove(&id);
             }
         }
@@ -90,7 +90,7 @@ impl Audit {
 
     /// A write of a record was lost, or its answer: what the poll has published of it may come again.
     pub(crate) fn save_lost(&mut self, run: u64, stored: Option<&Record>) {
-        let Some(open) = self.unconfirmed.get_mut(&run) else { return };
+        let Some(open) = self.unacked.get_mut(&run) else { return };
         for id in stored.map(waiting).unwrap_or_default() {
             if open.remove(&id) {
                 *self.excused.entry(id).or_default() += 1;
@@ -100,8 +100,8 @@ impl Audit {
 
     /// A poll died.
     pub(crate) fn killed(&mut self, run: u64) {
-        for id in self.unconfirmed.remove(&run).unwrap_or_default() {
-            if !self.confirmed.contains(&id) {
+        for id in self.unacked.remove(&run).unwrap_or_default() {
+            if !self.acked.contains(&id) {
                 *self.excused.entry(id).or_default() += 1;
             }
         }
@@ -109,13 +109,13 @@ impl Audit {
 
     /// A poll ended.
     pub(crate) fn ended(&mut self, run: u64) {
-        self.unconfirmed.remove(&run);
+        self.unacked.remove(&run);
     }
 }
 
 /// What a record has still to tell.
 fn waiting(record: &Record) -> BTreeSet<Told> {
-    let each = record.untold.iter();
+    let each = record.outbox.iter();
     each.flat_map(|it| it.sinks.iter().map(|sink| (sink.clone(), it.event.id))).collect()
 }
 

@@ -57,9 +57,9 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
             }
         })
         .collect();
-    // The two share the audit's eye for confirmations with nobody: here the summaries tell them.
+    // The two share the audit's eye for acks with nobody: here the summaries tell them.
     world.with(|inner| inner.audit.lenient = true);
-    let (mut unconfirmed, mut failures, mut made) = (0, 0, 0);
+    let (mut unacked, mut failures, mut made) = (0, 0, 0);
     control.spoil(20);
     for n in 0.. {
         if made >= polls {
@@ -91,7 +91,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
         for summary in summaries {
             let all = summary.all_failures();
             failures += all.len();
-            unconfirmed += all.iter().filter(|failure| failure.contains("told again")).count();
+            unacked += all.iter().filter(|failure| failure.contains("told again")).count();
         }
     }
     // What is not told by now would be told within a day, by the daily check.
@@ -102,7 +102,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
     let verdict = judge(&world, time.now() - SignedDuration::from_hours(58));
     let (repeats, calls) = world.with(|inner| (inner.audit.repeats, inner.calls));
     println!(
-        "{} endings, {} told, {} lost, {repeats} repeats ({unconfirmed} confirmations failed), {} old news, \
+        "{} endings, {} told, {} lost, {repeats} repeats ({unacked} acks failed), {} old news, \
          {} left the list too soon; {made} polls, {failures} failures, {calls} calls beside DynamoDB's: {:?} seed {seed}",
         verdict.endings,
         verdict.told,
@@ -113,5 +113,5 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
     );
     assert!(verdict.lost.is_empty(), "lost: {:?}, seed {seed}", verdict.lost);
     assert_eq!(verdict.old_news, 0, "old news, seed {seed}");
-    assert!(repeats <= unconfirmed, "repeats without a reason, seed {seed}");
+    assert!(repeats <= unacked, "repeats without a reason, seed {seed}");
 }

@@ -273,7 +273,7 @@ fn run(polls: u64, seed: u64) -> String {
         }
         write!(line, " seed {seed}").unwrap();
         let records = inner.records.values().flat_map(|records| records.values());
-        (line, records.filter(|record| !record.value.untold.is_empty()).count())
+        (line, records.filter(|record| !record.value.outbox.is_empty()).count())
     });
     println!("{line}");
     assert_eq!(verdict.lost, Vec::<TaskKey>::new(), "lost, with seed {seed}");

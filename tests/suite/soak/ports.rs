@@ -7,7 +7,7 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::ports::{
-    Known, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, StateStore,
+    ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, Snapshot, StateStore,
     StoreError, TaskSource,
 };
 use amiwatch::record::{Closing, Ledger, Record, SinkName, Versioned};
@@ -259,24 +259,24 @@ impl Ports {
 }
 
 impl StateStore for Ports {
-    async fn read(&self, place: &Place) -> Result<Known, StoreError> {
+    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
         self.table()?;
         let place = place.clone();
         let read =
             self.call("read", &[Fault::Refused, Fault::TimedOut], QUICK, move |inner, _, _| {
-                let mut known = Known::default();
+                let mut known = Snapshot::default();
                 for kind in Kind::ALL {
                     if let Some(ledger) = inner.ledgers.get(&(place.clone(), kind)) {
                         known.ledgers.insert(kind, ledger.clone());
                     }
                 }
                 let ledger = known.ledgers.get(&Kind::StoreImage);
-                let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.window_from);
-                let stragglers = ledger.map(|ledger| ledger.value.stragglers.clone());
+                let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.watermark);
+                let open_below = ledger.map(|ledger| ledger.value.open_below.clone());
                 let records = inner.records.entry(place.clone()).or_default();
                 let window = records.range(TaskKey::lowest_at(from)..);
                 known.records.extend(window.map(|(key, record)| (key.clone(), record.clone())));
-                for key in stragglers.into_iter().flatten() {
+                for key in open_below.into_iter().flatten() {
                     known
                         .records
                         .extend(records.get(&key).map(|record| (key.clone(), record.clone())));
@@ -292,7 +292,7 @@ impl StateStore for Ports {
         from: Timestamp,
         to: Timestamp,
         _: usize,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<Snapshot, StoreError> {
         self.table()?;
         let place = place.clone();
         let faults = [Fault::Refused, Fault::TimedOut];
@@ -300,31 +300,31 @@ impl StateStore for Ports {
             let records = inner.records.entry(place.clone()).or_default();
             let range = records.range(TaskKey::lowest_at(from)..TaskKey::behind_all_at(to));
             let records = range.map(|(key, record)| (key.clone(), record.clone())).collect();
-            Known { records, ..Known::default() }
+            Snapshot { records, ..Snapshot::default() }
         });
         read.await.map_err(store_error)
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Known, StoreError> {
+    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
         self.table()?;
         let (place, key) = (place.clone(), key.clone());
         let faults = [Fault::Refused, Fault::TimedOut];
         let read = self.call("read one", &faults, QUICK, move |inner, _, _| {
             let stored = inner.records.get(&place).and_then(|records| records.get(&key));
             let records = stored.map(|stored| (key.clone(), stored.clone())).into_iter().collect();
-            Known { records, ..Known::default() }
+            Snapshot { records, ..Snapshot::default() }
         });
         read.await.map_err(store_error)
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Known, StoreError> {
+    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
         self.table()?;
         let place = place.clone();
         let faults = [Fault::Refused, Fault::TimedOut];
         let read = self.call("read ledger", &faults, QUICK, move |inner, _, _| {
             let stored = inner.ledgers.get(&(place.clone(), kind));
             let ledgers = stored.map(|stored| (kind, stored.clone())).into_iter().collect();
-            Known { ledgers, ..Known::default() }
+            Snapshot { ledgers, ..Snapshot::default() }
         });
         read.await.map_err(store_error)
     }

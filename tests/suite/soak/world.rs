@@ -191,7 +191,7 @@ pub(crate) fn births(tasks: &mut Tasks, rng: &mut Rng, now: Timestamp) {
         let takes = match rng.u32(..20) {
             // Born and ended between two polls.
             0..6 => SignedDuration::from_secs(rng.i64(1..50)),
-            // Long, so that it is left below the window.
+            // Long, so that it is left below the watermark.
             6 => SignedDuration::from_mins(rng.i64(120..900)),
             _ => SignedDuration::from_secs(rng.i64(60..5_400)),
         };

@@ -110,7 +110,7 @@ pub(crate) async fn restored(backup: Vec<HashMap<String, AttributeValue>>) -> St
     name
 }
 
-/// Claims run out and absences count by the system's clock, which a test cannot move: the times in
+/// Leases run out and absences count by the system's clock, which a test cannot move: the times in
 /// the table move back instead, while no poller runs.
 pub(crate) async fn time_passes(table: &str, seconds: i64) {
     let by = SignedDuration::from_secs(seconds);
@@ -126,10 +126,10 @@ pub(crate) async fn time_passes(table: &str, seconds: i64) {
             if body.get("task").is_none() {
                 continue;
             }
-            earlier(&mut body["claim"]["until"]);
+            earlier(&mut body["lease"]["until"]);
             earlier(&mut body["changedAt"]);
-            if body["claim"]["by"].is_null() {
-                body["claim"] = Value::Null;
+            if body["lease"]["by"].is_null() {
+                body["lease"] = Value::Null;
             }
             item.insert("body".into(), AttributeValue::S(body.to_string()));
             dynamodb().put_item().table_name(table).set_item(Some(item)).send().await.unwrap();

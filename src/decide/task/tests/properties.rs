@@ -28,22 +28,22 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Each step with the minutes before it, and whether its events are confirmed by the next one.
+/// Each step with the minutes before it, and whether its events are acked by the next one.
 fn any_history() -> impl Strategy<Value = Vec<(Step, i64, bool)>> {
     proptest::collection::vec((any_step(), 1_i64..400, any::<bool>()), 1..40)
 }
 
-/// Plays a history by polls that each have a claim of their own; returns all that was decided on.
+/// Plays a history by polls that each have a lease of their own; returns all that was decided on.
 fn play(baseline: Option<&Task>, history: &[(Step, i64, bool)]) -> (Vec<Event>, Option<Record>) {
     let mut bench = Bench::telling(&Outcome::ALL);
     let mut known = baseline.map(|task| first(&bench, task, false, 0));
     let mut told: Vec<Event> =
-        known.iter().flat_map(|r| &r.untold).map(|u| u.event.clone()).collect();
+        known.iter().flat_map(|r| &r.outbox).map(|u| u.event.clone()).collect();
     let mut now = 0;
-    for (poll, (step, gap, confirm)) in history.iter().enumerate() {
+    for (poll, (step, gap, ack)) in history.iter().enumerate() {
         now += gap;
         let until = minute(now) + SignedDuration::from_secs(90);
-        bench.claim = Claim { by: Uuid::from_u128(10 + poll as u128), until };
+        bench.lease = Lease { by: Uuid::from_u128(10 + poll as u128), until };
         let next = match (step, &known) {
             (Step::Listed(state, progress), None) => {
                 Some(first(&bench, &store(state.clone(), *progress), true, now))
@@ -55,9 +55,9 @@ fn play(baseline: Option<&Task>, history: &[(Step, i64, bool)]) -> (Vec<Event>, 
             _ => None,
         };
         if let Some(next) = next {
-            let before = known.as_ref().map_or(0, |known| known.untold.len());
-            told.extend(next.untold[before..].iter().map(|untold| untold.event.clone()));
-            known = Some(if *confirm { confirmed(next) } else { next });
+            let before = known.as_ref().map_or(0, |known| known.outbox.len());
+            told.extend(next.outbox[before..].iter().map(|untold| untold.event.clone()));
+            known = Some(if *ack { acked(next) } else { next });
         }
     }
     (told, known)
@@ -93,7 +93,7 @@ proptest! {
         failed in any::<bool>(),
     ) {
         let end = if failed { State::Failed } else { State::Completed };
-        // Two minutes: longer than another poll's claim on what it has to tell.
+        // Two minutes: longer than another poll's lease on what it has to tell.
         history.push((Step::Listed(end, Some(100)), 2, true));
         let baseline = known_before.then(|| running(0));
         let (told, known) = play(baseline.as_ref(), &history);
