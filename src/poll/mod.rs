@@ -18,9 +18,14 @@
 //! | ack | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
+mod bounds;
 mod breaker;
+mod ledger;
 mod limits;
+mod look_up;
+mod notes;
 mod save;
+mod scan;
 mod summary;
 mod target;
 mod tell;

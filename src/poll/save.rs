@@ -1,11 +1,18 @@
-//! Saves one change, also where another poller changed the same record meanwhile.
+//! Saves what was decided, also where another poller changed the same record meanwhile.
 
-use super::Run;
+use futures_util::{StreamExt, stream};
+
+use super::summary::TargetSummary;
+use super::{Run, Step};
 use crate::decide::Context;
-use crate::decide::listing::{Change, Listed, diff_known};
-use crate::ports::{Clock, Saved, StateStore, StoreError, TaskSource, Unreadable};
+use crate::decide::listing::{Change, Decisions, Listed, Weight, diff_known};
+use crate::place::Place;
+use crate::ports::{Clock, Saved, Snapshot, StateStore, StoreError, TaskSource, Unreadable};
 use crate::record::{Record, Versioned};
-use crate::task::TaskKey;
+use crate::task::{Kind, TaskKey};
+
+/// Settled records of the baseline that are saved between two looks at the clock.
+const SETTLED_AT_ONCE: usize = 99;
 
 /// How often a change is judged anew on what another poller wrote.
 const ROUNDS: u32 = 4;
@@ -16,11 +23,122 @@ where
     T: StateStore + Sync,
     C: Clock + Sync,
 {
+    /// Saves decisions, those with something to tell first; returns whether all that the ledger
+    /// vouches for was saved.
+    #[expect(clippy::too_many_arguments, reason = "what a save needs, passed through once")]
+    pub(super) async fn save(
+        &self,
+        kind: Kind,
+        expected_ledger: u64,
+        decisions: Decisions,
+        listed: &Listed,
+        known: &mut Snapshot,
+        context: &Context<'_>,
+        summary: &mut TargetSummary,
+    ) -> bool {
+        let mut changes = decisions.changes;
+        let first_event = |change: &Change| change.record.outbox.first().map(|it| it.event.time);
+        changes.sort_by_key(|change| (change.weight, first_event(change)));
+        let rest = changes.split_off(changes.partition_point(|it| it.weight == Weight::Tells));
+        let mut all = self.save_changes(changes, listed, known, context, summary).await;
+        all &= self.save_settled(kind, expected_ledger, decisions.settled, context, summary).await;
+        all & self.save_changes(rest, listed, known, context, summary).await
+    }
+
+    /// Saves the records of the baseline that nothing is expected of.
+    async fn save_settled(
+        &self,
+        kind: Kind,
+        expected_ledger: u64,
+        settled: Vec<(TaskKey, Record)>,
+        context: &Context<'_>,
+        summary: &mut TargetSummary,
+    ) -> bool {
+        let mut left = settled.len();
+        for some in settled.chunks(SETTLED_AT_ONCE) {
+            if !self.has_time(Step::Save) {
+                summary.failures.push(format!(
+                    "out of time: {left} records of the baseline left to the next poll"
+                ));
+                return false;
+            }
+            let store = &self.poller.store;
+            match store.save_settled(context.place, kind, expected_ledger, some.to_vec()).await {
+                Ok(Saved::Written) => summary.saved += some.len(),
+                // Another poller finished the first listing: what this one saw is judged anew.
+                Ok(Saved::Conflict) => return false,
+                Err(error) => {
+                    summary.failures.push(error.to_string());
+                    return false;
+                }
+            }
+            left -= some.len();
+        }
+        true
+    }
+
+    async fn save_changes(
+        &self,
+        changes: Vec<Change>,
+        listed: &Listed,
+        known: &mut Snapshot,
+        context: &Context<'_>,
+        summary: &mut TargetSummary,
+    ) -> bool {
+        let mut all = true;
+        let results: Vec<_> = stream::iter(changes)
+            .map(|change| async move {
+                let (key, weight) = (change.key.clone(), change.weight);
+                let untold = change.record.outbox.len();
+                if !self.has_time(Step::Save) {
+                    return (key, weight, untold, None);
+                }
+                (key, weight, untold, Some(self.save_change(change, listed, context).await))
+            })
+            // A slow write holds its own slot and no other.
+            .buffer_unordered(self.poller.limits.saves_at_once.max(1))
+            .collect()
+            .await;
+        let (mut left, mut unmoved) = (0_usize, 0_usize);
+        for (key, weight, untold, result) in results {
+            match result {
+                Some(Ok((stored, written))) => {
+                    if written {
+                        let before = known.records.get(&key).map_or(0, |k| k.value.outbox.len());
+                        summary.saved += 1;
+                        summary.decided += untold.saturating_sub(before);
+                    }
+                    known.records.insert(key, stored);
+                }
+                Some(Err(error)) => {
+                    // What the store will never take holds nothing else up.
+                    all &= error.refused;
+                    summary.failures.push(error.to_string());
+                }
+                None if weight == Weight::Moves => unmoved += 1,
+                None => left += 1,
+            }
+        }
+        if unmoved > 0 {
+            let Place { account, region } = context.place;
+            tracing::warn!(
+                account,
+                region,
+                unmoved,
+                "Out of time: the progress of {unmoved} tasks is left to the next poll"
+            );
+        }
+        if left > 0 {
+            summary.failures.push(format!("out of time: {left} changes left to the next poll"));
+        }
+        all && left == 0
+    }
+
     /// Returns what the store holds then, and whether this poll wrote it.
     ///
     /// Where another poller was first, its record is read and judged by the same listing: a bundle
     /// task that ended may be gone from the next one.
-    pub(super) async fn save_change(
+    async fn save_change(
         &self,
         change: Change,
         listed: &Listed,
