@@ -5,7 +5,7 @@
 //! 1. [`aws::ec2`] lists it and turns it into a [`task::Task`].
 //! 2. [`poll`] owns the order: list, read, decide, save, publish, ack.
 //! 3. [`decide`] judges it: pure, of (known, listed, now).
-//! 4. [`record`] is what is remembered; [`store`] and [`aws::dynamodb`] keep it.
+//! 4. [`record`] is what is remembered, [`memory`] how; [`store`] and [`aws::dynamodb`] keep it.
 //! 5. [`event`] is what is told; [`render`] puts it into words for each channel.
 //! 6. [`aws::sns`] publishes it.
 //!
@@ -32,6 +32,7 @@ pub mod clock;
 pub mod decide;
 pub mod event;
 pub mod functions;
+pub mod memory;
 pub mod place;
 pub mod poll;
 pub mod ports;

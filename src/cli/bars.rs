@@ -27,7 +27,7 @@ impl Bars {
     pub(super) fn show(&mut self, tasks: &[Task]) {
         for task in tasks {
             let Some(key) = task.key() else { continue };
-            let ended = task.state.phase() != Phase::Running;
+            let ended = task.phase() != Phase::Running;
             if !self.shown.contains_key(&key) && ended {
                 continue;
             }
@@ -40,7 +40,7 @@ impl Bars {
             });
             let percent = task.progress_percent.unwrap_or(0);
             bar.set_position(u64::from(percent));
-            bar.set_message(plain(task.state.as_wire()));
+            bar.set_message(plain(task.state.as_str()));
             let line = format!("{:<22} {percent:>3}% {}", task.name(), task.state);
             if self.all.is_none() && *last != line {
                 say(&line);

@@ -24,9 +24,10 @@ use crate::aws::clients::{http_client, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
 use crate::decide::Policy;
 use crate::event::{Event, Outcome};
+use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Clock, PublishError, Published, Sink};
+use crate::ports::{Clock, PublishError, Published, Sink, TaskSource};
 use crate::record::SinkName;
 use crate::render::terminal::notification;
 use crate::store::file::FileStore;
@@ -86,10 +87,10 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
     let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
     let inbox = Arc::new(Inbox::default());
     let poller = Poller {
-        source: Ec2Tasks::new(&sdk_config(), Some(simulator.url())),
-        store,
+        source: Box::new(Ec2Tasks::new(&sdk_config(), Some(simulator.url()))),
+        memory: Memory::new(Arc::new(store)),
         sinks: vec![Box::new(Arc::clone(&inbox))],
-        clock,
+        clock: Box::new(clock),
         policy: Policy::default(),
         limits: Limits::default(),
     };
@@ -110,7 +111,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
 /// Polls until every task that was seen running has ended and was told. Nothing where the reader of
 /// stdout has gone before.
 async fn watch(
-    poller: &Poller<Ec2Tasks, FileStore, Simulated>,
+    poller: &Poller,
     inbox: &Inbox,
     simulator: &Simulator,
     args: &DemoArgs,
@@ -123,7 +124,7 @@ async fn watch(
     let mut timer = tokio::time::interval(Duration::from_secs_f64(POLL_EVERY_SECONDS / args.speed));
     loop {
         timer.tick().await;
-        let tasks = all_tasks(&poller.source, &place).await?;
+        let tasks = all_tasks(poller.source.as_ref(), &place).await?;
         bars.show(&tasks);
         let summary: Summary = poller.poll(&places, None).await;
         let failures = summary.all_failures();
@@ -141,7 +142,7 @@ async fn watch(
             }
         }
         let now = simulator.world().clock().now();
-        let all_ended = tasks.iter().all(|task| task.state.phase() != Phase::Running);
+        let all_ended = tasks.iter().all(|task| task.phase() != Phase::Running);
         let settled = bars.is_any_shown()
             && all_ended
             && summary.targets.iter().all(|target| target.saved == 0);
@@ -151,7 +152,7 @@ async fn watch(
     }
 }
 
-async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliError> {
+async fn all_tasks(source: &dyn TaskSource, place: &Place) -> Result<Vec<Task>, CliError> {
     let mut tasks = Vec::new();
     for kind in Kind::ALL {
         let listing = all_pages(source, place, kind).await;
@@ -219,17 +220,17 @@ mod tests {
             |tasks: &[Task], state: State| tasks.iter().filter(|task| task.state == state).count();
 
         let old = all_tasks(&source, &place).await.unwrap();
-        assert_eq!(count(&old, State::Completed), 2);
-        assert_eq!(count(&old, State::Failed), 1);
-        assert_eq!(count(&old, State::InProgress), 1);
+        assert_eq!(count(&old, State::new("Completed")), 2);
+        assert_eq!(count(&old, State::new("Failed")), 1);
+        assert_eq!(count(&old, State::new("InProgress")), 1);
         assert_eq!(old.len(), 4);
 
         simulator.world().advance(Duration::from_secs(20 * 60));
         let ended = all_tasks(&source, &place).await.unwrap();
-        assert_eq!(count(&ended, State::Completed), 5);
-        assert_eq!(count(&ended, State::Failed), 2);
-        assert_eq!(count(&ended, State::BundleComplete), 1);
-        assert_eq!(count(&ended, State::BundleFailed), 1);
+        assert_eq!(count(&ended, State::new("Completed")), 5);
+        assert_eq!(count(&ended, State::new("Failed")), 2);
+        assert_eq!(count(&ended, State::new("complete")), 1);
+        assert_eq!(count(&ended, State::new("failed")), 1);
         assert_eq!(ended.len(), 9);
     }
 }

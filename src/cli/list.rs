@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use comfy_table::Table;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args::{ListArgs, OutputForm};
 use super::connect::{Connection, from_env};
@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::ports::{PageAt, Rejected, TaskSource};
 use crate::record::Cursor;
 use crate::render::text::plain;
-use crate::task::{Kind, Subject, Task};
+use crate::task::{Kind, Task};
 
 /// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
 const PAGES_MAX: usize = 1_000;
@@ -72,11 +72,15 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
 
 /// The kinds asked for; all where none is.
 pub(super) fn kinds(asked: &[Kind]) -> BTreeSet<Kind> {
-    if asked.is_empty() { Kind::ALL.into() } else { asked.iter().copied().collect() }
+    if asked.is_empty() {
+        Kind::watched_by_default().collect()
+    } else {
+        asked.iter().copied().collect()
+    }
 }
 
 /// Reads a listing to its end, or as far as it goes.
-pub(super) async fn all_pages<S: TaskSource>(source: &S, place: &Place, kind: Kind) -> Listing {
+pub(super) async fn all_pages(source: &dyn TaskSource, place: &Place, kind: Kind) -> Listing {
     let mut listing = Listing::default();
     let mut from: Option<Cursor> = None;
     let mut tokens: HashSet<String> = HashSet::new();
@@ -129,7 +133,7 @@ fn columns(found: &[(String, Task)]) -> Vec<Column> {
     vec![
         column("REGION", false, Some(region), &|region, _| region.to_owned()),
         column("TASK", false, None, &|_, task| plain(task.name())),
-        column("STATE", false, None, &|_, task| plain(task.state.as_wire())),
+        column("STATE", false, None, &|_, task| plain(task.state.as_str())),
         column("PROGRESS", false, Some(3), &|_, task| {
             task.progress_percent.map(|percent| format!("{percent}%")).unwrap_or_default()
         }),
@@ -142,12 +146,9 @@ fn columns(found: &[(String, Task)]) -> Vec<Column> {
 }
 
 fn destination(task: &Task) -> String {
-    let name = match &task.subject {
-        Subject::StoreImage { object_key, .. } => object_key.as_deref(),
-        Subject::Bundle { prefix, .. } => prefix.as_deref(),
-    };
-    let bucket = task.bucket.as_deref();
-    bucket.map_or_else(String::new, |bucket| format!("s3://{bucket}/{}", name.unwrap_or_default()))
+    let subject = &task.subject;
+    let name = subject.object_key.as_deref().or(subject.prefix.as_deref());
+    subject.uri(name.unwrap_or_default()).unwrap_or_default()
 }
 
 fn reason(task: &Task) -> String {
@@ -157,10 +158,16 @@ fn reason(task: &Task) -> String {
 }
 
 fn row_json((region, task): &(String, Task)) -> Value {
-    let mut row = json!(task);
-    if let Some(fields) = row.as_object_mut() {
-        fields.insert("region".into(), json!(region));
-        fields.insert("state".into(), json!(task.state.as_wire()));
-    }
-    row
+    let mut row = Map::from_iter(task.named_fields().map(|(name, value)| (name.to_owned(), value)));
+    let common = [
+        ("kind", json!(task.kind)),
+        ("region", json!(region)),
+        ("state", json!(task.state)),
+        ("bucket", json!(task.subject.bucket)),
+        ("progressPercent", json!(task.progress_percent)),
+        ("startedAt", json!(task.started_at)),
+        ("failure", json!(task.failure)),
+    ];
+    row.extend(common.map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(row)
 }

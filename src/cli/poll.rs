@@ -15,9 +15,10 @@ use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::decide::Policy;
+use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Sink, StateStore};
+use crate::ports::{Sink, Store};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
@@ -36,7 +37,7 @@ pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
     if let Some(table) = &args.table {
         let url = connection.endpoint("DYNAMODB");
         let store = DynamoStore::new(&connection.sdk, url, table);
-        with_store(&args, &connection, &places, store).await
+        with_store(&args, &connection, &places, Arc::new(store)).await
     } else {
         let path = match args.state.clone().or_else(|| path_from_env("AMIWATCH_STATE")) {
             Some(path) => path,
@@ -51,15 +52,15 @@ pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
             })?;
         }
         let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
-        with_store(&args, &connection, &places, store).await
+        with_store(&args, &connection, &places, Arc::new(store)).await
     }
 }
 
-async fn with_store<T: StateStore + Sync>(
+async fn with_store(
     args: &PollArgs,
     connection: &Connection,
     places: &[PlaceToPoll],
-    store: T,
+    store: Arc<dyn Store>,
 ) -> Result<Exit, CliError> {
     if let Some(topic) = &args.topic {
         let url = connection.endpoint("SNS");
@@ -81,11 +82,11 @@ async fn with_store<T: StateStore + Sync>(
     Ok(if trouble { Exit::TaskInTrouble } else { Exit::Done })
 }
 
-async fn poll<T: StateStore + Sync>(
+async fn poll(
     args: &PollArgs,
     connection: &Connection,
     places: &[PlaceToPoll],
-    store: T,
+    store: Arc<dyn Store>,
     sink: Box<dyn Sink>,
 ) -> Summary {
     let default = Policy::default();
@@ -93,10 +94,10 @@ async fn poll<T: StateStore + Sync>(
         if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
     let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
     let poller = Poller {
-        source: connection.ec2(),
-        store,
+        source: Box::new(connection.ec2()),
+        memory: Memory::new(store),
         sinks: vec![sink],
-        clock: SystemClock,
+        clock: Box::new(SystemClock),
         policy: Policy { tell, stalled_after },
         limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
     };

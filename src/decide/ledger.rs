@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::place::Place;
-use crate::ports::{Rejected, Snapshot};
-use crate::record::Ledger;
+use crate::ports::Rejected;
+use crate::record::{Ledger, Snapshot};
 use crate::task::{Kind, Task, TaskKey};
 
 /// How long after its start a task may first be listed, at the latest that we provide for. What
@@ -148,10 +148,10 @@ impl Ledger {
     ///
     /// `known` is what the store holds after this poll.
     pub fn watch(&mut self, known: &Snapshot, now: Timestamp) {
-        if self.kind != Kind::StoreImage {
+        if !self.kind.identity().is_newest_first() {
             return;
         }
-        let watched = watched_before(self.watermark, known, now);
+        let watched = watched_before(self.kind, self.watermark, known, now);
         let named = as_many_as_fit(watched.iter());
         if let Some(first_of_the_rest) = watched.iter().nth(named.len()) {
             let task = known.records.get(first_of_the_rest).map(|known| &known.value.task);
@@ -163,8 +163,8 @@ impl Ledger {
 
     /// Adds what this poll watches, too, to a ledger that another poll wrote.
     pub fn watch_too(&mut self, known: &Snapshot, now: Timestamp) {
-        if self.kind == Kind::StoreImage {
-            let watched = watched_before(self.watermark, known, now);
+        if self.kind.identity().is_newest_first() {
+            let watched = watched_before(self.kind, self.watermark, known, now);
             self.open_below.extend(watched);
             if as_many_as_fit(self.open_below.iter()).len() < self.open_below.len() {
                 self.watch(known, now);
@@ -197,13 +197,13 @@ impl Ledger {
         newest_start: Option<Timestamp>,
         now: Timestamp,
     ) {
-        if self.kind != Kind::StoreImage {
+        if !self.kind.identity().is_newest_first() {
             return;
         }
         let starts: Vec<Timestamp> = known
             .records
             .values()
-            .filter(|known| known.value.task.kind() == Kind::StoreImage && known.value.is_settled())
+            .filter(|known| known.value.task.kind == self.kind && known.value.is_settled())
             .filter_map(|known| known.value.task.started_at)
             .filter(|start| *start >= self.watermark)
             .collect();
@@ -214,7 +214,7 @@ impl Ledger {
         {
             let from = before(newest, LISTED_WITHIN).min(*keep_from).max(self.watermark);
             // Where so much waits to be told, the window stays, and grows.
-            let watched = watched_before(from, known, now);
+            let watched = watched_before(self.kind, from, known, now);
             if as_many_as_fit(watched.iter()).len() == watched.len() {
                 self.watermark = from;
             }
@@ -235,19 +235,24 @@ pub fn as_many_as_fit<'a>(keys: impl Iterator<Item = &'a TaskKey>) -> BTreeSet<T
         .collect()
 }
 
-/// The store tasks that started before a time and that every poll has to look at, oldest first. What
+/// The tasks of a kind that started before a time and that every poll has to look at, oldest first. What
 /// is stored of a task and cannot be understood is looked at, too, until it can be.
-fn watched_before(time: Timestamp, known: &Snapshot, now: Timestamp) -> BTreeSet<TaskKey> {
+fn watched_before(
+    kind: Kind,
+    time: Timestamp,
+    known: &Snapshot,
+    now: Timestamp,
+) -> BTreeSet<TaskKey> {
     let watched = known.records.iter().filter(|(_, known)| {
-        known.value.task.kind() == Kind::StoreImage
+        known.value.task.kind == kind
             && known.value.is_watched(now)
             && known.value.task.started_at.is_some_and(|start| start < time)
     });
-    let lowest = TaskKey::lowest_at(time);
+    let lowest = TaskKey::lowest_at(kind, time);
     let unreadable = known.unreadable.iter().filter_map(|item| TaskKey::parse(&item.key));
     watched
         .map(|(key, _)| key.clone())
-        .chain(unreadable.filter(|key| key.kind() == Kind::StoreImage && *key < lowest))
+        .chain(unreadable.filter(|key| key.kind() == kind && *key < lowest))
         .collect()
 }
 

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, task};
-use crate::ports::Snapshot;
-use crate::record::{Ledger, Record, Versioned};
-use crate::task::{Kind, Phase, State, Task, TaskKey};
+use crate::record::{Ledger, Record, Snapshot, Versioned};
+use crate::task::{Phase, Task, TaskKey};
 
 /// What was listed of one target in one poll.
 #[derive(Debug, Default)]
@@ -70,8 +69,8 @@ pub fn diff(
 ) -> Decisions {
     let mut decisions = Decisions::default();
     for (key, found) in &listed.tasks {
-        if let State::Unknown(state) = &found.state {
-            decisions.unknown_states.push((key.clone(), state.clone()));
+        if found.kind.identity().documented(found.state.as_str()).is_none() {
+            decisions.unknown_states.push((key.clone(), found.state.to_string()));
         }
         if let Some(known) = known.records.get(key) {
             let record = diff_known(key, listed, &known.value, context);
@@ -87,8 +86,8 @@ pub fn diff(
                 let record = task::first_sight(key, found, false, context);
                 if !record.is_settled() {
                     decisions.news(key, record);
-                } else if found.kind() == Kind::Bundle || is_from(found, ledger.cutoff) {
-                    // Of bundle tasks each is remembered: they have no order to tell old from new by.
+                } else if !is_listed_by_start(found) || is_from(found, ledger.cutoff) {
+                    // Where a listing has no order to tell old from new by, each task is remembered.
                     decisions.settled.push((key.clone(), record));
                 }
             }
@@ -158,8 +157,8 @@ fn novelty(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bo
     let Some(stored) = stored else {
         return Novelty::AtBaseline;
     };
-    if found.kind() == Kind::Bundle {
-        return if stored.baseline_done && !is_old_bundle(found, stored) {
+    if !is_listed_by_start(found) {
+        return if stored.baseline_done && !ended_before_baseline(found, stored) {
             Novelty::News
         } else {
             Novelty::AtBaseline
@@ -172,7 +171,7 @@ fn novelty(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bo
     }
     // What runs is watched from now on, wherever it stands: its record was lost, or is one that
     // was not asked for, such as that of a task that had vanished. The write finds that out.
-    let runs = found.state.phase() == Phase::Running;
+    let runs = found.phase() == Phase::Running;
     if !is_from(found, ledger.cutoff) {
         return if runs {
             Novelty::AtBaseline
@@ -189,10 +188,14 @@ fn novelty(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bo
     }
 }
 
-/// Whether a bundle task without a record ended before the baseline: it could not be read then.
-fn is_old_bundle(found: &Task, stored: &Ledger) -> bool {
+fn is_listed_by_start(found: &Task) -> bool {
+    found.kind.identity().is_newest_first()
+}
+
+/// Whether a task without a record ended before the baseline: it could not be read then.
+fn ended_before_baseline(found: &Task, stored: &Ledger) -> bool {
     let began_at = stored.baseline_began_at;
-    if !stored.was_torn() || found.state.phase() == Phase::Running {
+    if !stored.was_torn() || found.phase() == Phase::Running {
         return false;
     }
     match (found.updated_at, found.started_at) {

@@ -28,7 +28,14 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            tell: [Outcome::Completed, Outcome::Failed, Outcome::Vanished, Outcome::Stalled].into(),
+            tell: [
+                Outcome::Completed,
+                Outcome::Failed,
+                Outcome::Cancelled,
+                Outcome::Vanished,
+                Outcome::Stalled,
+            ]
+            .into(),
             stalled_after: SignedDuration::from_hours(3),
         }
     }

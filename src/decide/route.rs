@@ -42,16 +42,8 @@ mod tests {
 
     fn record(sinks: &[SinkName], acked: bool) -> Record {
         let event = sample::event(Kind::StoreImage, Outcome::Failed);
-        let subject = Subject::StoreImage { image_id: "ami-1".into(), object_key: None };
-        let task = Task {
-            subject,
-            bucket: None,
-            state: State::Failed,
-            progress_percent: None,
-            started_at: None,
-            updated_at: None,
-            failure: None,
-        };
+        let subject = Subject::image("ami-1", "b");
+        let task = Task::new(Kind::StoreImage, subject, State::new("Failed"));
         let untold =
             Unsent { acked, ..Unsent::new(event.clone(), sinks.iter().cloned().collect()) };
         Record { outbox: vec![untold], ..Record::first_seen(task, event.time) }

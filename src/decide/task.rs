@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 use super::Context;
 use crate::event::{Event, Outcome, Transition};
-use crate::record::{Closing, EC2_LISTS_FOR, RECORD_RENEWED_BEFORE, Record, Unsent};
-use crate::task::{Kind, Phase, Task, TaskKey};
+use crate::record::{Closing, RECORD_RENEWED_BEFORE, Record, Unsent};
+use crate::task::{Listing, Phase, Task, TaskKey};
 
 /// How many complete listings in a row a task must be missing from before it counts as vanished.
 const MISSED_UNTIL_VANISHED: u8 = 2;
@@ -13,14 +13,14 @@ const MISSED_UNTIL_VANISHED: u8 = 2;
 /// A second absence counts from this long after the first.
 const MISSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
-/// How much before the end of the 31 days a task's absence stops being a sign of anything.
+/// How much before the end of the time for which EC2 lists it a task's absence stops being a sign of anything.
 const AGE_MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Judges a task of which nothing is remembered. `news` is false at the baseline.
 #[must_use]
 pub fn first_sight(key: &TaskKey, listed: &Task, news: bool, context: &Context<'_>) -> Record {
     let mut record = Record::first_seen(listed.clone(), context.now);
-    record.closed = closing(listed.state.phase());
+    record.closed = closing(listed.phase());
     let outcome = record.outcome().unwrap_or(Outcome::Started);
     if news {
         tell(&mut record, key, outcome, None, context);
@@ -40,10 +40,10 @@ pub fn seen_again(
     context: &Context<'_>,
 ) -> Option<Record> {
     // An end that was seen stays an end: EC2 may answer with an older state for a while.
-    if matches!(known.closed, Some(Closing::Completed | Closing::Failed)) {
+    if matches!(known.closed, Some(Closing::Completed | Closing::Failed | Closing::Cancelled)) {
         return renewed(known, context);
     }
-    let closed = closing(listed.state.phase());
+    let closed = closing(listed.phase());
     if closed.is_none() && context.is_held_by_another(known.lease.as_ref()) {
         return None;
     }
@@ -53,24 +53,30 @@ pub fn seen_again(
     next.task = listed.clone();
     // A field that EC2 left out this time is not a field that changed.
     next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
-    if next.task.progress_percent != known.task.progress_percent {
+    if has_moved(&known.task, &next.task) {
         next.moved_at = context.now;
         next.stalled = false;
     }
     if let Some(outcome) = next.outcome() {
-        tell(&mut next, key, outcome, Some(known.task.state.as_wire()), context);
+        tell(&mut next, key, outcome, Some(known.task.state.as_str()), context);
         return Some(next);
     }
     if !next.stalled && context.now.duration_since(next.moved_at) >= context.policy.stalled_after {
         next.stalled = true;
-        tell(&mut next, key, Outcome::Stalled, Some(known.task.state.as_wire()), context);
+        tell(&mut next, key, Outcome::Stalled, Some(known.task.state.as_str()), context);
     }
     let changed = next.stalled != known.stalled
         || next.missed != known.missed
         || next.closed != known.closed
         || next.task.state != known.task.state
-        || next.task.progress_percent != known.task.progress_percent;
+        || has_moved(&known.task, &next.task);
     changed.then_some(Record { changed_at: context.now, ..next })
+}
+
+/// Whether a task has moved: its progress did, or what EC2 says that it is doing.
+fn has_moved(before: &Task, now: &Task) -> bool {
+    now.progress_percent != before.progress_percent
+        || now.subject.status_message != before.subject.status_message
 }
 
 /// A record must not expire while EC2 lists its task: it would be news then.
@@ -98,7 +104,7 @@ pub fn absent(key: &TaskKey, known: &Record, context: &Context<'_>) -> Option<Re
     next.missed = known.missed.saturating_add(1);
     if next.missed >= MISSED_UNTIL_VANISHED {
         next.closed = Some(Closing::Vanished);
-        tell(&mut next, key, Outcome::Vanished, Some(known.task.state.as_wire()), context);
+        tell(&mut next, key, Outcome::Vanished, Some(known.task.state.as_str()), context);
     }
     Some(next)
 }
@@ -108,15 +114,18 @@ fn closing(phase: Phase) -> Option<Closing> {
         Phase::Running => None,
         Phase::Completed => Some(Closing::Completed),
         Phase::Failed => Some(Closing::Failed),
+        Phase::Cancelled => Some(Closing::Cancelled),
     }
 }
 
-/// EC2 lists a store task for 31 days: later its absence says nothing.
+/// Some tasks are listed for a time after their start: later their absence says nothing.
 fn is_past_listing(task: &Task, context: &Context<'_>) -> bool {
-    task.kind() == Kind::StoreImage
-        && task.started_at.is_some_and(|start| {
-            context.now.duration_since(start) >= EC2_LISTS_FOR.saturating_sub(AGE_MARGIN)
-        })
+    match task.kind.identity().listing {
+        Listing::NewestFirst { listed_for } => task.started_at.is_some_and(|start| {
+            context.now.duration_since(start) >= listed_for.saturating_sub(AGE_MARGIN)
+        }),
+        Listing::Whole => false,
+    }
 }
 
 /// Adds the event to what the record has to tell, and takes this poll's lease on it.
@@ -131,9 +140,14 @@ fn tell(
     if !context.policy.tell.contains(&outcome) || context.sinks.is_empty() {
         return;
     }
-    let change = Transition { outcome, previous_state, observed_at: context.now };
+    let change = Transition {
+        outcome,
+        previous_state,
+        first_seen_at: record.first_seen_at,
+        observed_at: context.now,
+    };
     let event = Event::of(context.place, key, &record.task, change);
-    if !record.told.insert(event.id) {
+    if !record.sent.insert(event.id) {
         return;
     }
     record.outbox.push(Unsent::new(event, context.sinks.clone()));

@@ -8,7 +8,7 @@ use crate::decide::ledger::{TOKEN_BYTES_MAX, as_many_as_fit};
 use crate::place::Place;
 use crate::ports::PageAt;
 use crate::record::{Cursor, Ledger, Scan};
-use crate::task::{Task, TaskKey};
+use crate::task::{Kind, Task, TaskKey};
 
 /// Tasks in the first page of a quiet poll: more than twice what the window holds then. Reading an
 /// answer is most of what such a poll costs, and that grows with the page.
@@ -24,8 +24,10 @@ pub(super) const RECORDS_IN_HEAD: usize = 40;
 /// What bounds a walk, and what it looks for.
 pub(super) struct Bounds<'a> {
     pub(super) place: &'a Place,
+    /// A kind that is listed by start.
+    pub(super) kind: Kind,
     pub(super) stored: Option<&'a Ledger>,
-    /// The open store-image tasks that are known.
+    /// The open tasks of the kind that are known.
     pub(super) open: &'a BTreeSet<TaskKey>,
     /// Records of the window.
     pub(super) records: usize,
@@ -63,7 +65,7 @@ impl Bounds<'_> {
                 && self
                     .open
                     .first()
-                    .is_some_and(|key| *key < TaskKey::lowest_at(ledger.head_floor()));
+                    .is_some_and(|key| *key < TaskKey::lowest_at(ledger.kind, ledger.head_floor()));
             self.records <= RECORDS_IN_HEAD && !self.is_resync_due() && !searches
         })
     }

@@ -4,18 +4,13 @@ use super::summary::TargetSummary;
 use super::walk::Walk;
 use super::{Run, Step};
 use crate::decide::Context;
-use crate::ports::{Clock, Saved, Snapshot, StateStore, TaskSource};
-use crate::record::{Ledger, Versioned};
+use crate::ports::Saved;
+use crate::record::{Ledger, Snapshot, Versioned};
 
 /// How often a ledger is written anew over one that another poller wrote meanwhile.
 const LEDGER_ROUNDS: u32 = 3;
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     pub(super) async fn save_ledger(
         &self,
         mut next: Ledger,
@@ -29,7 +24,7 @@ where
                 summary.failures.push("out of time: the ledger is left to the next poll".into());
                 return;
             }
-            match self.poller.store.save_ledger(context.place, &next, expected).await {
+            match self.poller.memory.save_ledger(context.place, &next, expected).await {
                 Ok(Saved::Written) => {
                     let stored = Versioned { value: next, version: expected + 1 };
                     known.ledgers.insert(stored.value.kind, stored);
@@ -40,7 +35,7 @@ where
             }
             // Another poller moved it. What it says holds; only what this poll watches must stay in
             // sight.
-            match self.poller.store.read_ledger(context.place, next.kind).await {
+            match self.poller.memory.read_ledger(context.place, next.kind).await {
                 Ok(mut found) => match found.ledgers.remove(&next.kind) {
                     Some(theirs) => {
                         let mut merged = theirs.value.clone();

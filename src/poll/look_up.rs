@@ -8,8 +8,8 @@ use super::Run;
 use super::summary::TargetSummary;
 use super::walk::Walk;
 use crate::decide::Context;
-use crate::ports::{Clock, Snapshot, StateStore, TaskSource};
-use crate::record::Ledger;
+
+use crate::record::{Ledger, Snapshot};
 use crate::task::TaskKey;
 
 /// Records below the watermark that are read one by one at the same time.
@@ -19,12 +19,7 @@ const READS_AT_ONCE: usize = 16;
 /// EC2 no longer lists.
 const RECORDS_TO_SPARE: usize = 200;
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     /// Reads the records of what a check listed below the watermark, each once. Returns the tasks whose
     /// records were asked for; none where the store did not answer, and the next poll lists the same
     /// pages again.
@@ -40,17 +35,19 @@ where
         let Some(ledger) = stored.filter(|ledger| ledger.baseline_done) else {
             return Some(BTreeSet::new());
         };
-        let window = TaskKey::lowest_at(ledger.watermark);
+        let window = TaskKey::lowest_at(ledger.kind, ledger.watermark);
         wanted.retain(|key| *key < window && !known.records.contains_key(key));
         let starts = || wanted.iter().filter_map(|key| walk.tasks.get(key)?.started_at);
         let (Some(from), Some(to)) = (starts().min(), starts().max()) else {
             return Some(wanted);
         };
-        let store = &self.poller.store;
+        let store = &self.poller.memory;
         // A range costs least. Where the listing is out of order it may hold far more than was
         // listed; the records that it did not come to are read one by one then.
         let records_max = 2 * wanted.len() + RECORDS_TO_SPARE;
-        let mut answers = vec![store.read_between(context.place, from, to, records_max).await];
+        let kind = ledger.kind;
+        let mut answers =
+            vec![store.read_between(context.place, kind, from, to, records_max).await];
         let is_cut = answers.iter().flatten().any(|found| found.records.len() > records_max);
         if is_cut {
             let found = answers.iter().flatten().flat_map(|found| found.records.keys());

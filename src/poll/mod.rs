@@ -1,6 +1,6 @@
 //! One poll: the one place that owns the order of effects.
 //!
-//! For every place: **read** the state; **list** both kinds, at the same time; **decide**; **save**
+//! For every place: **read** the state; **list** all kinds, at the same time; **decide**; **save**
 //! what changed together with what is to be told and a lease on telling it, each record in one
 //! conditional write, endings first; **publish**; **ack**. What each failure leaves behind, and
 //! what the next poll does about it:
@@ -30,9 +30,11 @@ mod summary;
 mod target;
 mod tell;
 mod walk;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -43,9 +45,10 @@ pub use summary::{Summary, TargetSummary};
 use self::walk::Walk;
 
 use crate::decide::Policy;
+use crate::memory::Memory;
 use crate::place::Place;
-use crate::ports::{Clock, ListError, Sink, Snapshot, StateStore, TaskSource};
-use crate::record::{Lease, SinkName};
+use crate::ports::{Clock, ListError, Sink, TaskSource};
+use crate::record::{Lease, SinkName, Snapshot};
 use crate::task::Kind;
 
 /// What a poll is about to begin.
@@ -66,27 +69,22 @@ pub struct PlaceToPoll {
 }
 
 /// Everything that a poll works with.
-pub struct Poller<S, T, C> {
+pub struct Poller {
     /// EC2.
-    pub source: S,
+    pub source: Box<dyn TaskSource>,
     /// What is remembered.
-    pub store: T,
+    pub memory: Memory,
     /// Where events go.
     pub sinks: Vec<Box<dyn Sink>>,
     /// The time.
-    pub clock: C,
+    pub clock: Box<dyn Clock>,
     /// What is told.
     pub policy: Policy,
     /// The bounds.
     pub limits: Limits,
 }
 
-impl<S, T, C> Poller<S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Poller {
     /// Polls places once. Begins nothing that would not end before the deadline; what is left is in
     /// the summary. One place's failure is in its summary and costs the others nothing.
     pub async fn poll(&self, places: &[PlaceToPoll], deadline: Option<Timestamp>) -> Summary {
@@ -134,20 +132,15 @@ fn merged(places: &[PlaceToPoll]) -> Vec<PlaceToPoll> {
 }
 
 /// One poll under way.
-struct Run<'a, S, T, C> {
-    poller: &'a Poller<S, T, C>,
+struct Run<'a> {
+    poller: &'a Poller,
     by: Uuid,
     sinks: &'a BTreeSet<SinkName>,
     breakers: &'a breaker::Breakers,
     deadline: Option<Timestamp>,
 }
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     /// Whether there is time to begin another effect.
     fn has_time(&self, step: Step) -> bool {
         let limits = &self.poller.limits;
@@ -180,7 +173,7 @@ where
         }
         // Before the first call: what ends while the baseline is listed is news.
         let began = self.poller.clock.now();
-        let mut known = match self.poller.store.read(place).await {
+        let mut known = match self.poller.memory.read(place).await {
             Ok(known) => known,
             Err(error) => {
                 // Without memory nothing is decided, and so nothing is listed.
@@ -204,20 +197,15 @@ where
             );
             summary.failures.push(format!("{place}: {item}"));
         }
-        let list = |kind: Kind| {
+        let listings = kinds.iter().map(|kind| {
             let known = &known;
-            async move {
-                let wanted = kinds.contains(&kind);
-                if wanted { Some(self.list(place, kind, known, began).await) } else { None }
-            }
-        };
-        let (store_images, bundles) =
-            futures_util::join!(list(Kind::StoreImage), list(Kind::Bundle));
-        // Bundle tasks first: their listing is whole, and they leave it soon.
-        for (kind, listed) in [(Kind::Bundle, bundles), (Kind::StoreImage, store_images)] {
-            if let Some(listed) = listed {
-                summary.targets.push(self.target(place, kind, listed, began, &mut known).await);
-            }
+            async move { (*kind, self.list(place, *kind, known, began).await) }
+        });
+        let mut listings = join_all(listings).await;
+        // What is listed whole first: its tasks may leave the listing soon after their end.
+        listings.sort_by_key(|(kind, _)| kind.identity().is_newest_first());
+        for (kind, listed) in listings {
+            summary.targets.push(self.target(place, kind, listed, began, &mut known).await);
         }
         summary.targets.sort_by_key(|target| target.kind);
         self.tell(place, known, &mut summary).await;

@@ -7,8 +7,8 @@ use super::{Run, Step};
 use crate::decide::Context;
 use crate::decide::listing::{Change, Decisions, Listed, Weight, diff_known};
 use crate::place::Place;
-use crate::ports::{Clock, Saved, Snapshot, StateStore, StoreError, TaskSource, Unreadable};
-use crate::record::{Record, Versioned};
+use crate::ports::{Saved, StoreError};
+use crate::record::{Record, Snapshot, Unreadable, Versioned};
 use crate::task::{Kind, TaskKey};
 
 /// Settled records of the baseline that are saved between two looks at the clock.
@@ -17,12 +17,7 @@ const SETTLED_AT_ONCE: usize = 99;
 /// How often a change is judged anew on what another poller wrote.
 const ROUNDS: u32 = 4;
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     /// Saves decisions, those with something to tell first; returns whether all that the ledger
     /// vouches for was saved.
     #[expect(clippy::too_many_arguments, reason = "what a save needs, passed through once")]
@@ -62,8 +57,8 @@ where
                 ));
                 return false;
             }
-            let store = &self.poller.store;
-            match store.save_settled(context.place, kind, expected_ledger, some.to_vec()).await {
+            let store = &self.poller.memory;
+            match store.save_settled(context.place, kind, expected_ledger, some).await {
                 Ok(Saved::Written) => summary.saved += some.len(),
                 // Another poller finished the first listing: what this one saw is judged anew.
                 Ok(Saved::Conflict) => return false,
@@ -146,14 +141,14 @@ where
     ) -> Result<(Versioned<Record>, bool), StoreError> {
         let Change { key, mut record, mut expected, .. } = change;
         for _ in 0..ROUNDS {
-            match self.poller.store.save(context.place, &key, &record, expected).await? {
+            match self.poller.memory.save(context.place, &key, &record, expected).await? {
                 Saved::Written => {
                     log(&key, &record, context);
                     return Ok((Versioned { value: record, version: expected + 1 }, true));
                 }
                 Saved::Conflict => {}
             }
-            let mut found = self.poller.store.read_one(context.place, &key).await?;
+            let mut found = self.poller.memory.read_one(context.place, &key).await?;
             let Some(stored) = found.records.remove(&key) else {
                 return Err(gone(&key, found.unreadable.first()));
             };
@@ -167,6 +162,7 @@ where
             store: "the store".into(),
             reason: format!("other pollers changed it {ROUNDS} times meanwhile"),
             refused: false,
+            source: None,
         })
     }
 }
@@ -180,6 +176,7 @@ fn gone(key: &TaskKey, unreadable: Option<&Unreadable>) -> StoreError {
             .map_or_else(|| "it was deleted meanwhile".to_owned(), |item| item.reason.clone()),
         // What cannot be understood stays so until somebody mends it.
         refused: unreadable.is_some(),
+        source: None,
     }
 }
 
@@ -188,7 +185,7 @@ fn log(key: &TaskKey, record: &Record, context: &Context<'_>) {
         account = context.place.account,
         region = context.place.region,
         task = key.as_str(),
-        state = record.task.state.as_wire(),
+        state = record.task.state.as_str(),
         progress_percent = record.task.progress_percent,
         untold = record.outbox.len(),
         "{} is {}",

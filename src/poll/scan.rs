@@ -10,7 +10,7 @@ use crate::ports::TaskSource;
 use crate::record::{Below, Cursor, Scan};
 
 /// A scan that gets no further in so many polls in a row is given up and begins anew.
-const STUCK_POLLS_MAX: u32 = 10;
+pub(super) const STUCK_POLLS_MAX: u32 = 10;
 
 impl Walk {
     /// The scan of an earlier poll, below the head or below what came on top of it.
@@ -72,10 +72,10 @@ impl Walk {
         })
     }
 
-    pub(super) async fn scan_on<S: TaskSource>(
+    pub(super) async fn scan_on(
         &mut self,
         mut scan: Scan,
-        source: &S,
+        source: &dyn TaskSource,
         bounds: &Bounds<'_>,
     ) {
         let begun_now = scan.calls == 0;

@@ -13,16 +13,11 @@ use super::{Run, Step};
 use crate::decide::Context;
 use crate::decide::listing::{self, Listed};
 use crate::place::Place;
-use crate::ports::{Clock, ListError, PageAt, Snapshot, StateStore, TaskSource};
-use crate::record::Ledger;
-use crate::task::{Kind, TaskKey};
+use crate::ports::ListError;
+use crate::record::{Ledger, Snapshot};
+use crate::task::{Kind, Listing, TaskKey};
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     /// Lists as much of a target as this poll needs and may read.
     pub(super) async fn list(
         &self,
@@ -31,31 +26,31 @@ where
         known: &Snapshot,
         began: Timestamp,
     ) -> Result<Walk, ListError> {
-        let source = &self.poller.source;
+        let source = self.poller.source.as_ref();
         let calls_max = self.poller.limits.listing_calls;
         let open = open_tasks(known, kind);
         let stored = known.ledgers.get(&kind).map(|stored| &stored.value);
-        match kind {
-            Kind::Bundle => {
-                let page = source.list(place, kind, PageAt::WHOLE, calls_max).await?;
-                Ok(Walk::of_one_page(page, &open))
-            }
-            Kind::StoreImage => {
-                let floor = stored.map(|ledger| TaskKey::lowest_at(ledger.head_floor()));
-                let records = floor.map_or(0, |floor| {
-                    known.records.range(floor..).filter(|(key, _)| key.kind() == kind).count()
-                });
-                let bounds = Bounds {
-                    place,
-                    stored,
-                    open: &open,
-                    records,
-                    now: began,
-                    calls_max,
-                    has_time: &|| self.has_time(Step::List),
-                };
-                Walk::read(source, &bounds).await
-            }
+        let listing = kind.identity().listing;
+        // What the head of a listing by start is expected to show.
+        let floor = stored
+            .filter(|_| kind.identity().is_newest_first())
+            .map(|ledger| TaskKey::lowest_at(kind, ledger.head_floor()));
+        let records = floor.map_or(0, |floor| {
+            known.records.range(floor..).filter(|(key, _)| key.kind() == kind).count()
+        });
+        let bounds = Bounds {
+            place,
+            kind,
+            stored,
+            open: &open,
+            records,
+            now: began,
+            calls_max,
+            has_time: &|| self.has_time(Step::List),
+        };
+        match listing {
+            Listing::Whole => Walk::read_whole(source, &bounds).await,
+            Listing::NewestFirst { .. } => Walk::read(source, &bounds).await,
         }
     }
 

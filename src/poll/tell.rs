@@ -12,8 +12,8 @@ use super::{Run, Step};
 use crate::decide::route::reroute;
 use crate::event::Event;
 use crate::place::Place;
-use crate::ports::{Clock, PublishError, Published, Saved, Snapshot, StateStore, TaskSource};
-use crate::record::{Record, SinkName, Unsent, Versioned};
+use crate::ports::{PublishError, Published, Saved};
+use crate::record::{Record, SinkName, Snapshot, Unsent, Versioned};
 use crate::task::TaskKey;
 
 /// How often an ack is tried, over what other pollers write meanwhile.
@@ -47,12 +47,7 @@ struct Telling {
     was_skipped: bool,
 }
 
-impl<S, T, C> Run<'_, S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Run<'_> {
     /// Tells everything that is untold in a place and that nobody else is telling, oldest first;
     /// last what a sink could not take while it took others.
     ///
@@ -192,7 +187,7 @@ where
         // Where every sink was taken away from a record, nothing is left to be leased.
         let lease = (!value.outbox.is_empty()).then(|| self.lease());
         let value = Record { lease, ..value };
-        match self.poller.store.save(place, key, &value, known.version).await {
+        match self.poller.memory.save(place, key, &value, known.version).await {
             Ok(Saved::Written) => Ok(Some(Versioned { value, version: known.version + 1 })),
             Ok(Saved::Conflict) => Ok(None),
             Err(error) => Err(error.to_string()),
@@ -231,7 +226,7 @@ where
                     told.minimal += usize::from(form == Published::Minimal);
                     told.done.insert((event.id, sink.clone()));
                     tracing::info!(account = event.account, region = event.region, id = %event.id, %sink,
-                        outcome = %event.detail.outcome, "Told {sink}: {}", crate::render::subject::subject(event));
+                        outcome = %event.detail.outcome, "Told {sink}: {}", crate::render::subject(event));
                 }
                 Err(error) => {
                     let refused = matches!(error, PublishError::Refused(_));
@@ -273,7 +268,7 @@ where
     /// meanwhile, such as to add the task's end, what that one wrote stays.
     async fn ack(&self, place: &Place, one: &mut Telling) {
         let Telling { key, known, told, .. } = one;
-        let store = &self.poller.store;
+        let store = &self.poller.memory;
         let mut failure = "it was changed by others again and again".to_owned();
         for round in 0..ACK_ROUNDS {
             if round > 0 && !self.has_time(Step::Tell) {

@@ -1,4 +1,4 @@
-//! Reads as much of a store-image listing as this poll needs and may read.
+//! Reads as much of a listing, newest first, as this poll needs and may read.
 //!
 //! The **head** is read from the newest task down to where everything is known. On from there goes a
 //! **scan**, over as many polls as its pages need: a check of the whole listing (the first time,
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::bounds::{Bounds, HEAD, Head, fault_of};
 use crate::ports::{ListError, Page, PageAt, Rejected, TaskSource};
 use crate::record::{Cursor, Scan};
-use crate::task::{Kind, Phase, Task, TaskKey};
+use crate::task::{Phase, Task, TaskKey};
 
 /// What one poll read of a listing.
 #[derive(Debug, Default)]
@@ -63,8 +63,8 @@ impl Walk {
     ///
     /// # Errors
     /// The first page could not be read. What fails later is in the walk.
-    pub(super) async fn read<S: TaskSource>(
-        source: &S,
+    pub(super) async fn read(
+        source: &dyn TaskSource,
         bounds: &Bounds<'_>,
     ) -> Result<Self, ListError> {
         let mut walk = Self::default();
@@ -88,24 +88,15 @@ impl Walk {
         Ok(walk.covering(bounds))
     }
 
-    /// A listing that EC2 gives whole in one answer.
-    pub(super) fn of_one_page(page: Page, open: &BTreeSet<TaskKey>) -> Self {
-        let mut walk = Self { calls: page.calls, ..Self::default() };
-        walk.tasks = page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))).collect();
-        walk.rejected = page.rejected;
-        walk.finish(open, false, false);
-        walk
-    }
-
     /// Reads from the newest task down to the floor, as far as the calls go.
-    async fn read_head<S: TaskSource>(
+    async fn read_head(
         &mut self,
-        source: &S,
+        source: &dyn TaskSource,
         bounds: &Bounds<'_>,
         head: &Head,
     ) -> Result<Option<Cursor>, ListError> {
         let at = PageAt::First { page_size: head.page_size };
-        let page = source.list(bounds.place, Kind::StoreImage, at, head.calls_max).await?;
+        let page = source.list(bounds.place, bounds.kind, at, head.calls_max).await?;
         let is_full = page.tasks.len() + page.rejected.len() >= HEAD;
         let mut next = self.take(page, head.checks);
         if head.page_size < PageAt::LARGEST
@@ -118,7 +109,7 @@ impl Walk {
             // listing begins anew.
             (self.oldest, self.last) = (None, None);
             let left = head.calls_max.saturating_sub(self.calls);
-            match source.list(bounds.place, Kind::StoreImage, PageAt::WHOLE, left).await {
+            match source.list(bounds.place, bounds.kind, PageAt::WHOLE, left).await {
                 Ok(page) => next = self.take(page, head.checks),
                 Err(error) => self.note(error),
             }
@@ -160,27 +151,21 @@ impl Walk {
     }
 
     /// Reads one more page and returns where the next one begins. `None`: that failed.
-    pub(super) async fn call<S: TaskSource>(
+    pub(super) async fn call(
         &mut self,
-        source: &S,
+        source: &dyn TaskSource,
         bounds: &Bounds<'_>,
         from: &Cursor,
         head: &Head,
     ) -> Option<Option<Cursor>> {
         let left = head.calls_max.saturating_sub(self.calls);
         let at = PageAt::Next(from);
-        match source.list(bounds.place, Kind::StoreImage, at, left).await {
+        match source.list(bounds.place, bounds.kind, at, left).await {
             Ok(page) => {
                 let next = self.take(page, head.checks);
                 let fault = next.as_ref().and_then(|next| fault_of(next, from));
                 if let Some(fault) = fault {
-                    self.note(ListError {
-                        operation: "DescribeStoreImageTasks",
-                        region: bounds.place.region.clone(),
-                        reason: fault,
-                        token_refused: true,
-                        calls: 0,
-                    });
+                    self.note(ListError::of_token(bounds.kind, bounds.place, fault));
                     return None;
                 }
                 Some(next)
@@ -212,7 +197,7 @@ impl Walk {
             // from an older view of EC2 than its end.
             match self.tasks.get(&key) {
                 None if self.last.is_some_and(|last| start > last) => self.disordered += 1,
-                Some(seen) if seen.state.phase() != Phase::Running => continue,
+                Some(seen) if seen.phase() != Phase::Running => continue,
                 _ => {}
             }
             if !self.tasks.contains_key(&key) {

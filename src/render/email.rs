@@ -1,10 +1,8 @@
 //! The email: plain text, 72 columns, for somebody who was woken up by it.
 
-use super::facts::{facts, headline, reason};
-use super::links::links;
-use super::next::next;
+use super::story::{Story, Why};
 use super::text::{plain, plain_lines, shorten, truncate, wrap};
-use crate::event::{Event, EventSubject, Outcome};
+use crate::event::Event;
 
 /// Lines are no wider, but for commands, links, URIs and ARNs, which are never broken.
 pub const WIDTH: usize = 72;
@@ -18,9 +16,10 @@ const LABEL: usize = 14;
 /// The text of the email.
 #[must_use]
 pub fn email(event: &Event) -> String {
-    let mut lines = wrap(&headline(event, name), WIDTH, "", "");
+    let story = Story::of(event);
+    let mut lines = wrap(&story.headline.text(name), WIDTH, "", "");
     lines.push(String::new());
-    for fact in facts(event) {
+    for fact in &story.facts {
         let first = format!("{:<LABEL$}", format!("{}:", fact.label));
         if fact.value.starts_with("s3://") {
             lines.push(format!("{first}{}", fact.value));
@@ -29,11 +28,11 @@ pub fn email(event: &Event) -> String {
         }
     }
     lines.push(format!("{:<LABEL$}{}", "Event:", event.id));
-    if event.detail.outcome == Outcome::Failed {
+    if let Some(why) = &story.why {
         heading(&mut lines, "Why it failed, in the words of EC2");
-        lines.extend(quoted_reason(event));
+        lines.extend(quoted_reason(why));
     }
-    let next = next(event);
+    let next = &story.next;
     heading(&mut lines, "What to do next");
     lines.extend(wrap(next.meaning, WIDTH, "", ""));
     let numbered = next.steps.len() > 1;
@@ -47,7 +46,7 @@ pub fn email(event: &Event) -> String {
             Err(_) => lines.extend(wrap(step.excuse().unwrap_or_default(), WIDTH, rest, rest)),
         }
     }
-    let places = links(event);
+    let places = &story.links;
     if !places.is_empty() {
         heading(&mut lines, "In the AWS console");
         lines.extend(
@@ -56,7 +55,7 @@ pub fn email(event: &Event) -> String {
     }
     lines.push(String::new());
     lines.push("-- ".to_owned());
-    lines.extend(wrap(&signature(event), WIDTH, "", ""));
+    lines.extend(wrap(&signature(&story), WIDTH, "", ""));
     let mut text = lines.join("\n");
     text.push('\n');
     text
@@ -69,8 +68,8 @@ fn heading(lines: &mut Vec<String>, title: &str) {
 }
 
 /// As quoted mail, so that nothing in it can pass for our own words.
-fn quoted_reason(event: &Event) -> Vec<String> {
-    let reason = reason(event).map(|reason| truncate(&reason, LONGEST_REASON));
+fn quoted_reason(why: &Why) -> Vec<String> {
+    let reason = why.given().map(|reason| truncate(reason, LONGEST_REASON));
     match reason.map(|reason| plain_lines(&reason)) {
         Some(lines) if !lines.is_empty() => {
             lines.iter().flat_map(|line| wrap(line, WIDTH, "> ", "> ")).collect()
@@ -79,12 +78,8 @@ fn quoted_reason(event: &Event) -> Vec<String> {
     }
 }
 
-fn signature(event: &Event) -> String {
-    let listing = match event.detail.subject {
-        EventSubject::StoreImage { .. } => "AMI store tasks",
-        EventSubject::Bundle { .. } => "bundle tasks",
-    };
-    format!("Sent by amiwatch, which watches the {listing} of this account.")
+fn signature(story: &Story) -> String {
+    format!("Sent by amiwatch, which watches the {} of this account.", story.tasks)
 }
 
 fn name(text: &str) -> String {

@@ -1,21 +1,17 @@
 //! From an event to the words that people and programs read. Pure: no clock, no network, no
 //! output.
 //!
-//! `facts` and `next` say what there is to say; each channel puts it in its own form. EC2's text
-//! goes through `text` and `escape` first, because it can hold anything.
+//! [`story`] says what there is to tell; each channel puts it in its own form and knows no kind of
+//! task. EC2's text goes through `text` and `escape` first, because it can hold anything.
 
 pub mod chat;
-pub mod command;
 pub mod email;
 pub mod escape;
-pub mod facts;
-pub mod links;
-pub mod next;
 pub mod sample;
 pub mod slack;
 pub mod sms;
 pub mod sns;
-pub mod subject;
+pub mod story;
 pub mod teams;
 pub mod terminal;
 pub mod text;
@@ -26,7 +22,7 @@ mod properties;
 mod snapshots;
 
 pub use sns::{ChatChannel, SnsMessage, minimal, minimal_for, sns};
-pub use subject::subject;
+pub use story::{Story, subject};
 
 use crate::event::Event;
 

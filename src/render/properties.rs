@@ -8,9 +8,9 @@ use super::{
     ChatChannel, chat, email, minimal_for, render, sample, slack, sms, sns, subject, teams,
     terminal,
 };
-use crate::event::{Event, EventSubject, Outcome};
+use crate::event::{Event, Outcome};
 use crate::render::Channel;
-use crate::task::{Failure, Kind};
+use crate::task::{Failure, Kind, Subject};
 
 const NASTY: [&str; 24] = [
     "",
@@ -54,7 +54,7 @@ prop_compose! {
         kind in prop::sample::select(&Kind::ALL[..]),
         outcome in prop::sample::select(&Outcome::ALL[..]),
         names in prop::collection::vec(text(), 6),
-        optional in prop::collection::vec(prop::option::of(text()), 6),
+        optional in prop::collection::vec(prop::option::of(text()), 9),
         percent in any::<Option<u8>>(),
         seconds in any::<Option<u64>>(),
         all_from_outside in any::<bool>(),
@@ -63,7 +63,7 @@ prop_compose! {
         let mut optional = optional.into_iter();
         let mut next = move || optional.next().flatten();
         event.detail.failure = Some(Failure { code: next(), message: next() });
-        event.detail.bucket = next();
+        event.detail.subject.bucket = next();
         event.detail.previous_state = next();
         event.detail.progress_percent = percent;
         event.detail.duration_seconds = seconds;
@@ -71,14 +71,18 @@ prop_compose! {
             <[String; 6]>::try_from(names).expect("six names");
         event.detail.state = state;
         event.resources.push(resource);
-        event.detail.subject = match kind {
-            Kind::StoreImage => EventSubject::StoreImage { image_id: id, object_key: next() },
-            Kind::Bundle => EventSubject::Bundle {
-                bundle_id: id,
-                instance_id: next(),
-                prefix: next(),
-                updated_at: None,
-            },
+        event.detail.updated_at = None;
+        event.detail.subject = Subject {
+            bucket: event.detail.subject.bucket,
+            object_key: event.detail.subject.object_key.and_then(|_| next()),
+            instance_id: event.detail.subject.instance_id.and_then(|_| next()),
+            prefix: event.detail.subject.prefix.and_then(|_| next()),
+            status_message: event.detail.subject.status_message.and_then(|_| next()),
+            description: event.detail.subject.description.and_then(|_| next()),
+            image_id: event.detail.subject.image_id.map(|_| id.clone()),
+            task_id: event.detail.subject.task_id.map(|_| id.clone()),
+            snapshot_id: event.detail.subject.snapshot_id.map(|_| id.clone()),
+            snapshot_ids: event.detail.subject.snapshot_ids.into_iter().map(|_| id.clone()).collect(),
         };
         if all_from_outside {
             event.region = region;
@@ -309,7 +313,7 @@ fn every_rule_holds_for_texts_far_beyond_any_limit() {
         let mut event = sample::event(kind, Outcome::Failed);
         event.detail.failure = Some(Failure { code: None, message: Some(huge.clone()) });
         check(&event);
-        event.detail.bucket = Some(huge.clone());
+        event.detail.subject.bucket = Some(huge.clone());
         event.detail.state.clone_from(&huge);
         event.resources = vec![huge.clone(); 2];
         event.region.clone_from(&huge);
@@ -330,22 +334,12 @@ fn every_rule_holds_where_all_names_are_long_at_once() {
                 event.region.clone_from(&long);
                 event.resources = vec![long.clone(); 3];
                 let detail = &mut event.detail;
-                detail.bucket = Some(long.clone());
+                detail.subject.bucket = Some(long.clone());
                 detail.state.clone_from(&long);
                 detail.previous_state = Some(long.clone());
                 detail.failure =
                     Some(Failure { code: Some(long.clone()), message: Some(long.clone()) });
-                match &mut detail.subject {
-                    EventSubject::StoreImage { image_id, object_key } => {
-                        image_id.clone_from(&long);
-                        *object_key = Some(long.clone());
-                    }
-                    EventSubject::Bundle { bundle_id, instance_id, prefix, .. } => {
-                        bundle_id.clone_from(&long);
-                        *instance_id = Some(long.clone());
-                        *prefix = Some(long.clone());
-                    }
-                }
+                detail.subject.texts().for_each(|text| text.clone_from(&long));
                 check(&event);
             }
         }
@@ -356,10 +350,8 @@ fn every_rule_holds_where_all_names_are_long_at_once() {
 fn every_rule_holds_where_two_names_make_a_link_together() {
     for (bucket, key) in [("b:", "/k"), ("b:/", "k"), ("b:/", "/k"), ("b://", "k"), ("b", "://k")] {
         let mut event = sample::event(Kind::StoreImage, Outcome::Completed);
-        event.detail.bucket = Some(bucket.to_owned());
-        if let EventSubject::StoreImage { object_key, .. } = &mut event.detail.subject {
-            *object_key = Some(key.to_owned());
-        }
+        event.detail.subject.bucket = Some(bucket.to_owned());
+        event.detail.subject.object_key = Some(key.to_owned());
         check(&event);
     }
 }

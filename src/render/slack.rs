@@ -4,12 +4,9 @@
 use serde_json::{Value, json};
 
 use super::escape::{code, defuse, slack as escape};
-use super::facts::{facts, headline, reason};
-use super::links::links;
-use super::next::{Step, next};
-use super::subject::subject;
+use super::story::{Step, Story, Tone, Why, subject};
 use super::text::truncate;
-use crate::event::{Event, Outcome};
+use crate::event::Event;
 
 /// Slack takes 3,000 characters in a section; escaping makes five of one.
 const LONGEST_SECTION: usize = 2_900;
@@ -23,27 +20,28 @@ const LONGEST_REASON: usize = 1_200;
 /// The payload.
 #[must_use]
 pub fn payload(event: &Event) -> Value {
-    let line = defuse(&subject(event));
+    let story = Story::of(event);
+    let line = defuse(&story.subject);
     let mut blocks = vec![
         json!({"type": "header", "text": {"type": "plain_text", "text": line, "emoji": false}}),
-        section(&headline(event, |name| code(&truncate(name, 200)))),
+        section(&story.headline.text(|name| code(&truncate(name, 200)))),
     ];
     blocks.extend(event.detail.progress_percent.map(progress));
-    let fields: Vec<Value> = facts(event)
+    let fields: Vec<Value> = story
+        .facts
         .iter()
         .map(|fact| mrkdwn(&fit(fact.label, &code(&fact.value))))
         .take(10)
         .collect();
     blocks.push(json!({"type": "section", "fields": fields}));
-    if event.detail.outcome == Outcome::Failed {
-        blocks.push(section(&why(event)));
-    }
-    let next = next(event);
+    blocks.extend(story.why.as_ref().map(|why| section(&reason(why))));
+    let next = &story.next;
     blocks.push(json!({"type": "divider"}));
     blocks.push(section(&format!("*What to do next*\n{}", next.meaning)));
     blocks.extend(next.steps.iter().map(say));
-    let buttons: Vec<Value> = links(event)
-        .into_iter()
+    let buttons: Vec<Value> = story
+        .links
+        .iter()
         .enumerate()
         .map(|(index, link)| {
             json!({
@@ -63,7 +61,7 @@ pub fn payload(event: &Event) -> Value {
     }));
     json!({
         "text": line,
-        "attachments": [{"color": colour(event.detail.outcome), "blocks": blocks}],
+        "attachments": [{"color": colour(story.tone), "blocks": blocks}],
     })
 }
 
@@ -73,12 +71,12 @@ pub fn minimal(event: &Event) -> Value {
     json!({"text": format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id)})
 }
 
-fn colour(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "#2eb67d",
-        Outcome::Failed => "#e01e5a",
-        Outcome::Vanished | Outcome::Stalled => "#ecb22e",
-        Outcome::Started => "#36c5f0",
+fn colour(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "#2eb67d",
+        Tone::Bad => "#e01e5a",
+        Tone::Warning => "#ecb22e",
+        Tone::Neutral => "#36c5f0",
     }
 }
 
@@ -101,8 +99,8 @@ fn progress(percent: u8) -> Value {
     json!({"type": "context", "elements": [mrkdwn(&format!("{bar} {percent}%"))]})
 }
 
-fn why(event: &Event) -> String {
-    match reason(event).map(|reason| truncate(&defuse(&reason), LONGEST_REASON)) {
+fn reason(why: &Why) -> String {
+    match why.given().map(|reason| truncate(&defuse(reason), LONGEST_REASON)) {
         Some(reason) if !reason.is_empty() => format!("*Why it failed*\n{}", code(&reason)),
         _ => "*Why it failed*\nEC2 gave no reason.".to_owned(),
     }

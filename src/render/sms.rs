@@ -1,7 +1,6 @@
 //! The text message: 140 characters of ASCII, so that it is one message on any phone.
 
-use super::facts::reason;
-use super::subject::subject;
+use super::story::Story;
 use super::text::{ascii_subject, duration};
 use crate::event::{Event, Outcome};
 
@@ -14,15 +13,19 @@ const SHORTEST_REASON: usize = 16;
 /// At most 140 characters of printable ASCII.
 #[must_use]
 pub fn sms(event: &Event) -> String {
-    let mut text = subject(event);
+    let story = Story::of(event);
+    let mut text = story.subject;
     let more = match event.detail.outcome {
         Outcome::Completed => {
             event.detail.duration_seconds.map(|it| format!(". Took {}", duration(it)))
         }
-        Outcome::Failed => reason(event).map(|reason| format!(". {}", ascii_subject(&reason))),
+        Outcome::Failed => {
+            let reason = story.why.as_ref().and_then(|why| why.given());
+            reason.map(|reason| format!(". {}", ascii_subject(reason)))
+        }
         Outcome::Stalled => event.detail.progress_percent.map(|it| format!(". Still at {it}%")),
         Outcome::Vanished => Some(". EC2 no longer lists it".to_owned()),
-        Outcome::Started => None,
+        Outcome::Started | Outcome::Cancelled => None,
     };
     let more = more.unwrap_or_default();
     let room = LONGEST.saturating_sub(text.len());

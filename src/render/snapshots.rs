@@ -8,7 +8,7 @@ use crate::task::Kind;
 fn every_channel_says_this_of_every_outcome() {
     for channel in Channel::ALL {
         for kind in Kind::ALL {
-            let texts: Vec<String> = Outcome::ALL
+            let texts: Vec<String> = sample::outcomes(kind)
                 .into_iter()
                 .map(|outcome| {
                     format!("##### {outcome}\n{}", render(channel, &sample::event(kind, outcome)))

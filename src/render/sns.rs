@@ -4,12 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::chat;
-use super::command::Commands;
 use super::email::email;
 use super::sms::sms;
-use super::subject::subject;
+use super::story::{show, subject};
 use super::text::{plain, truncate};
-use crate::event::{Event, EventSubject};
+use crate::event::Event;
 
 /// SNS takes 262,144 bytes, message and attributes together; the rest is a margin for the subject.
 pub const LARGEST: usize = 262_144 - 1_024;
@@ -85,17 +84,12 @@ pub fn minimal_for(event: &Event, chat: ChatChannel) -> SnsMessage {
         truncate(&text, 200)
     });
     if let Some(failure) = &mut bare.detail.failure {
-        let run = Commands::of(event);
-        let (command, call) = match event.detail.subject {
-            EventSubject::StoreImage { .. } => (run.show_store(), "DescribeStoreImageTasks"),
-            EventSubject::Bundle { .. } => (run.show_bundle(), "DescribeBundleTasks"),
-        };
         // Only where all names in it came through unchanged is the command harmless, too.
         let unchanged = bare.region == event.region && bare.detail.subject == event.detail.subject;
-        let look = command
-            .ok()
-            .filter(|_| unchanged)
-            .map_or_else(|| format!("call {call}"), |command| format!("run: {command}"));
+        let look = show(event).ok().filter(|_| unchanged).map_or_else(
+            || format!("call {}", event.detail.kind.identity().operation),
+            |command| format!("run: {command}"),
+        );
         failure.code = None;
         failure.message = Some(format!(
             "The reason is left out here, because SNS refused the full message. To read it, \
@@ -139,7 +133,7 @@ fn attributes(event: &Event) -> Vec<(&'static str, String)> {
         ("state", Some(detail.state.as_str())),
         ("account", Some(event.account.as_str())),
         ("region", Some(event.region.as_str())),
-        ("bucket", detail.bucket.as_deref()),
+        ("bucket", detail.subject.bucket.as_deref()),
         ("id", Some(id.as_str())),
     ];
     all.into_iter()
@@ -159,16 +153,8 @@ fn map_texts(event: &Event, change: impl Fn(&str) -> String) -> Event {
         .into_iter()
         .chain(&mut event.resources)
         .chain(&mut detail.previous_state)
-        .chain(&mut detail.bucket)
+        .chain(detail.subject.texts())
         .for_each(apply);
-    match &mut detail.subject {
-        EventSubject::StoreImage { image_id, object_key } => {
-            std::iter::once(image_id).chain(object_key).for_each(apply);
-        }
-        EventSubject::Bundle { bundle_id, instance_id, prefix, .. } => {
-            std::iter::once(bundle_id).chain(instance_id).chain(prefix).for_each(apply);
-        }
-    }
     if let Some(failure) = &mut detail.failure {
         failure.code.iter_mut().chain(&mut failure.message).for_each(apply);
     }

@@ -3,12 +3,9 @@
 use serde_json::{Value, json};
 
 use super::escape::defuse;
-use super::facts::{facts, headline, reason};
-use super::links::links;
-use super::next::next;
-use super::subject::subject;
+use super::story::{Story, Tone, subject};
 use super::text::{shorten, truncate};
-use crate::event::{Event, Outcome};
+use crate::event::Event;
 
 /// What Teams takes, in bytes of JSON.
 pub const LARGEST: usize = 28 * 1024;
@@ -30,9 +27,10 @@ struct Detail {
 /// The message, never larger than 28 KB.
 #[must_use]
 pub fn message(event: &Event) -> Value {
+    let story = Story::of(event);
     let mut message = Value::Null;
     for detail in DETAILS {
-        message = with(event, detail);
+        message = with(event, &story, detail);
         if message.to_string().len() <= LARGEST {
             break;
         }
@@ -40,25 +38,25 @@ pub fn message(event: &Event) -> Value {
     message
 }
 
-fn with(event: &Event, detail: Detail) -> Value {
+fn with(event: &Event, story: &Story, detail: Detail) -> Value {
     let mut body = vec![json!({
         "type": "Container",
-        "style": style(event.detail.outcome),
+        "style": style(story.tone),
         "bleed": true,
-        "items": [text(&[run(&defuse(&subject(event))).bold().large()])],
+        "items": [text(&[run(&defuse(&story.subject)).bold().large()])],
     })];
-    body.push(text(&[run(&headline(event, |name| shorten(&defuse(name), 64)))]));
-    body.extend(facts(event).iter().map(|fact| {
+    body.push(text(&[run(&story.headline.text(|name| shorten(&defuse(name), 64)))]));
+    body.extend(story.facts.iter().map(|fact| {
         let value = truncate(&defuse(&fact.value), detail.value);
         text(&[run(&format!("{}: ", fact.label)).bold(), run(&value)]).tight()
     }));
-    if event.detail.outcome == Outcome::Failed {
-        let reason = reason(event).map(|reason| truncate(&defuse(&reason), detail.reason));
+    if let Some(why) = &story.why {
+        let reason = why.given().map(|reason| truncate(&defuse(reason), detail.reason));
         let reason = reason.filter(|reason| !reason.is_empty());
         body.push(text(&[run("Why it failed").bold()]));
         body.push(text(&[run(reason.as_deref().unwrap_or("EC2 gave no reason."))]).tight());
     }
-    let next = next(event);
+    let next = &story.next;
     body.push(text(&[run("What to do next").bold()]));
     body.push(text(&[run(next.meaning)]).tight());
     for step in &next.steps {
@@ -73,8 +71,9 @@ fn with(event: &Event, detail: Detail) -> Value {
         body.push(shown.tight());
     }
     body.push(text(&[run(&format!("amiwatch, event {}", event.id)).small()]));
-    let actions: Vec<Value> = links(event)
-        .into_iter()
+    let actions: Vec<Value> = story
+        .links
+        .iter()
         .map(|link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url}))
         .collect();
     card(event, &body, &actions)
@@ -106,12 +105,12 @@ fn card(event: &Event, body: &[Value], actions: &[Value]) -> Value {
     })
 }
 
-fn style(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "good",
-        Outcome::Failed => "attention",
-        Outcome::Vanished | Outcome::Stalled => "warning",
-        Outcome::Started => "accent",
+fn style(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "attention",
+        Tone::Warning => "warning",
+        Tone::Neutral => "accent",
     }
 }
 

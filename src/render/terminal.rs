@@ -1,7 +1,7 @@
 //! A notification as a person would receive it, for the terminal.
 
 use super::email::email;
-use super::subject::subject;
+use super::story::subject;
 
 /// The subject line, the email indented below it, and an empty line that parts it from the next. No
 /// colour codes.

@@ -1,29 +1,17 @@
 //! The stored form of records and ledgers. It is a public format: a change of meaning gets a new
 //! schema number, and the older ones stay readable.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::place::Place;
-use crate::ports::{Snapshot, Unreadable, ledger_key};
-use crate::record::{Ledger, Record, Versioned};
+use crate::ports::{Item, Put};
+use crate::record::{Ledger, Record, Snapshot, Unreadable, Versioned, ledger_key};
 use crate::task::{Kind, TaskKey};
 
 /// The schema that this version writes.
-pub const SCHEMA: u64 = 1;
-
-/// One stored item, whatever the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// The sort key.
-    pub key: String,
-    /// Counts the writes.
-    pub version: u64,
-    /// The schema of `body`.
-    pub schema: u64,
-    /// The record or ledger as JSON.
-    pub body: String,
-}
+pub const SCHEMA: u64 = 2;
 
 /// The partition key of a place.
 #[must_use]
@@ -31,24 +19,45 @@ pub fn partition_key(place: &Place) -> String {
     format!("{}#{}", place.account, place.region)
 }
 
-/// The JSON of a record or a ledger.
+/// The write of a record.
 ///
 /// # Errors
 /// Where a value has no JSON form; none of ours has.
-pub fn encode<T: Serialize>(value: &T) -> Result<String, String> {
-    serde_json::to_string(value).map_err(|error| format!("cannot be written as JSON: {error}"))
+pub fn record(key: &TaskKey, record: &Record, expected: u64) -> serde_json::Result<Put> {
+    put(key.as_str().to_owned(), record, expected, record.expires_at())
+}
+
+/// The write of a ledger.
+///
+/// # Errors
+/// Where a value has no JSON form; none of ours has.
+pub fn ledger(ledger: &Ledger, expected: u64) -> serde_json::Result<Put> {
+    put(ledger_key(ledger.kind), ledger, expected, None)
+}
+
+fn put<T: Serialize>(
+    key: String,
+    value: &T,
+    expected: u64,
+    expires_at: Option<Timestamp>,
+) -> serde_json::Result<Put> {
+    let body = serde_json::to_string(value)?;
+    Ok(Put { key, expected, schema: SCHEMA, body, expires_at })
 }
 
 /// Takes an item into what is known, as a ledger, a record, or an item that cannot be understood.
+///
+/// The ledger and the records of a kind of task that this version does not know are a later version's:
+/// they are no fault, and nothing here touches them.
 pub fn take(item: &Item, known: &mut Snapshot) {
-    let kind = Kind::ALL.into_iter().find(|kind| ledger_key(*kind) == item.key);
-    let taken = match (kind, TaskKey::parse(&item.key)) {
-        (Some(kind), _) => decode::<Ledger>(item).map(|value| {
-            known.ledgers.insert(kind, Versioned { value, version: item.version });
+    let taken = match (ledger_of(&item.key), TaskKey::parse(&item.key)) {
+        (Some(kind), _) => decode::<Ledger>(item).map(|found| {
+            known.ledgers.insert(kind, found);
         }),
-        (None, Some(key)) => decode::<Record>(item).map(|value| {
-            known.records.insert(key, Versioned { value, version: item.version });
+        (None, Some(key)) => decode::<Record>(item).map(|found| {
+            known.records.insert(key, found);
         }),
+        (None, None) if is_of_a_later_kind(&item.key) => return,
         (None, None) => Err("its key is none of amiwatch's; delete the item".to_owned()),
     };
     if let Err(reason) = taken {
@@ -56,9 +65,22 @@ pub fn take(item: &Item, known: &mut Snapshot) {
     }
 }
 
-fn decode<T: DeserializeOwned>(item: &Item) -> Result<T, String> {
-    match item.schema {
-        SCHEMA => serde_json::from_str(&item.body).map_err(|error| {
+/// The kind whose ledger has this key.
+#[must_use]
+pub fn ledger_of(key: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| ledger_key(*kind) == key)
+}
+
+fn is_of_a_later_kind(key: &str) -> bool {
+    key.starts_with('~') || key.starts_with("u#")
+}
+
+fn decode<T: DeserializeOwned>(item: &Item) -> Result<Versioned<T>, String> {
+    let (Some(version), Some(schema), Some(body)) = (item.version, item.schema, &item.body) else {
+        return Err("it lacks version, schema_version or body; delete the item".to_owned());
+    };
+    let value = match schema {
+        SCHEMA => serde_json::from_str(body).map_err(|error| {
             format!(
                 "its body is not what schema {SCHEMA} holds ({error}); repair it, or delete the item \
                  and the task counts as not seen yet"
@@ -67,8 +89,12 @@ fn decode<T: DeserializeOwned>(item: &Item) -> Result<T, String> {
         newer if newer > SCHEMA => Err(format!(
             "it has schema {newer}, and this version reads up to {SCHEMA}; deploy the newer version again"
         )),
-        older => Err(format!("it has schema {older}, which no version of amiwatch has written")),
-    }
+        older => Err(format!(
+            "it has schema {older}, of a version before 0.1.0; delete the place's items, and each target \
+             takes its baseline anew and tells nothing old"
+        )),
+    };
+    Ok(Versioned { value: value?, version })
 }
 
 #[cfg(test)]
@@ -80,10 +106,9 @@ mod tests {
 
     /// A record as a later version may write it under the same schema: another sink, another field.
     const LATER: &str = r#"{
-        "task": {"kind": "store-image", "imageId": "ami-1", "objectKey": null, "bucket": "b",
-            "state": {"Unknown": "Paused"}, "progressPercent": null,
-            "startedAt": "2026-11-22T00:10:00.123Z", "updatedAt": null, "failure": null},
-        "movedAt": "2026-11-22T00:10:00Z", "stalled": false, "missed": 0, "closed": null,
+        "task": {"kind": "store-image", "imageId": "ami-1", "bucket": "b", "state": "Paused",
+            "colour": "blue", "startedAt": "2026-11-22T00:10:00.123Z"},
+        "firstSeenAt": "2026-11-22T00:10:00Z", "movedAt": "2026-11-22T00:10:00Z", "stalled": false, "missed": 0, "closed": null,
         "outbox": [{"event": EVENT, "sinks": ["fax", "sns"]}], "lease": null, "later": {"a": 1},
         "changedAt": "2026-11-22T00:10:00Z"
     }"#;
@@ -93,11 +118,37 @@ mod tests {
         let event = serde_json::to_string(&crate::render::sample::all()[0]).unwrap();
         let body = LATER.replace("EVENT", &event);
         let mut known = Snapshot::default();
-        take(&Item { key: KEY.into(), version: 3, schema: SCHEMA, body }, &mut known);
+        let item =
+            Item { key: KEY.into(), version: Some(3), schema: Some(SCHEMA), body: Some(body) };
+        take(&item, &mut known);
         assert_eq!(known.unreadable, []);
         let record = &known.records.values().next().unwrap().value;
         let sinks = [SinkName::new("fax"), SinkName::new("sns")];
         assert_eq!(record.outbox[0].sinks, sinks.into());
-        assert!(encode(record).unwrap().contains(r#""sinks":["fax","sns"]"#));
+        let put = super::record(known.records.keys().next().unwrap(), record, 3).unwrap();
+        assert!(put.body.contains(r#""sinks":["fax","sns"]"#));
+    }
+
+    #[test]
+    fn the_items_of_a_later_kind_of_task_are_passed_over_and_those_of_strangers_are_reported() {
+        let mut known = Snapshot::default();
+        let item = |key: &str| Item { key: key.into(), ..Item::default() };
+        take(&item("~fpga-image"), &mut known);
+        take(&item("u#fpga-image#afi-1"), &mut known);
+        assert_eq!((known.unreadable.len(), known.records.len(), known.ledgers.len()), (0, 0, 0));
+        take(&item("v#1"), &mut known);
+        assert_eq!(known.unreadable[0].reason, "its key is none of amiwatch's; delete the item");
+    }
+
+    #[test]
+    fn an_item_of_another_schema_says_what_to_do() {
+        for (schema, way_out) in [(1, "delete the place's items"), (3, "deploy the newer version")]
+        {
+            let mut known = Snapshot::default();
+            let (version, schema) = (Some(1), Some(schema));
+            let item = Item { key: KEY.into(), version, schema, body: Some("{}".into()) };
+            take(&item, &mut known);
+            assert!(known.unreadable[0].reason.contains(way_out), "{:?}", known.unreadable);
+        }
     }
 }

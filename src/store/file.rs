@@ -10,25 +10,17 @@ mod schema;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::codec::{self, Item, SCHEMA, partition_key};
+use super::codec::{self, partition_key};
 use crate::place::Place;
-use crate::ports::{Clock, Saved, Snapshot, StateStore, StoreError, ledger_key};
-use crate::record::{Ledger, Record};
-use crate::task::{Kind, TaskKey};
+use crate::ports::{Clock, Guard, Item, Put, Saved, Store, StoreError};
+use crate::record::Snapshot;
 
 /// A version that no write expects: the item is there and cannot be read.
 const UNREADABLE: i64 = i64::MAX;
-
-/// One item to write, under the version that must be stored now; without one only where nothing is.
-struct Write {
-    key: String,
-    expected: Option<u64>,
-    expires_at: Option<i64>,
-    body: String,
-}
 
 /// The embedded store.
 #[derive(Debug, Clone)]
@@ -83,69 +75,64 @@ impl FileStore {
         })
     }
 
-    /// Reads the items of a place whose keys lie between two, both included.
-    fn range(
+    fn read(
         &self,
         place: &Place,
         from: &str,
         to: &str,
-        known: &mut Snapshot,
-    ) -> Result<(), StoreError> {
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
         self.with("read", |connection| {
             let mut select = connection.prepare(
                 "SELECT pk, sk, version, schema, body FROM items \
-                 WHERE pk = ?1 AND sk BETWEEN ?2 AND ?3 ORDER BY sk",
+                 WHERE pk = ?1 AND sk BETWEEN ?2 AND ?3 ORDER BY sk DESC LIMIT ?4",
             )?;
-            let mut rows = select.query(params![partition_key(place), from, to])?;
-            while let Some(row) = rows.next()? {
-                codec::take(&item(row), known);
-            }
-            Ok(())
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = select
+                .query_map(params![partition_key(place), from, to, limit], |row| Ok(item(row)))?;
+            rows.collect()
         })
     }
 
-    fn get(&self, place: &Place, key: &str, known: &mut Snapshot) -> Result<(), StoreError> {
-        self.range(place, key, key, known)
-    }
-
-    /// Writes items in one transaction where the versions that it finds are the expected ones.
+    /// Writes items in one transaction; those that are stored already stay where they are new ones.
     fn write(
         &self,
         operation: &str,
         place: &Place,
-        guard: Option<(&str, u64)>,
-        items: &[Write],
+        guard: Option<Guard<'_>>,
+        puts: &[Put],
     ) -> Result<Saved, StoreError> {
         let partition = partition_key(place);
         self.with(operation, |connection| {
             // Dropped before the commit, it takes everything back.
             let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if let Some((key, expected)) = guard
-                && version(&write, &partition, key)? != stored(expected)
+            if let Some(guard) = guard
+                && version(&write, &partition, guard.key)? != stored(guard.expected)
             {
                 return Ok(Saved::Conflict);
             }
-            let mut put = write.prepare(
+            let mut insert = write.prepare(
                 "INSERT OR REPLACE INTO items (pk, sk, version, schema, expires_at, body) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
-            for item in items {
-                let found = version(&write, &partition, &item.key)?;
-                match item.expected {
-                    Some(expected) if found != stored(expected) => return Ok(Saved::Conflict),
-                    None if found != 0 => continue,
-                    _ => {}
+            for put in puts {
+                let found = version(&write, &partition, &put.key)?;
+                if found != stored(put.expected) {
+                    match guard {
+                        Some(_) => continue,
+                        None => return Ok(Saved::Conflict),
+                    }
                 }
-                put.execute(params![
+                insert.execute(params![
                     partition,
-                    item.key,
+                    put.key,
                     found.saturating_add(1),
-                    stored(SCHEMA),
-                    item.expires_at,
-                    item.body
+                    stored(put.schema),
+                    put.expires_at.map(Timestamp::as_second),
+                    put.body
                 ])?;
             }
-            drop(put);
+            drop(insert);
             write.commit()?;
             Ok(Saved::Written)
         })
@@ -164,31 +151,6 @@ impl FileStore {
         // Each use is one transaction, which was rolled back where it did not end.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn encode<T: serde::Serialize>(
-        &self,
-        operation: &str,
-        value: &T,
-    ) -> Result<String, StoreError> {
-        codec::encode(value).map_err(|reason| StoreError {
-            operation: operation.to_owned(),
-            store: self.path.display().to_string(),
-            reason,
-            refused: false,
-        })
-    }
-
-    fn record(
-        &self,
-        operation: &str,
-        key: &TaskKey,
-        record: &Record,
-        expected: Option<u64>,
-    ) -> Result<Write, StoreError> {
-        let body = self.encode(operation, record)?;
-        let expires_at = record.expires_at().map(Timestamp::as_second);
-        Ok(Write { key: key.to_string(), expected, expires_at, body })
-    }
 }
 
 /// A version as `SQLite` keeps it. Ours count from one, a write at a time.
@@ -203,99 +165,54 @@ fn version(connection: &Connection, partition: &str, key: &str) -> rusqlite::Res
     Ok(found.optional()?.unwrap_or(0))
 }
 
-/// A row's item. What cannot be read of it is left empty, so that it is reported under its key.
+/// A row's item. What cannot be read of it is left out, so that it is reported under its key.
 fn item(row: &Row<'_>) -> Item {
     let number = |index| row.get::<_, i64>(index).ok().and_then(|it| u64::try_from(it).ok());
-    Item {
-        key: text(row, 1),
-        version: number(2).unwrap_or(0),
-        schema: number(3).unwrap_or(SCHEMA),
-        body: text(row, 4),
-    }
+    Item { key: text(row, 1), version: number(2), schema: number(3), body: row.get(4).ok() }
 }
 
 fn text(row: &Row<'_>, index: usize) -> String {
     row.get(index).unwrap_or_default()
 }
 
-impl StateStore for FileStore {
-    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
-        let mut known = Snapshot::default();
-        // From the window up: bundle tasks and ledgers sort behind it.
-        self.range(place, "~", "~~", &mut known)?;
-        let ledger = known.ledgers.get(&Kind::StoreImage);
-        let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.watermark);
-        let open_below = ledger.map(|ledger| ledger.value.open_below.clone()).unwrap_or_default();
-        self.range(place, TaskKey::lowest_at(from).as_str(), "~", &mut known)?;
-        for key in &open_below {
-            self.get(place, key.as_str(), &mut known)?;
-        }
-        Ok(known)
+impl Store for FileStore {
+    fn range<'a>(
+        &'a self,
+        place: &'a Place,
+        from: &'a str,
+        to: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        Box::pin(async move { self.read(place, from, to, limit) })
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
-        let mut known = Snapshot::default();
-        self.get(place, key.as_str(), &mut known)?;
-        Ok(known)
+    fn get<'a>(
+        &'a self,
+        place: &'a Place,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        Box::pin(async move {
+            let found = keys.iter().map(|key| self.read(place, key, key, 1));
+            Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
+        })
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
-        let mut known = Snapshot::default();
-        self.get(place, &ledger_key(kind), &mut known)?;
-        Ok(known)
+    fn put<'a>(
+        &'a self,
+        place: &'a Place,
+        put: &'a Put,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let operation = format!("save {}", put.key);
+        Box::pin(async move { self.write(&operation, place, None, std::slice::from_ref(put)) })
     }
 
-    async fn read_between(
-        &self,
-        place: &Place,
-        from: Timestamp,
-        to: Timestamp,
-        records_max: usize,
-    ) -> Result<Snapshot, StoreError> {
-        let mut known = Snapshot::default();
-        let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
-        self.range(place, from.as_str(), to.as_str(), &mut known)?;
-        while known.records.len() > records_max.saturating_add(1) {
-            known.records.pop_first();
-        }
-        Ok(known)
-    }
-
-    async fn save(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        record: &Record,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        let operation = format!("save {key}");
-        let item = self.record(&operation, key, record, Some(expected))?;
-        self.write(&operation, place, None, &[item])
-    }
-
-    async fn save_settled(
-        &self,
-        place: &Place,
-        kind: Kind,
-        expected_ledger: u64,
-        records: Vec<(TaskKey, Record)>,
-    ) -> Result<Saved, StoreError> {
-        let operation = format!("save {} settled tasks", records.len());
-        let items = records.iter().map(|(key, record)| self.record(&operation, key, record, None));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
-        self.write(&operation, place, Some((&ledger_key(kind), expected_ledger)), &items)
-    }
-
-    async fn save_ledger(
-        &self,
-        place: &Place,
-        ledger: &Ledger,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        let key = ledger_key(ledger.kind);
-        let operation = format!("save {key}");
-        let body = self.encode(&operation, ledger)?;
-        let item = Write { key, expected: Some(expected), expires_at: None, body };
-        self.write(&operation, place, None, &[item])
+    fn put_new<'a>(
+        &'a self,
+        place: &'a Place,
+        guard: Guard<'a>,
+        new: &'a [Put],
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let operation = format!("save {} new items", new.len());
+        Box::pin(async move { self.write(&operation, place, Some(guard), new) })
     }
 }

@@ -16,15 +16,16 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
+use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller};
 use amiwatch::ports::{
-    Clock, ListError, Page, PageAt, PublishError, Published, Saved, Sink, Snapshot, StateStore,
+    Clock, Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Saved, Sink, Store,
     StoreError, TaskSource,
 };
-use amiwatch::record::{Ledger, Record, SinkName};
+use amiwatch::record::{Record, SinkName};
 use amiwatch::store::file::FileStore;
-use amiwatch::task::{Kind, TaskKey};
+use amiwatch::task::Kind;
 use amiwatch_simulator::{
     BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
 };
@@ -87,72 +88,57 @@ struct Gated<P> {
     fuse: Arc<Fuse>,
 }
 
-impl TaskSource for Gated<&Ec2Tasks> {
-    async fn list(
-        &self,
-        place: &Place,
+impl TaskSource for Gated<Arc<Ec2Tasks>> {
+    fn list<'a>(
+        &'a self,
+        place: &'a Place,
         kind: Kind,
-        at: PageAt<'_>,
+        at: PageAt<'a>,
         calls_max: u32,
-    ) -> Result<Page, ListError> {
-        self.fuse.gate("list", self.port.list(place, kind, at, calls_max)).await
+    ) -> BoxFuture<'a, Result<Page, ListError>> {
+        Box::pin(self.fuse.gate("list", self.port.list(place, kind, at, calls_max)))
     }
 }
 
-impl<S: StateStore + Sync> StateStore for Gated<&S> {
-    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
-        self.fuse.gate("read", self.port.read(place)).await
+impl Store for Gated<Arc<dyn Store>> {
+    fn range<'a>(
+        &'a self,
+        place: &'a Place,
+        from: &'a str,
+        to: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        Box::pin(self.fuse.gate("read", self.port.range(place, from, to, limit)))
     }
 
-    async fn read_between(
-        &self,
-        place: &Place,
-        from: Timestamp,
-        to: Timestamp,
-        records_max: usize,
-    ) -> Result<Snapshot, StoreError> {
-        let read = self.port.read_between(place, from, to, records_max);
-        self.fuse.gate("read between", read).await
+    fn get<'a>(
+        &'a self,
+        place: &'a Place,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        Box::pin(self.fuse.gate("read by name", self.port.get(place, keys)))
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
-        self.fuse.gate("read one", self.port.read_one(place, key)).await
+    fn put<'a>(
+        &'a self,
+        place: &'a Place,
+        put: &'a Put,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let name = match serde_json::from_str::<Record>(&put.body) {
+            Err(_) => "save ledger",
+            Ok(record) if record.outbox.is_empty() && put.expected > 0 => "ack",
+            Ok(_) => "save",
+        };
+        Box::pin(self.fuse.gate(name, self.port.put(place, put)))
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
-        self.fuse.gate("read ledger", self.port.read_ledger(place, kind)).await
-    }
-
-    async fn save(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        record: &Record,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        let acks = record.outbox.is_empty() && expected > 0;
-        let name = if acks { "ack" } else { "save" };
-        self.fuse.gate(name, self.port.save(place, key, record, expected)).await
-    }
-
-    async fn save_settled(
-        &self,
-        place: &Place,
-        kind: Kind,
-        expected_ledger: u64,
-        records: Vec<(TaskKey, Record)>,
-    ) -> Result<Saved, StoreError> {
-        let saved = self.port.save_settled(place, kind, expected_ledger, records);
-        self.fuse.gate("save settled", saved).await
-    }
-
-    async fn save_ledger(
-        &self,
-        place: &Place,
-        ledger: &Ledger,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        self.fuse.gate("save ledger", self.port.save_ledger(place, ledger, expected)).await
+    fn put_new<'a>(
+        &'a self,
+        place: &'a Place,
+        guard: Guard<'a>,
+        new: &'a [Put],
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        Box::pin(self.fuse.gate("save settled", self.port.put_new(place, guard, new)))
     }
 }
 
@@ -203,10 +189,10 @@ struct Fate {
 }
 
 /// A simulated EC2 and everything that watches it.
-struct Scene<'a, S> {
+struct Scene {
     sim: Simulator,
-    source: Ec2Tasks,
-    store: &'a S,
+    source: Arc<Ec2Tasks>,
+    store: Arc<dyn Store>,
     place: Place,
     clock: ManualClock,
     told: Told,
@@ -214,15 +200,15 @@ struct Scene<'a, S> {
     tasks: Vec<TaskId>,
 }
 
-impl<'a, S: StateStore + Sync> Scene<'a, S> {
-    async fn new(store: &'a S, sinks: &'static [SinkName]) -> Self {
+impl Scene {
+    async fn new(store: Arc<dyn Store>, sinks: &'static [SinkName]) -> Self {
         let sim = Simulator::builder()
             .clock(SimClock::manual(now()))
             .throttle(Throttle::Off)
             .start()
             .await
             .unwrap();
-        let source = Ec2Tasks::new(&sdk(), Some(sim.url()));
+        let source = Arc::new(Ec2Tasks::new(&sdk(), Some(sim.url())));
         // A partition of its own in the store.
         let place = Place::new(Uuid::new_v4().to_string(), REGION);
         let clock = ManualClock(Arc::new(Mutex::new(now())));
@@ -269,10 +255,13 @@ impl<'a, S: StateStore + Sync> Scene<'a, S> {
             Box::new(Gated { port, fuse: Arc::clone(&fuse) })
         };
         let poller = Poller {
-            source: Gated { port: &self.source, fuse: Arc::clone(&fuse) },
-            store: Gated { port: self.store, fuse: Arc::clone(&fuse) },
+            source: Box::new(Gated { port: Arc::clone(&self.source), fuse: Arc::clone(&fuse) }),
+            memory: Memory::new(Arc::new(Gated {
+                port: Arc::clone(&self.store),
+                fuse: Arc::clone(&fuse),
+            })),
             sinks: self.sinks.iter().map(ear).collect(),
-            clock: self.clock.clone(),
+            clock: Box::new(self.clock.clone()),
             policy: Policy::default(),
             limits: Limits::default(),
         };
@@ -321,7 +310,7 @@ trait Stage {
     fn goes(&mut self, task: usize);
 }
 
-impl<S: StateStore + Sync> Stage for Scene<'_, S> {
+impl Stage for Scene {
     fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64) {
         Scene::starts(self, image, bucket, seconds_ago, takes);
     }
@@ -430,8 +419,8 @@ struct Run {
 }
 
 /// Plays a story in which something befalls one poll.
-async fn play<S: StateStore + Sync>(state: &S, story: &Story, fate: Fate) -> Run {
-    let mut scene = Scene::new(state, story.sinks).await;
+async fn play(store: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
+    let mut scene = Scene::new(store, story.sinks).await;
     (story.begin)(&mut scene);
     for n in 0..story.polls_before {
         if n + 1 == story.polls_before && story.polls_before > 1 {
@@ -488,7 +477,8 @@ async fn every_crash_point(name: &str, play: impl AsyncFn(&Story, Fate) -> Run) 
 /// Plays in a table of its own: for a transaction moto copies all that it holds.
 async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
     let table = moto::table().await;
-    let run = play(&DynamoStore::new(&sdk(), Some(moto::url()), &table), story, fate).await;
+    let store = Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table));
+    let run = play(store, story, fate).await;
     moto::dynamodb().delete_table().table_name(table).send().await.unwrap();
     run
 }
@@ -497,7 +487,9 @@ async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
 async fn wherever_a_poll_dies_the_embedded_store_loses_no_ending() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
-    every_crash_point("embedded store", async |story, fate| play(&store, story, fate).await).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let play = async |story: &Story, fate| play(Arc::clone(&store), story, fate).await;
+    every_crash_point("embedded store", play).await;
 }
 
 #[tokio::test]

@@ -9,8 +9,9 @@ use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
+use amiwatch::memory::Memory;
 use amiwatch::poll::{Limits, Poller};
-use amiwatch::ports::{PublishError, Published, Sink, StateStore};
+use amiwatch::ports::{PublishError, Published, Sink, Store};
 use amiwatch::record::SinkName;
 use amiwatch::store::file::FileStore;
 use amiwatch_simulator::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
@@ -50,20 +51,17 @@ fn store_task(sim: &Simulator, n: usize, bucket: &str) -> TaskId {
 
 /// Each round: some that ran end, some are born and end at once, one goes to two buckets, a bundle
 /// ends; then all pollers poll at once.
-async fn race<S>(name: &str, stores: Vec<S>, rounds: usize)
-where
-    S: StateStore + Send + Sync + 'static,
-{
+async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
     let sim = Simulator::builder().throttle(Throttle::Off).start().await.unwrap();
     let told = Recorder::default();
     let pollers: Vec<_> = stores
         .into_iter()
         .map(|store| {
             Arc::new(Poller {
-                source: Ec2Tasks::new(&sdk(), Some(sim.url())),
-                store,
+                source: Box::new(Ec2Tasks::new(&sdk(), Some(sim.url()))),
+                memory: Memory::new(store),
                 sinks: vec![Box::new(told.clone())],
-                clock: SystemClock,
+                clock: Box::new(SystemClock),
                 policy: Policy::default(),
                 limits: Limits::default(),
             })
@@ -121,7 +119,9 @@ where
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_pollers_on_one_table_tell_every_ending_exactly_once() {
     let table = moto::table().await;
-    let stores = (0..POLLERS).map(|_| DynamoStore::new(&sdk(), Some(moto::url()), &table));
+    let stores = (0..POLLERS).map(|_| -> Arc<dyn Store> {
+        Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table))
+    });
     race("DynamoDB", stores.collect(), 25).await;
 }
 
@@ -129,5 +129,6 @@ async fn eight_pollers_on_one_table_tell_every_ending_exactly_once() {
 async fn eight_pollers_on_one_file_tell_every_ending_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
     race("file", vec![store; POLLERS], 40).await;
 }

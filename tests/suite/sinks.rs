@@ -39,7 +39,7 @@ async fn one_publish_carries_event_subject_and_attributes() {
         ("state", "Failed"),
         ("account", event.account.as_str()),
         ("region", event.region.as_str()),
-        ("bucket", event.detail.bucket.as_deref().unwrap()),
+        ("bucket", event.detail.subject.bucket.as_deref().unwrap()),
         ("id", &event.id.to_string()),
     ] {
         let attribute = &envelope["MessageAttributes"][name];
@@ -74,7 +74,7 @@ async fn the_filter_policies_of_the_readme_let_through_what_they_say() {
     }
     let topic = SnsTopic::new(&sdk(), Some(moto::url()), &all.topic_arn, ChatChannel::Absent);
     let mut elsewhere = event();
-    elsewhere.detail.bucket = Some("another-bucket".into());
+    elsewhere.detail.subject.bucket = Some("another-bucket".into());
     let mut of_another = event();
     of_another.account = "999999999999".into();
     let good = sample::event(Kind::StoreImage, Outcome::Completed);
@@ -88,7 +88,7 @@ async fn the_filter_policies_of_the_readme_let_through_what_they_say() {
         let told = |body: &String| {
             let body: Value = serde_json::from_str(body).unwrap();
             let event: Event = serde_json::from_str(body["Message"].as_str().unwrap()).unwrap();
-            (event.account, event.detail.bucket.unwrap(), event.detail.outcome)
+            (event.account, event.detail.subject.bucket.unwrap(), event.detail.outcome)
         };
         seen.push(events.iter().map(told).collect::<Vec<_>>());
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::clock::SystemClock;
+use amiwatch::memory::Memory;
 use amiwatch::place::Place;
-use amiwatch::ports::{Saved, StateStore};
-use amiwatch::record::{Closing, Ledger, Record};
+use amiwatch::ports::{Item, Put, Saved, Store};
+use amiwatch::record::{Closing, Ledger, Record, Snapshot};
 use amiwatch::store::codec;
 use amiwatch::store::file::FileStore;
 use amiwatch::task::{Kind, State, Subject, Task, TaskKey};
@@ -23,23 +24,19 @@ fn start(minute: i64) -> Timestamp {
 }
 
 fn record(image: &str, minute: i64, closed: Option<Closing>) -> (TaskKey, Record) {
+    let subject = Subject::image(image, "bucket");
     let task = Task {
-        subject: Subject::StoreImage { image_id: image.into(), object_key: None },
-        bucket: Some("bucket".into()),
-        state: State::InProgress,
         progress_percent: Some(1),
         started_at: Some(start(minute)),
-        updated_at: None,
-        failure: None,
+        ..Task::new(Kind::StoreImage, subject, State::new("InProgress"))
     };
     let key = task.key().unwrap();
     (key, Record { closed, ..Record::first_seen(task, start(minute)) })
 }
 
 fn bundle(id: &str) -> (TaskKey, Record) {
-    let subject = Subject::Bundle { bundle_id: id.into(), instance_id: None, prefix: None };
-    let (_, record) = record("x", 0, None);
-    (TaskKey::bundle(id), Record { task: Task { subject, ..record.task.clone() }, ..record })
+    let task = Task::new(Kind::Bundle, Subject::of_task(id), State::new("storing"));
+    (TaskKey::by_id(Kind::Bundle, id), Record::first_seen(task, start(0)))
 }
 
 fn ledger(window_minute: i64, open_below: &[&TaskKey]) -> Ledger {
@@ -49,11 +46,15 @@ fn ledger(window_minute: i64, open_below: &[&TaskKey]) -> Ledger {
     ledger
 }
 
-fn keys(known: &amiwatch::ports::Snapshot) -> BTreeSet<TaskKey> {
+fn memory(store: impl Store + 'static) -> Memory {
+    Memory::new(Arc::new(store))
+}
+
+fn keys(known: &Snapshot) -> BTreeSet<TaskKey> {
     known.records.keys().cloned().collect()
 }
 
-async fn a_write_holds_only_where_nobody_else_wrote<S: StateStore>(store: &S) {
+async fn a_write_holds_only_where_nobody_else_wrote(store: &Memory) {
     let place = Place::new("111111111111", "us-east-1");
     let (key, first) = record("ami-1", 5, None);
     assert_eq!(store.save(&place, &key, &first, 0).await.unwrap(), Saved::Written);
@@ -68,7 +69,7 @@ async fn a_write_holds_only_where_nobody_else_wrote<S: StateStore>(store: &S) {
     assert!(store.read(&elsewhere).await.unwrap().records.is_empty());
 }
 
-async fn a_read_covers_the_window_what_is_open_below_it_and_all_bundles<S: StateStore>(store: &S) {
+async fn a_read_covers_the_window_what_is_open_below_it_and_all_bundles(store: &Memory) {
     let place = Place::new("222222222222", "us-east-1");
     let mut all = Vec::new();
     for minute in 0..300 {
@@ -99,34 +100,36 @@ async fn a_read_covers_the_window_what_is_open_below_it_and_all_bundles<S: State
     let found = keys(&store.read(&place).await.unwrap());
     assert!(found.contains(&all[290]) && !found.contains(&all[3]));
 
-    let between = keys(&store.read_between(&place, start(10), start(12), 100).await.unwrap());
+    let between = keys(
+        &store.read_between(&place, Kind::StoreImage, start(10), start(12), 100).await.unwrap(),
+    );
     assert_eq!(between, all[10..=12].iter().cloned().collect());
 }
 
-async fn settled_records_are_written_only_under_an_unchanged_ledger<S: StateStore>(store: &S) {
+async fn settled_records_are_written_only_under_an_unchanged_ledger(store: &Memory) {
     let place = Place::new("333333333333", "us-east-1");
     let settled: Vec<_> =
         (0..250).map(|n| record(&format!("ami-{n:03}"), n, Some(Closing::Completed))).collect();
     // One of them is already stored, open: it must stay as it is.
     let (key, open) = record("ami-100", 100, None);
     store.save(&place, &key, &open, 0).await.unwrap();
-    let saved = store.save_settled(&place, Kind::StoreImage, 0, settled.clone()).await.unwrap();
+    let saved = store.save_settled(&place, Kind::StoreImage, 0, &settled).await.unwrap();
     assert_eq!(saved, Saved::Written);
     let known = store.read(&place).await.unwrap();
     assert_eq!(known.records.len(), 250);
     assert_eq!(known.records[&key].value.closed, None);
     // Written again, as after a crash: nothing changes.
-    store.save_settled(&place, Kind::StoreImage, 0, settled).await.unwrap();
+    store.save_settled(&place, Kind::StoreImage, 0, &settled).await.unwrap();
     assert!(store.read(&place).await.unwrap().records.values().all(|known| known.version == 1));
 
     store.save_ledger(&place, &ledger(0, &[]), 0).await.unwrap();
     let late = vec![record("ami-late", 301, Some(Closing::Completed))];
-    let saved = store.save_settled(&place, Kind::StoreImage, 0, late.clone()).await.unwrap();
+    let saved = store.save_settled(&place, Kind::StoreImage, 0, &late).await.unwrap();
     assert_eq!(saved, Saved::Conflict, "another poller has finished the baseline");
     assert!(!keys(&store.read(&place).await.unwrap()).contains(&late[0].0));
 }
 
-async fn of_many_writers_one_wins<S: StateStore>(store: &S) {
+async fn of_many_writers_one_wins(store: &Memory) {
     let place = Place::new("444444444444", "us-east-1");
     let (key, value) = record("ami-1", 5, None);
     for round in 0..10 {
@@ -139,12 +142,37 @@ async fn of_many_writers_one_wins<S: StateStore>(store: &S) {
     }
 }
 
-async fn all_bodies<S: StateStore>(store: S) {
-    let store = Arc::new(store);
-    a_write_holds_only_where_nobody_else_wrote(&*store).await;
-    a_read_covers_the_window_what_is_open_below_it_and_all_bundles(&*store).await;
-    settled_records_are_written_only_under_an_unchanged_ledger(&*store).await;
-    of_many_writers_one_wins(&*store).await;
+async fn all_bodies(store: impl Store + 'static) {
+    let store: Arc<dyn Store> = Arc::new(store);
+    ranges_are_from_the_highest_key_down_and_no_longer_than_asked(store.as_ref()).await;
+    let memory = Memory::new(store);
+    a_write_holds_only_where_nobody_else_wrote(&memory).await;
+    a_read_covers_the_window_what_is_open_below_it_and_all_bundles(&memory).await;
+    settled_records_are_written_only_under_an_unchanged_ledger(&memory).await;
+    of_many_writers_one_wins(&memory).await;
+}
+
+async fn ranges_are_from_the_highest_key_down_and_no_longer_than_asked(store: &dyn Store) {
+    let place = Place::new("555555555555", "us-east-1");
+    let put = |key: &str| {
+        let body = "{}".to_owned();
+        Put { key: key.into(), expected: 0, schema: 7, body, expires_at: None }
+    };
+    for key in ["a", "b", "c", "d"] {
+        assert_eq!(store.put(&place, &put(key)).await.unwrap(), Saved::Written);
+    }
+    let keys = |items: Vec<Item>| items.into_iter().map(|item| item.key).collect::<Vec<_>>();
+    assert_eq!(keys(store.range(&place, "b", "c", 9).await.unwrap()), ["c", "b"]);
+    assert_eq!(keys(store.range(&place, "!", "~", 3).await.unwrap()), ["d", "c", "b"]);
+    let asked = ["a", "x", "d"].map(str::to_owned);
+    let mut found = keys(store.get(&place, &asked).await.unwrap());
+    found.sort();
+    assert_eq!(found, ["a", "d"]);
+    let item = store.get(&place, &["a".into()]).await.unwrap().remove(0);
+    let expected =
+        Item { key: "a".into(), version: Some(1), schema: Some(7), body: Some("{}".into()) };
+    assert_eq!(item, expected);
+    assert_eq!(store.get(&place, &["x".into()]).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -164,12 +192,12 @@ async fn the_embedded_store_remembers_after_it_is_opened_again_and_by_one_proces
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let (key, value) = record("ami-1", 5, None);
-    let store = FileStore::open(&path, &SystemClock).unwrap();
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
     store.save(&place(), &key, &value, 0).await.unwrap();
     let error = FileStore::open(&path, &SystemClock).unwrap_err().to_string();
     assert!(error.contains("another amiwatch has it open"), "{error}");
     drop(store);
-    let store = FileStore::open(&path, &SystemClock).unwrap();
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
     assert_eq!(store.read(&place()).await.unwrap().records[&key].value, value);
 }
 
@@ -185,7 +213,7 @@ async fn a_file_that_is_no_store_is_an_error_that_names_it() {
 
 #[tokio::test]
 async fn a_table_that_does_not_exist_is_an_error_that_names_it() {
-    let store = DynamoStore::new(&sdk(), Some(moto::url()), "no-such-table");
+    let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), "no-such-table"));
     let error = store.read(&place()).await.unwrap_err().to_string();
     assert!(error.contains("no-such-table") && error.contains("ResourceNotFound"), "{error}");
 }
@@ -193,14 +221,14 @@ async fn a_table_that_does_not_exist_is_an_error_that_names_it() {
 #[tokio::test]
 async fn items_that_cannot_be_understood_are_named_and_cost_the_others_nothing() {
     let table = moto::table().await;
-    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table));
     let (key, value) = record("ami-1", 5, None);
     store.save(&place(), &key, &value, 0).await.unwrap();
     for (sort_key, schema, body) in [
-        ("t#2026-11-20T00:01:00.000Z#ami-bad#b", "1", "{\"task\": 7}"),
+        ("t#2026-11-20T00:01:00.000Z#ami-bad#b", "2", "{\"task\": 7}"),
         ("t#2026-11-20T00:02:00.000Z#ami-new#b", "9", "{}"),
-        ("u#bun-old", "0", "{}"),
-        ("zebra", "1", "{}"),
+        ("u#bundle#bun-old", "1", "{}"),
+        ("zebra", "2", "{}"),
     ] {
         let text = |text: &str| AttributeValue::S(text.into());
         moto::dynamodb()
@@ -222,36 +250,36 @@ async fn items_that_cannot_be_understood_are_named_and_cost_the_others_nothing()
     assert_eq!(reasons.len(), 4, "{reasons:?}");
     assert!(reasons.iter().any(|text| text.contains("ami-new") && text.contains("schema 9")));
     assert!(reasons.iter().any(|text| text.contains("zebra")));
+    let before = reasons.iter().find(|text| text.contains("bun-old")).unwrap();
+    assert!(before.contains("schema 1, of a version before 0.1.0; delete"), "{before}");
 }
 
 /// Items as every version writes them. A change of the stored form must go on to read them.
-const SCHEMA_1: [(&str, &str); 3] = [
+const SCHEMA_2: [(&str, &str); 3] = [
     (
         "t#2026-11-20T00:05:00.000Z#ami-0123456789abcdef0#my-bucket",
-        include_str!("../stored/schema-1-store-image.json"),
+        include_str!("../stored/schema-2-store-image.json"),
     ),
-    ("u#bun-c1a540a8", include_str!("../stored/schema-1-bundle.json")),
-    ("~store-image", include_str!("../stored/schema-1-ledger.json")),
+    ("u#bundle#bun-c1a540a8", include_str!("../stored/schema-2-bundle.json")),
+    ("~store-image", include_str!("../stored/schema-2-ledger.json")),
 ];
 
 #[test]
-fn what_schema_1_holds_is_read_and_written_as_it_was() {
-    let mut known = amiwatch::ports::Snapshot::default();
-    for (key, body) in SCHEMA_1 {
-        let body = body.to_owned();
-        codec::take(&codec::Item { key: key.into(), version: 3, schema: 1, body }, &mut known);
+fn what_schema_2_holds_is_read_and_written_as_it_was() {
+    let mut known = Snapshot::default();
+    for (key, body) in SCHEMA_2 {
+        let (version, schema, body) = (Some(3), Some(2), Some(body.to_owned()));
+        codec::take(&Item { key: key.into(), version, schema, body }, &mut known);
     }
     assert_eq!(known.unreadable, []);
     assert_eq!((known.records.len(), known.ledgers.len()), (2, 1));
-    let same = |written: String, body: &str| {
-        let written: Value = serde_json::from_str(&written).unwrap();
-        assert_eq!(written, serde_json::from_str::<Value>(body).unwrap());
-    };
-    for (key, body) in SCHEMA_1 {
-        match TaskKey::parse(key) {
-            Some(key) => same(codec::encode(&known.records[&key].value).unwrap(), body),
-            None => same(codec::encode(&known.ledgers[&Kind::StoreImage].value).unwrap(), body),
-        }
+    for (key, body) in SCHEMA_2 {
+        let written = match TaskKey::parse(key) {
+            Some(key) => codec::record(&key, &known.records[&key].value, 3).unwrap(),
+            None => codec::ledger(&known.ledgers[&Kind::StoreImage].value, 3).unwrap(),
+        };
+        let written: Value = serde_json::from_str(&written.body).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(body).unwrap(), "{key}");
     }
     assert!(
         known.records.iter().all(|(key, record)| record.value.task.key().as_ref() == Some(key))
@@ -263,15 +291,15 @@ async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_ot
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let (key, value) = record("ami-1", 5, None);
-    let store = FileStore::open(&path, &SystemClock).unwrap();
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
     store.save(&place(), &key, &value, 0).await.unwrap();
     drop(store);
     {
         let database = rusqlite::Connection::open(&path).unwrap();
         for (sort_key, schema, body) in [
-            ("t#2026-11-20T00:01:00.000Z#ami-torn#b", 1, "{torn"),
+            ("t#2026-11-20T00:01:00.000Z#ami-torn#b", 2, "{torn"),
             ("t#2026-11-20T00:02:00.000Z#ami-new#b", 9, "{}"),
-            ("u#bun-old", 0, "{}"),
+            ("u#bundle#bun-old", 1, "{}"),
         ] {
             let insert =
                 "INSERT INTO items (pk, sk, version, schema, body) VALUES (?1, ?2, 1, ?3, ?4)";
@@ -279,7 +307,7 @@ async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_ot
             database.execute(insert, values).unwrap();
         }
     }
-    let store = FileStore::open(&path, &SystemClock).unwrap();
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
     let known = store.read(&place()).await.unwrap();
     assert_eq!(keys(&known), [key.clone()].into());
     let reasons: Vec<String> = known.unreadable.iter().map(ToString::to_string).collect();
@@ -292,7 +320,7 @@ async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_ot
 #[tokio::test]
 async fn a_ledger_that_was_deleted_or_set_back_hides_nothing_from_a_store_that_knew_it() {
     let table = moto::table().await;
-    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table));
     let (old, value) = record("ami-old", 5, None);
     store.save(&place(), &old, &value, 0).await.unwrap();
     let (new, value) = record("ami-new", 500, None);
@@ -319,9 +347,9 @@ async fn a_ledger_that_was_deleted_or_set_back_hides_nothing_from_a_store_that_k
 #[tokio::test]
 async fn a_task_with_names_of_any_length_can_be_remembered() {
     let table = moto::table().await;
-    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table));
     let (_, mut value) = record("ami-1", 5, None);
-    value.task.bucket = Some("b".repeat(1_100));
+    value.task.subject.bucket = Some("b".repeat(1_100));
     let key = value.task.key().unwrap();
     store.save(&place(), &key, &value, 0).await.unwrap();
     assert_eq!(keys(&store.read(&place()).await.unwrap()), [key].into());
@@ -330,7 +358,7 @@ async fn a_task_with_names_of_any_length_can_be_remembered() {
 #[tokio::test]
 async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
     let table = moto::table().await;
-    let store = DynamoStore::new(&sdk(), Some(moto::url()), &table);
+    let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table));
     let (open, value) = record("ami-open", 5, None);
     store.save(&place(), &open, &value, 0).await.unwrap();
     let (done, value) = record("ami-done", 6, Some(Closing::Completed));

@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
 
 use crate::place::Place;
-use crate::ports::{Snapshot, Unreadable};
-use crate::store::codec::{self, Item, SCHEMA, partition_key};
+use crate::ports::{Item, Put};
+use crate::store::codec::partition_key;
 
 /// The partition key: `<account>#<region>`.
-pub(super) const PK: &str = "pk";
+const PK: &str = "pk";
 /// The sort key.
-pub(super) const SK: &str = "sk";
+const SK: &str = "sk";
 /// The record or ledger as JSON.
-pub(super) const BODY: &str = "body";
+const BODY: &str = "body";
 const VERSION: &str = "version";
 /// Not `schema`, which is a reserved word of DynamoDB.
 const SCHEMA_VERSION: &str = "schema_version";
@@ -23,33 +22,24 @@ const EXPIRES_AT: &str = "expires_at";
 /// What a read asks for.
 pub(super) const PROJECTION: &str = "sk, version, schema_version, body";
 
-/// One item to write where the stored version is still `expected`.
-pub(super) struct Write<'a> {
-    pub(super) key: &'a str,
-    pub(super) expected: u64,
-    pub(super) expires_at: Option<Timestamp>,
-    pub(super) body: String,
+/// The attributes of an item to write.
+pub(super) fn attributes(place: &Place, put: &Put) -> HashMap<String, AttributeValue> {
+    let mut attributes = key(place, &put.key);
+    let number = |number: u64| AttributeValue::N(number.to_string());
+    attributes.insert(VERSION.into(), number(put.expected.saturating_add(1)));
+    attributes.insert(SCHEMA_VERSION.into(), number(put.schema));
+    attributes.insert(BODY.into(), AttributeValue::S(put.body.clone()));
+    if let Some(time) = put.expires_at {
+        let seconds = AttributeValue::N(time.as_second().to_string());
+        attributes.insert(EXPIRES_AT.into(), seconds);
+    }
+    attributes
 }
 
-impl Write<'_> {
-    pub(super) fn attributes(&self, place: &Place) -> HashMap<String, AttributeValue> {
-        let mut attributes = key(place, self.key);
-        let number = |number: u64| AttributeValue::N(number.to_string());
-        attributes.insert(VERSION.into(), number(self.expected + 1));
-        attributes.insert(SCHEMA_VERSION.into(), number(SCHEMA));
-        attributes.insert(BODY.into(), AttributeValue::S(self.body.clone()));
-        if let Some(time) = self.expires_at {
-            let seconds = AttributeValue::N(time.as_second().to_string());
-            attributes.insert(EXPIRES_AT.into(), seconds);
-        }
-        attributes
-    }
-
-    /// Whether the stored item is what this write wrote.
-    pub(super) fn is_stored_as(&self, stored: &HashMap<String, AttributeValue>) -> bool {
-        number(stored, VERSION) == Some(self.expected + 1)
-            && stored.get(BODY).and_then(|body| body.as_s().ok()) == Some(&self.body)
-    }
+/// Whether the stored item is what this write wrote.
+pub(super) fn is_stored_as(put: &Put, stored: &HashMap<String, AttributeValue>) -> bool {
+    number(stored, VERSION) == put.expected.checked_add(1)
+        && stored.get(BODY).and_then(|body| body.as_s().ok()) == Some(&put.body)
 }
 
 /// The key of an item.
@@ -60,19 +50,14 @@ pub(super) fn key(place: &Place, sort_key: &str) -> HashMap<String, AttributeVal
     ])
 }
 
-/// Takes an item that was read into what is known.
-pub(super) fn read_item(attributes: &HashMap<String, AttributeValue>, known: &mut Snapshot) {
+/// An item that was read.
+pub(super) fn read(attributes: &HashMap<String, AttributeValue>) -> Item {
     let text = |name: &str| attributes.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let key = text(SK).unwrap_or_default();
-    let item = (number(attributes, VERSION), number(attributes, SCHEMA_VERSION), text(BODY));
-    match item {
-        (Some(version), Some(schema), Some(body)) => {
-            codec::take(&Item { key, version, schema, body }, known);
-        }
-        _ => known.unreadable.push(Unreadable {
-            key,
-            reason: "it lacks version, schema_version or body; delete the item".into(),
-        }),
+    Item {
+        key: text(SK).unwrap_or_default(),
+        version: number(attributes, VERSION),
+        schema: number(attributes, SCHEMA_VERSION),
+        body: text(BODY),
     }
 }
 

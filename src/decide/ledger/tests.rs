@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ports::Unreadable;
-use crate::record::{Closing, Record, Versioned};
+
+use crate::record::{Closing, Record, Unreadable, Versioned};
 use crate::task::{State, Subject, Task};
 
 fn minute(minutes: i64) -> Timestamp {
@@ -15,15 +15,10 @@ fn home() -> Place {
 }
 
 fn record(started: i64, settled: bool) -> (TaskKey, Versioned<Record>) {
-    let task = Task {
-        subject: Subject::StoreImage { image_id: format!("ami-{started}"), object_key: None },
-        bucket: Some("b".into()),
-        state: if settled { State::Completed } else { State::InProgress },
-        progress_percent: None,
-        started_at: Some(minute(started)),
-        updated_at: None,
-        failure: None,
-    };
+    let state = if settled { State::new("Completed") } else { State::new("InProgress") };
+    let subject = Subject::image(format!("ami-{started}"), "b");
+    let started_at = Some(minute(started));
+    let task = Task { started_at, ..Task::new(Kind::StoreImage, subject, state) };
     let key = task.key().unwrap();
     let mut value = Record::first_seen(task, minute(started));
     value.closed = settled.then_some(Closing::Completed);

@@ -6,9 +6,8 @@ use super::*;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::place::Place;
-use crate::ports::Unreadable;
-use crate::record::{Lease, SinkName, Versioned};
-use crate::task::Subject;
+use crate::record::{Lease, SinkName, Unreadable, Versioned};
+use crate::task::{Kind, State, Subject};
 
 fn minute(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
@@ -17,19 +16,15 @@ fn minute(minutes: i64) -> Timestamp {
 
 fn store(name: &str, started: i64, state: State) -> Task {
     Task {
-        subject: Subject::StoreImage { image_id: name.into(), object_key: None },
-        bucket: Some("b".into()),
-        state,
         progress_percent: Some(1),
         started_at: Some(minute(started)),
-        updated_at: None,
-        failure: None,
+        ..Task::new(Kind::StoreImage, Subject::image(name, "b"), state)
     }
 }
 
 fn bundle(name: &str, state: State) -> Task {
-    let subject = Subject::Bundle { bundle_id: name.into(), instance_id: None, prefix: None };
-    Task { subject, started_at: None, ..store(name, 0, state) }
+    let subject = Subject { bucket: Some("b".into()), ..Subject::of_task(name) };
+    Task { progress_percent: Some(1), ..Task::new(Kind::Bundle, subject, state) }
 }
 
 fn listed(tasks: impl IntoIterator<Item = Task>) -> Listed {
@@ -78,9 +73,9 @@ fn told(decisions: &Decisions) -> Vec<(String, Outcome)> {
 #[test]
 fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing() {
     let tasks = [
-        store("ami-old", -61, State::Completed),
-        store("ami-late", -60, State::Completed),
-        store("ami-runs", -61, State::InProgress),
+        store("ami-old", -61, State::new("Completed")),
+        store("ami-late", -60, State::new("Completed")),
+        store("ami-runs", -61, State::new("InProgress")),
     ];
     let decisions = run(&listed(tasks), &Snapshot::default(), None, Kind::StoreImage);
     assert_eq!(told(&decisions), []);
@@ -92,8 +87,9 @@ fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing()
 
 #[test]
 fn the_first_bundle_listing_records_all_and_tells_nothing() {
-    let old = Task { started_at: Some(minute(-9000)), ..bundle("bun-0", State::BundleFailed) };
-    let tasks = [old, bundle("bun-1", State::BundleComplete), bundle("bun-2", State::Storing)];
+    let old = Task { started_at: Some(minute(-9000)), ..bundle("bun-0", State::new("failed")) };
+    let tasks =
+        [old, bundle("bun-1", State::new("complete")), bundle("bun-2", State::new("storing"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), None, Kind::Bundle);
     assert_eq!((decisions.settled.len(), decisions.changes.len()), (2, 1));
     assert_eq!(told(&decisions), []);
@@ -102,12 +98,13 @@ fn the_first_bundle_listing_records_all_and_tells_nothing() {
 #[test]
 fn after_the_baseline_a_task_without_a_record_is_news() {
     let stored = ledger(Kind::StoreImage, true);
-    let tasks = [store("ami-new", 5, State::Failed), store("ami-runs", 6, State::InProgress)];
+    let tasks =
+        [store("ami-new", 5, State::new("Failed")), store("ami-runs", 6, State::new("InProgress"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Failed)]);
     assert_eq!(decisions.changes.len(), 2);
     let stored = ledger(Kind::Bundle, true);
-    let tasks = [bundle("bun-1", State::BundleComplete)];
+    let tasks = [bundle("bun-1", State::new("complete"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::Bundle);
     assert_eq!(told(&decisions), [("bun-1".to_owned(), Outcome::Completed)]);
 }
@@ -115,7 +112,10 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
 #[test]
 fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
     let stored = ledger(Kind::StoreImage, false);
-    let tasks = [store("ami-new", 1, State::Completed), store("ami-old", -1, State::Completed)];
+    let tasks = [
+        store("ami-new", 1, State::new("Completed")),
+        store("ami-old", -1, State::new("Completed")),
+    ];
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
     assert_eq!(decisions.settled.len(), 1);
@@ -125,7 +125,7 @@ fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_new
 fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_listed() {
     let stored = ledger(Kind::StoreImage, true);
     for looked_up in [false, true] {
-        let one = looked(looked_up, listed([store("ami-old", -61, State::Completed)]));
+        let one = looked(looked_up, listed([store("ami-old", -61, State::new("Completed"))]));
         let decisions = run(&one, &Snapshot::default(), Some(&stored), Kind::StoreImage);
         assert!(decisions.changes.is_empty() && decisions.settled.is_empty());
     }
@@ -135,7 +135,7 @@ fn an_ended_task_from_before_the_baseline_stays_old_news_however_often_it_is_lis
 fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
     let stored = Ledger { watermark: minute(500), ..ledger(Kind::StoreImage, true) };
     for start in [-61, 100, 600] {
-        let runs = store("ami-runs", start, State::InProgress);
+        let runs = store("ami-runs", start, State::new("InProgress"));
         for looked_up in [false, true] {
             let one = looked(looked_up, listed([runs.clone()]));
             let decisions = run(&one, &Snapshot::default(), Some(&stored), Kind::StoreImage);
@@ -148,7 +148,7 @@ fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
 #[test]
 fn a_task_below_the_window_is_late_news_only_where_the_store_was_asked_for_it() {
     let stored = Ledger { watermark: minute(500), ..ledger(Kind::StoreImage, true) };
-    let task = store("ami-late", 100, State::Completed);
+    let task = store("ami-late", 100, State::new("Completed"));
     let decisions =
         run(&listed([task.clone()]), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert!(decisions.changes.is_empty() && decisions.late.is_empty());
@@ -161,7 +161,7 @@ fn a_task_below_the_window_is_late_news_only_where_the_store_was_asked_for_it() 
 #[test]
 fn a_task_whose_stored_record_cannot_be_understood_is_passed_over() {
     let stored = ledger(Kind::StoreImage, true);
-    let task = store("ami-1", 5, State::Completed);
+    let task = store("ami-1", 5, State::new("Completed"));
     let item = Unreadable { key: task.key().unwrap().to_string(), reason: "torn".into() };
     let known = Snapshot { unreadable: vec![item], ..Snapshot::default() };
     let decisions = run(&listed([task]), &known, Some(&stored), Kind::StoreImage);
@@ -171,11 +171,11 @@ fn a_task_whose_stored_record_cannot_be_understood_is_passed_over() {
 #[test]
 fn a_known_task_is_judged_by_its_record_and_written_over_the_version_that_was_read() {
     let stored = ledger(Kind::StoreImage, true);
-    let task = store("ami-1", -600, State::InProgress);
+    let task = store("ami-1", -600, State::new("InProgress"));
     let value = Record::first_seen(task.clone(), minute(800));
     let records = [(task.key().unwrap(), Versioned { value, version: 7 })].into();
     let known = Snapshot { records, ..Snapshot::default() };
-    let ended = listed([store("ami-1", -600, State::Completed)]);
+    let ended = listed([store("ami-1", -600, State::new("Completed"))]);
     let decisions = run(&ended, &known, Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-1".to_owned(), Outcome::Completed)]);
     assert_eq!(decisions.changes[0].expected, 7);
@@ -187,7 +187,7 @@ fn a_known_task_is_judged_by_its_record_and_written_over_the_version_that_was_re
 #[test]
 fn a_state_that_ec2_does_not_document_is_named() {
     let stored = ledger(Kind::StoreImage, true);
-    let task = store("ami-1", 5, State::Unknown("Paused".into()));
+    let task = store("ami-1", 5, State::new("Paused"));
     let decisions =
         run(&listed([task.clone()]), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(decisions.unknown_states, [(task.key().unwrap(), "Paused".to_owned())]);
@@ -196,10 +196,10 @@ fn a_state_that_ec2_does_not_document_is_named() {
 
 fn any_state() -> impl Strategy<Value = State> {
     prop_oneof![
-        Just(State::InProgress),
-        Just(State::Completed),
-        Just(State::Failed),
-        Just(State::Unknown("Paused".into())),
+        Just(State::new("InProgress")),
+        Just(State::new("Completed")),
+        Just(State::new("Failed")),
+        Just(State::new("Paused")),
     ]
 }
 
@@ -272,9 +272,9 @@ proptest! {
         let expected = all
             .tasks
             .values()
-            .filter(|task| task.state.phase() != Phase::Running)
+            .filter(|task| task.phase() != Phase::Running)
             .filter(|task| task.started_at.is_none_or(|start| start >= minute(-60)))
-            .filter(|task| task.kind() == Kind::StoreImage)
+            .filter(|task| task.kind == Kind::StoreImage)
             .count();
         let of_store_images = decisions
             .changes

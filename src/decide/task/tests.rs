@@ -7,7 +7,7 @@ use super::*;
 use crate::decide::Policy;
 use crate::place::Place;
 use crate::record::{Lease, SinkName};
-use crate::task::{State, Subject};
+use crate::task::{Kind, State, Subject};
 
 /// What a poll judges with, at any minute.
 struct Bench {
@@ -49,32 +49,21 @@ fn minute(minutes: i64) -> Timestamp {
 }
 
 fn store(state: State, progress_percent: Option<u8>) -> Task {
+    let subject =
+        Subject { object_key: Some("ami-1.bin".into()), ..Subject::image("ami-1", "my-bucket") };
     Task {
-        subject: Subject::StoreImage {
-            image_id: "ami-1".into(),
-            object_key: Some("ami-1.bin".into()),
-        },
-        bucket: Some("my-bucket".into()),
-        state,
         progress_percent,
         started_at: Some(minute(0)),
-        updated_at: None,
-        failure: None,
+        ..Task::new(Kind::StoreImage, subject, state)
     }
 }
 
 fn bundle(state: State) -> Task {
-    Task {
-        subject: Subject::Bundle { bundle_id: "bun-1".into(), instance_id: None, prefix: None },
-        bucket: None,
-        progress_percent: None,
-        started_at: None,
-        ..store(state, None)
-    }
+    Task::new(Kind::Bundle, Subject::of_task("bun-1"), state)
 }
 
 fn running(progress: u8) -> Task {
-    store(State::InProgress, Some(progress))
+    store(State::new("InProgress"), Some(progress))
 }
 
 fn first(bench: &Bench, task: &Task, news: bool, minutes: i64) -> Record {
@@ -106,10 +95,10 @@ fn acked(record: Record) -> Record {
 fn at_the_baseline_every_state_is_recorded_and_nothing_is_told() {
     let bench = Bench::telling(&Outcome::ALL);
     for (state, closed) in [
-        (State::InProgress, None),
-        (State::Completed, Some(Closing::Completed)),
-        (State::Failed, Some(Closing::Failed)),
-        (State::Unknown("Paused".into()), None),
+        (State::new("InProgress"), None),
+        (State::new("Completed"), Some(Closing::Completed)),
+        (State::new("Failed"), Some(Closing::Failed)),
+        (State::new("Paused"), None),
     ] {
         let record = first(&bench, &store(state, Some(1)), false, 5);
         assert_eq!((record.closed, outcomes(&record)), (closed, vec![]));
@@ -121,10 +110,10 @@ fn at_the_baseline_every_state_is_recorded_and_nothing_is_told() {
 fn a_task_first_seen_ended_after_the_baseline_is_told_without_a_previous_state() {
     let bench = Bench::new();
     for (task, outcome) in [
-        (store(State::Completed, Some(100)), Outcome::Completed),
-        (store(State::Failed, Some(7)), Outcome::Failed),
-        (bundle(State::BundleComplete), Outcome::Completed),
-        (bundle(State::BundleFailed), Outcome::Failed),
+        (store(State::new("Completed"), Some(100)), Outcome::Completed),
+        (store(State::new("Failed"), Some(7)), Outcome::Failed),
+        (bundle(State::new("complete")), Outcome::Completed),
+        (bundle(State::new("failed")), Outcome::Failed),
     ] {
         let record = first(&bench, &task, true, 5);
         assert_eq!(outcomes(&record), [outcome]);
@@ -139,25 +128,25 @@ fn a_task_first_seen_ended_after_the_baseline_is_told_without_a_previous_state()
 fn a_task_known_running_that_ends_is_told_with_the_state_before() {
     let bench = Bench::new();
     for (before, after, outcome) in [
-        (running(5), store(State::Completed, Some(100)), Outcome::Completed),
-        (running(5), store(State::Failed, Some(5)), Outcome::Failed),
-        (bundle(State::Storing), bundle(State::BundleComplete), Outcome::Completed),
-        (bundle(State::Cancelling), bundle(State::BundleFailed), Outcome::Failed),
+        (running(5), store(State::new("Completed"), Some(100)), Outcome::Completed),
+        (running(5), store(State::new("Failed"), Some(5)), Outcome::Failed),
+        (bundle(State::new("storing")), bundle(State::new("complete")), Outcome::Completed),
+        (bundle(State::new("cancelling")), bundle(State::new("failed")), Outcome::Failed),
     ] {
         let known = first(&bench, &before, false, 1);
         let record = again(&bench, &known, &after, 30).unwrap();
         assert_eq!(outcomes(&record), [outcome]);
-        assert_eq!(previous(&record), Some(before.state.as_wire()));
-        assert_eq!(record.outbox[0].event.detail.state, after.state.as_wire());
+        assert_eq!(previous(&record), Some(before.state.as_str()));
+        assert_eq!(record.outbox[0].event.detail.state, after.state.as_str());
     }
 }
 
 #[test]
 fn a_task_that_ended_and_is_listed_as_running_or_otherwise_ended_again_is_left_as_it_is() {
     let bench = Bench::new();
-    for ended in [State::Completed, State::Failed] {
+    for ended in [State::new("Completed"), State::new("Failed")] {
         let known = acked(first(&bench, &store(ended, Some(100)), true, 1));
-        for later in [State::InProgress, State::Completed, State::Failed] {
+        for later in [State::new("InProgress"), State::new("Completed"), State::new("Failed")] {
             assert_eq!(again(&bench, &known, &store(later, Some(3)), 2), None);
         }
     }
@@ -166,20 +155,20 @@ fn a_task_that_ended_and_is_listed_as_running_or_otherwise_ended_again_is_left_a
 #[test]
 fn an_unknown_state_counts_as_running_under_its_own_name() {
     let bench = Bench::new();
-    let paused = store(State::Unknown("Paused".into()), Some(5));
+    let paused = store(State::new("Paused"), Some(5));
     let known = first(&bench, &running(5), false, 1);
     let record = again(&bench, &known, &paused, 2).unwrap();
     assert_eq!((record.closed, outcomes(&record)), (None, vec![]));
-    assert_eq!(record.task.state.as_wire(), "Paused");
-    let ended = again(&bench, &record, &store(State::Completed, Some(100)), 3).unwrap();
+    assert_eq!(record.task.state.as_str(), "Paused");
+    let ended = again(&bench, &record, &store(State::new("Completed"), Some(100)), 3).unwrap();
     assert_eq!(previous(&ended), Some("Paused"));
 }
 
 #[test]
 fn the_same_ami_in_two_buckets_is_told_twice_under_two_ids() {
     let bench = Bench::new();
-    let one = store(State::Completed, Some(100));
-    let two = Task { bucket: Some("other-bucket".into()), ..one.clone() };
+    let one = store(State::new("Completed"), Some(100));
+    let two = Task { subject: Subject::image("ami-1", "other-bucket"), ..one.clone() };
     let id = |task: &Task| first(&bench, task, true, 1).outbox[0].event.id;
     assert_ne!(id(&one), id(&two));
 }
@@ -187,7 +176,7 @@ fn the_same_ami_in_two_buckets_is_told_twice_under_two_ids() {
 #[test]
 fn the_same_ami_stored_again_is_told_again_under_another_id() {
     let bench = Bench::new();
-    let one = store(State::Completed, Some(100));
+    let one = store(State::new("Completed"), Some(100));
     let two = Task { started_at: Some(minute(60)), ..one.clone() };
     let id = |task: &Task| first(&bench, task, true, 90).outbox[0].event.id;
     assert_ne!(id(&one), id(&two));
@@ -234,7 +223,7 @@ fn a_store_task_past_31_days_has_aged_out_and_not_vanished() {
 #[test]
 fn a_bundle_task_has_no_31_days() {
     let bench = Bench::new();
-    let old = Task { started_at: Some(minute(-60 * 24 * 40)), ..bundle(State::Storing) };
+    let old = Task { started_at: Some(minute(-60 * 24 * 40)), ..bundle(State::new("storing")) };
     let once = missing(&bench, &first(&bench, &old, false, 0), 1).unwrap();
     assert_eq!(missing(&bench, &once, 2).unwrap().closed, Some(Closing::Vanished));
 }
@@ -247,10 +236,10 @@ fn a_vanished_task_that_comes_back_and_ends_is_told_as_completed() {
     let vanished = acked(missing(&bench, &once, 2).unwrap());
     let back = again(&bench, &vanished, &running(6), 3).unwrap();
     assert_eq!((back.closed, back.missed, outcomes(&back)), (None, 0, vec![]));
-    let ended = again(&bench, &back, &store(State::Completed, Some(100)), 4).unwrap();
+    let ended = again(&bench, &back, &store(State::new("Completed"), Some(100)), 4).unwrap();
     assert_eq!(outcomes(&ended), [Outcome::Completed]);
     // It may also come back ended.
-    let ended = again(&bench, &vanished, &store(State::Failed, Some(6)), 3).unwrap();
+    let ended = again(&bench, &vanished, &store(State::new("Failed"), Some(6)), 3).unwrap();
     assert_eq!(outcomes(&ended), [Outcome::Failed]);
 }
 
@@ -270,7 +259,7 @@ fn a_task_that_vanishes_again_after_it_came_back_is_told_as_vanished_once() {
 fn a_record_whose_task_is_listed_longer_than_records_live_is_renewed_and_not_told_again() {
     let bench = Bench::new();
     let days = |days: i64| days * 24 * 60;
-    for task in [store(State::Completed, Some(100)), bundle(State::BundleComplete)] {
+    for task in [store(State::new("Completed"), Some(100)), bundle(State::new("complete"))] {
         let known = acked(first(&bench, &task, true, 0));
         // EC2 lists a store task for 31 days: until then nothing is written.
         assert_eq!(again(&bench, &known, &task, days(31) - 1), None);
@@ -308,7 +297,7 @@ fn a_stalled_task_that_ends_is_told_as_ended_too() {
     let known = first(&bench, &running(5), false, 0);
     // Not acked yet: the ending waits behind the stall.
     let stalled = again(&bench, &known, &running(5), 180).unwrap();
-    let ended = again(&bench, &stalled, &store(State::Completed, Some(100)), 200).unwrap();
+    let ended = again(&bench, &stalled, &store(State::new("Completed"), Some(100)), 200).unwrap();
     assert_eq!(outcomes(&ended), [Outcome::Stalled, Outcome::Completed]);
 }
 
@@ -316,7 +305,7 @@ fn a_stalled_task_that_ends_is_told_as_ended_too() {
 fn a_progress_that_ec2_left_out_is_not_a_move() {
     let bench = Bench::new();
     let known = first(&bench, &running(5), false, 0);
-    let without = store(State::InProgress, None);
+    let without = store(State::new("InProgress"), None);
     assert_eq!(again(&bench, &known, &without, 100), None);
     let stalled = again(&bench, &known, &without, 180).unwrap();
     assert_eq!(outcomes(&stalled), [Outcome::Stalled]);
@@ -338,7 +327,7 @@ fn started_is_told_only_where_the_policy_says_so() {
 fn an_outcome_that_the_policy_leaves_out_is_recorded_and_not_told() {
     let bench = Bench::telling(&[Outcome::Failed]);
     let known = first(&bench, &running(5), false, 0);
-    let ended = again(&bench, &known, &store(State::Completed, Some(100)), 1).unwrap();
+    let ended = again(&bench, &known, &store(State::new("Completed"), Some(100)), 1).unwrap();
     assert!(ended.is_settled());
     let stalled = again(&bench, &known, &running(5), 180).unwrap();
     assert!(stalled.stalled && stalled.outbox.is_empty());
@@ -349,7 +338,7 @@ fn an_outcome_that_the_policy_leaves_out_is_recorded_and_not_told() {
 #[test]
 fn without_a_sink_nothing_waits_to_be_told() {
     let bench = Bench { sinks: BTreeSet::new(), ..Bench::new() };
-    assert!(first(&bench, &store(State::Completed, None), true, 0).is_settled());
+    assert!(first(&bench, &store(State::new("Completed"), None), true, 0).is_settled());
 }
 
 #[test]
@@ -359,7 +348,7 @@ fn a_record_that_another_poll_is_telling_is_left_alone_but_for_its_end_and_keeps
     let known = Record { lease: lease.clone(), ..first(&bench, &running(5), false, 0) };
     assert_eq!(again(&bench, &known, &running(6), 9), None);
     assert_eq!(missing(&bench, &known, 9), None);
-    let ended = store(State::Completed, Some(100));
+    let ended = store(State::new("Completed"), Some(100));
     let held = again(&bench, &known, &ended, 9).unwrap();
     assert_eq!((outcomes(&held), &held.lease), (vec![Outcome::Completed], &lease));
     let free = again(&bench, &known, &ended, 10).unwrap();

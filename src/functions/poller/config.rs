@@ -61,7 +61,9 @@ impl Config {
             topic_arn: environment.checked("AMIWATCH_TOPIC_ARN", rules::topic_arn),
             event_bus: environment.checked("AMIWATCH_EVENT_BUS", rules::event_bus),
             regions: environment.regions("AMIWATCH_REGIONS", &home_region),
-            kinds: environment.list("AMIWATCH_KINDS").unwrap_or_else(|| Kind::ALL.into()),
+            kinds: environment
+                .list("AMIWATCH_KINDS")
+                .unwrap_or_else(|| Kind::watched_by_default().collect()),
             policy: Policy {
                 tell: environment
                     .list::<Outcome>("AMIWATCH_TELL")

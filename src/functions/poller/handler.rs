@@ -11,7 +11,6 @@ use crate::functions::deadline;
 use crate::functions::environment::is_account;
 use crate::place::Place;
 use crate::poll::{PlaceToPoll, Poller, Summary};
-use crate::ports::{Clock, StateStore, TaskSource};
 use crate::task::Kind;
 
 /// What Lambda says of an invocation.
@@ -24,9 +23,9 @@ pub struct Invocation<'a> {
 }
 
 /// What every invocation works with.
-pub struct Handler<S, T, C> {
+pub struct Handler {
     /// The poller.
-    pub poller: Poller<S, T, C>,
+    pub poller: Poller,
     /// The account as it is configured.
     pub account: Option<String>,
     /// The account that the access key id names, where it names one.
@@ -77,12 +76,7 @@ impl From<HandlerError> for Diagnostic {
     }
 }
 
-impl<S, T, C> Handler<S, T, C>
-where
-    S: TaskSource + Sync,
-    T: StateStore + Sync,
-    C: Clock + Sync,
-{
+impl Handler {
     /// Answers an invocation with its summary, or for SQS with the records to deliver again.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ pub mod config;
 pub mod handler;
 pub mod request;
 
+use std::sync::Arc;
+
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use self::config::Config;
@@ -16,6 +18,7 @@ use crate::aws::ec2::Ec2Tasks;
 use crate::aws::event_bridge::EventBus;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
+use crate::memory::Memory;
 use crate::poll::{Limits, Poller};
 use crate::ports::Sink;
 
@@ -32,11 +35,12 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let bus = config.event_bus.as_ref().map(|bus| -> Box<dyn Sink> {
         Box::new(EventBus::new(&sdk, endpoint_url("EVENTBRIDGE", lookup), bus))
     });
+    let store = DynamoStore::new(&sdk, endpoint_url("DYNAMODB", lookup), &config.table);
     let poller = Poller {
-        source: Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup)),
-        store: DynamoStore::new(&sdk, endpoint_url("DYNAMODB", lookup), &config.table),
+        source: Box::new(Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup))),
+        memory: Memory::new(Arc::new(store)),
         sinks: topic.into_iter().chain(bus).collect(),
-        clock: SystemClock,
+        clock: Box::new(SystemClock),
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },
     };

@@ -13,15 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::decide::Policy;
 use crate::event::{Event, Outcome};
+use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{
-    Clock, ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, Snapshot,
-    StateStore, StoreError, TaskSource, ledger_key,
+    Clock, Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Rejected, Saved,
+    Sink, Store, StoreError, TaskSource,
 };
-use crate::record::{Cursor, Ledger, Record, SinkName};
-use crate::store::codec::{self, Item, SCHEMA};
-use crate::task::{Kind, State, Subject, Task, TaskKey};
+use crate::record::{Cursor, Ledger, Record, SinkName, Snapshot};
+use crate::store::codec;
+use crate::task::{Kind, State, Subject, Task};
 
 /// A call takes no longer: the SDK is set up so.
 const CALL: SignedDuration = SignedDuration::from_secs(8);
@@ -111,27 +112,48 @@ impl Inner {
 
     fn version(&self, place: &Place, key: &str) -> u64 {
         let at = (Self::partition(place), key.to_owned());
-        self.items.get(&at).map_or(0, |item| item.version)
+        self.items.get(&at).and_then(|item| item.version).unwrap_or(0)
     }
 
-    fn put(&mut self, place: &Place, key: &str, body: String, expected: u64) -> Saved {
-        if self.version(place, key) != expected {
+    fn put(&mut self, place: &Place, put: &Put) -> Saved {
+        if self.version(place, &put.key) != put.expected {
             return Saved::Conflict;
         }
-        let item = Item { key: key.to_owned(), version: expected + 1, schema: SCHEMA, body };
-        self.items.insert((Self::partition(place), key.to_owned()), item);
+        let item = Item {
+            key: put.key.clone(),
+            version: Some(put.expected + 1),
+            schema: Some(put.schema),
+            body: Some(put.body.clone()),
+        };
+        self.items.insert((Self::partition(place), put.key.clone()), item);
         Saved::Written
+    }
+
+    fn found(&self, place: &Place, wanted: impl Fn(&str) -> bool, limit: usize) -> Vec<Item> {
+        let at = Self::partition(place);
+        let of_place = self.items.range((at.clone(), String::new())..=(at, "~~~".to_owned()));
+        let found = of_place.rev().filter(|((_, key), _)| wanted(key));
+        found.map(|(_, item)| item.clone()).take(limit).collect()
     }
 
     fn known(&self, place: &Place, wanted: impl Fn(&str) -> bool) -> Snapshot {
         let mut known = Snapshot::default();
-        for ((partition, key), item) in &self.items {
-            if *partition == Self::partition(place) && wanted(key) {
-                codec::take(item, &mut known);
-            }
+        for item in self.found(place, wanted, usize::MAX) {
+            codec::take(&item, &mut known);
         }
         known
     }
+}
+
+/// Changes a stored value as another poller would.
+pub(super) fn rewrite<T: serde::Serialize + serde::de::DeserializeOwned>(
+    item: &mut Item,
+    change: impl FnOnce(&mut T),
+) {
+    let mut value: T = serde_json::from_str(item.body.as_ref().unwrap()).unwrap();
+    change(&mut value);
+    item.body = Some(serde_json::to_string(&value).unwrap());
+    item.version = item.version.map(|version| version + 1);
 }
 
 /// Everything outside the poller.
@@ -144,8 +166,6 @@ pub(super) struct Port {
     pub(super) world: World,
     pub(super) who: usize,
 }
-
-pub(super) type FakePoller = Poller<Port, Port, Port>;
 
 /// A topic and a bus of the world.
 pub(super) const SNS: SinkName = SinkName::new("sns");
@@ -180,19 +200,15 @@ pub(super) fn both_kinds() -> Vec<PlaceToPoll> {
 
 pub(super) fn store(name: &str, started: i64, state: State) -> Task {
     Task {
-        subject: Subject::StoreImage { image_id: name.into(), object_key: None },
-        bucket: Some("my-bucket".into()),
-        state,
         progress_percent: Some(5),
         started_at: Some(minute(started)),
-        updated_at: None,
-        failure: None,
+        ..Task::new(Kind::StoreImage, Subject::image(name, "my-bucket"), state)
     }
 }
 
 pub(super) fn bundle(name: &str, state: State) -> Task {
-    let subject = Subject::Bundle { bundle_id: name.into(), instance_id: None, prefix: None };
-    Task { subject, started_at: None, ..store(name, 0, state) }
+    let subject = Subject { bucket: Some("my-bucket".into()), ..Subject::of_task(name) };
+    Task { progress_percent: Some(5), ..Task::new(Kind::Bundle, subject, state) }
 }
 
 impl World {
@@ -219,17 +235,17 @@ impl World {
         change(&mut self.lock())
     }
 
-    pub(super) fn poller(&self) -> FakePoller {
+    pub(super) fn poller(&self) -> Poller {
         self.poller_number(0)
     }
 
-    pub(super) fn poller_number(&self, who: usize) -> FakePoller {
+    pub(super) fn poller_number(&self, who: usize) -> Poller {
         let port = || Port { world: self.clone(), who };
         Poller {
-            source: port(),
-            store: port(),
+            source: Box::new(port()),
+            memory: Memory::new(Arc::new(port())),
             sinks: self.sinks(who),
-            clock: port(),
+            clock: Box::new(port()),
             policy: Policy::default(),
             limits: Limits::default(),
         }
@@ -284,7 +300,7 @@ impl World {
 
     pub(super) fn poll_with(
         &self,
-        poller: &FakePoller,
+        poller: &Poller,
         places: &[PlaceToPoll],
         deadline: Option<Timestamp>,
     ) -> Option<Summary> {
@@ -345,12 +361,7 @@ impl World {
 }
 
 pub(super) fn title(event: &Event) -> String {
-    use crate::event::EventSubject;
-    let name = match &event.detail.subject {
-        EventSubject::StoreImage { image_id, .. } => image_id,
-        EventSubject::Bundle { bundle_id, .. } => bundle_id,
-    };
-    format!("{name} {}", event.detail.outcome)
+    format!("{} {}", event.detail.subject.name(), event.detail.outcome)
 }
 
 pub(super) fn is_end(event: &Event) -> bool {
@@ -421,7 +432,7 @@ impl Port {
     fn down(operation: &str) -> StoreError {
         let store = "the table".to_owned();
         let (operation, reason) = (operation.to_owned(), "is down".to_owned());
-        StoreError { operation, store, reason, refused: false }
+        StoreError { operation, store, reason, refused: false, source: None }
     }
 }
 
@@ -432,12 +443,23 @@ impl Clock for Port {
 }
 
 impl TaskSource for Port {
-    async fn list(
+    fn list<'a>(
+        &'a self,
+        place: &'a Place,
+        kind: Kind,
+        at: PageAt<'a>,
+        _: u32,
+    ) -> BoxFuture<'a, Result<Page, ListError>> {
+        Box::pin(self.list_page(place, kind, at))
+    }
+}
+
+impl Port {
+    async fn list_page(
         &self,
         place: &Place,
         kind: Kind,
         at: PageAt<'_>,
-        _: u32,
     ) -> Result<Page, ListError> {
         let token = at.token();
         let asked = usize::try_from(at.page_size()).unwrap();
@@ -450,6 +472,7 @@ impl TaskSource for Port {
                 reason: reason.to_owned(),
                 token_refused,
                 calls: 1,
+                source: None,
             };
             if inner.broken_regions.contains(&region) {
                 return Err(fail("RequestLimitExceeded", false));
@@ -487,136 +510,117 @@ impl TaskSource for Port {
     }
 }
 
-impl StateStore for Port {
-    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
-        self.effect(format!("read {}", place.region), |inner| {
-            if inner.table_down {
-                return Err(Self::down("read"));
-            }
-            let ledgers = inner.known(place, |key| key.starts_with('~'));
-            let ledger = ledgers.ledgers.get(&Kind::StoreImage).map(|ledger| &ledger.value);
-            let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.watermark);
-            let from = TaskKey::lowest_at(from);
-            let is_open_below = |key: &str| {
-                ledger.is_some_and(|ledger| ledger.open_below.iter().any(|s| s.as_str() == key))
-            };
-            let known = inner.known(place, |key| key >= from.as_str() || is_open_below(key));
-            inner.records_read += known.records.len();
-            Ok(known)
-        })
-        .await
-    }
-
-    async fn read_between(
+impl Port {
+    async fn read(
         &self,
+        name: String,
         place: &Place,
-        from: Timestamp,
-        to: Timestamp,
-        records_max: usize,
-    ) -> Result<Snapshot, StoreError> {
-        self.effect(format!("read between {}", place.region), |inner| {
-            if inner.table_down || inner.no_range_reads {
-                return Err(Self::down("read between"));
+        wanted: impl Fn(&str) -> bool + Send,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        self.effect(name.clone(), |inner| {
+            let is_range = name.starts_with("read between");
+            if inner.table_down || (is_range && inner.no_range_reads) {
+                return Err(Self::down(&name));
             }
-            let (from, to) = (TaskKey::lowest_at(from), TaskKey::behind_all_at(to));
-            let mut known = inner.known(place, |key| (from.as_str()..=to.as_str()).contains(&key));
-            inner.records_read += known.records.len().min(records_max + 1);
-            while known.records.len() > records_max + 1 {
-                known.records.pop_first();
-            }
-            Ok(known)
+            let items = inner.found(place, wanted, limit);
+            inner.records_read += items.iter().filter(|item| !item.key.starts_with('~')).count();
+            Ok(items)
         })
         .await
     }
+}
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
-        self.effect(format!("read {key}"), |inner| {
-            if inner.table_down {
-                return Err(Self::down("read one"));
-            }
-            Ok(inner.known(place, |stored| stored == key.as_str()))
-        })
-        .await
+impl Store for Port {
+    fn range<'a>(
+        &'a self,
+        place: &'a Place,
+        from: &'a str,
+        to: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        let between = if to.starts_with('~') { "" } else { "between " };
+        let name = format!("read {between}{}", place.region);
+        Box::pin(self.read(name, place, move |key| (from..=to).contains(&key), limit))
     }
 
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
-        self.effect(format!("read ledger {kind}"), |inner| {
-            if inner.table_down {
-                return Err(Self::down("read ledger"));
-            }
-            Ok(inner.known(place, |stored| stored == ledger_key(kind)))
-        })
-        .await
-    }
-
-    async fn save(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        record: &Record,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        let body = codec::encode(record).unwrap();
-        let acks = record.outbox.is_empty() && expected > 0;
-        let gives_back = expected > 0 && !acks && record.lease.is_none();
-        let step = match (acks, gives_back) {
-            (true, _) => "ack",
-            (_, true) => "give back",
-            _ => "save",
+    fn get<'a>(
+        &'a self,
+        place: &'a Place,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        let name = match keys {
+            [key] => format!("read {key}"),
+            keys => format!("read {} by name", keys.len()),
         };
+        let wanted = move |key: &str| keys.iter().any(|wanted| wanted == key);
+        Box::pin(self.read(name, place, wanted, usize::MAX))
+    }
+
+    fn put<'a>(
+        &'a self,
+        place: &'a Place,
+        put: &'a Put,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let name = what(put);
         let begun = self.now();
-        self.effect(format!("{step} {} over {expected}", record.task.name()), |inner| {
-            if inner.is_late(begun) {
-                inner.late_acks += usize::from(acks);
-                return Err(Self::down("save"));
-            }
-            if inner.table_down {
-                return Err(Self::down("save"));
-            }
-            Ok(inner.put(place, key.as_str(), body, expected))
+        Box::pin(async move {
+            self.effect(name.clone(), |inner| {
+                let is_record = !put.key.starts_with('~');
+                if is_record && inner.is_late(begun) {
+                    inner.late_acks += usize::from(name.starts_with("ack"));
+                    return Err(Self::down(&name));
+                }
+                if inner.table_down {
+                    return Err(Self::down(&name));
+                }
+                Ok(inner.put(place, put))
+            })
+            .await
         })
-        .await
     }
 
-    async fn save_settled(
-        &self,
-        place: &Place,
-        kind: Kind,
-        expected_ledger: u64,
-        records: Vec<(TaskKey, Record)>,
-    ) -> Result<Saved, StoreError> {
-        self.effect(format!("save {} settled", records.len()), |inner| {
-            if inner.table_down || inner.no_settled_writes {
-                return Err(Self::down("save settled"));
-            }
-            if inner.version(place, &ledger_key(kind)) != expected_ledger {
-                return Ok(Saved::Conflict);
-            }
-            for (key, record) in &records {
-                // What is stored already stays as it is.
-                inner.put(place, key.as_str(), codec::encode(record).unwrap(), 0);
-            }
-            Ok(Saved::Written)
+    fn put_new<'a>(
+        &'a self,
+        place: &'a Place,
+        guard: Guard<'a>,
+        new: &'a [Put],
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let name = format!("save {} settled", new.len());
+        Box::pin(async move {
+            self.effect(name.clone(), |inner| {
+                if inner.table_down || inner.no_settled_writes {
+                    return Err(Self::down(&name));
+                }
+                if inner.version(place, guard.key) != guard.expected {
+                    return Ok(Saved::Conflict);
+                }
+                for put in new {
+                    // What is stored already stays as it is.
+                    inner.put(place, put);
+                }
+                Ok(Saved::Written)
+            })
+            .await
         })
-        .await
     }
+}
 
-    async fn save_ledger(
-        &self,
-        place: &Place,
-        ledger: &Ledger,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        let key = ledger_key(ledger.kind);
-        let body = codec::encode(ledger).unwrap();
-        self.effect(format!("ledger {} over {expected}", ledger.kind), |inner| {
-            if inner.table_down {
-                return Err(Self::down("save ledger"));
-            }
-            Ok(inner.put(place, &key, body, expected))
-        })
-        .await
+/// What a write does, in the words of a poll.
+fn what(put: &Put) -> String {
+    let expected = put.expected;
+    if let Some(kind) = codec::ledger_of(&put.key) {
+        return format!("ledger {kind} over {expected}");
     }
+    let record: Record = serde_json::from_str(&put.body).unwrap();
+    let acks = record.outbox.is_empty() && expected > 0;
+    let gives_back = expected > 0 && !acks && record.lease.is_none();
+    let step = match (acks, gives_back) {
+        (true, _) => "ack",
+        (_, true) => "give back",
+        _ => "save",
+    };
+    format!("{step} {} over {expected}", record.task.name())
 }
 
 /// One sink of the world.

@@ -262,8 +262,8 @@ fn search(name: &str, model: &Model) -> Search {
 }
 
 const KNOWN_RUNNING: Model = Model {
-    before: || vec![store("ami-1", 0, State::InProgress)],
-    after: || vec![store("ami-1", 0, State::Completed)],
+    before: || vec![store("ami-1", 0, State::new("InProgress"))],
+    after: || vec![store("ami-1", 0, State::new("Completed"))],
     polls: [2, 2],
     kills: false,
     has_baseline: true,
@@ -272,7 +272,7 @@ const KNOWN_RUNNING: Model = Model {
 
 const FIRST_SEEN_ENDED: Model = Model {
     before: Vec::new,
-    after: || vec![store("ami-1", 1, State::Completed)],
+    after: || vec![store("ami-1", 1, State::new("Completed"))],
     ..KNOWN_RUNNING
 };
 

@@ -1,12 +1,13 @@
 //! How much of a listing a poll reads, and what it concludes from it.
 
 use super::fakes::{SNS, World, both_kinds, bundle, home, minute, places, store, store_images};
-use crate::ports::{Rejected, ledger_key};
+use crate::ports::Rejected;
+use crate::record::ledger_key;
 use crate::task::{Kind, State, Task};
 
 fn old_tasks(count: i64) -> Vec<Task> {
     // Four minutes apart: 10,000 of them fill 28 days.
-    (0..count).map(|n| store(&format!("ami-{n}"), -4 * n, State::Completed)).collect()
+    (0..count).map(|n| store(&format!("ami-{n}"), -4 * n, State::new("Completed"))).collect()
 }
 
 fn listing_calls(log: &[String]) -> usize {
@@ -29,8 +30,8 @@ fn baselined(tasks: &[Task]) -> World {
 fn a_baseline_of_10_000_tasks_is_spread_over_polls_and_tells_what_ends_meanwhile() {
     let world = World::new();
     let mut tasks = old_tasks(10_000);
-    tasks[3] = store("ami-3", -12, State::InProgress);
-    tasks[700] = store("ami-700", -2800, State::InProgress);
+    tasks[3] = store("ami-3", -12, State::new("InProgress"));
+    tasks[700] = store("ami-700", -2800, State::new("InProgress"));
     world.list(Kind::StoreImage, &tasks);
     let mut polls = 0;
     loop {
@@ -40,9 +41,9 @@ fn a_baseline_of_10_000_tasks_is_spread_over_polls_and_tells_what_ends_meanwhile
         assert!(summary.targets[0].baseline);
         assert!(listing_calls(&world.take_log()) <= 10);
         if polls == 2 {
-            tasks[3] = store("ami-3", -12, State::Completed);
-            tasks[700] = store("ami-700", -2800, State::Failed);
-            tasks.insert(0, store("ami-new", 1, State::Completed));
+            tasks[3] = store("ami-3", -12, State::new("Completed"));
+            tasks[700] = store("ami-700", -2800, State::new("Failed"));
+            tasks.insert(0, store("ami-new", 1, State::new("Completed")));
             world.list(Kind::StoreImage, &tasks);
         }
         if world.ledger().baseline_done {
@@ -125,9 +126,9 @@ fn a_scan_whose_token_is_refused_begins_anew() {
 #[test]
 fn an_open_task_below_the_head_is_looked_for_until_it_is_found() {
     let mut tasks = old_tasks(1000);
-    tasks[900] = store("ami-900", -3600, State::InProgress);
+    tasks[900] = store("ami-900", -3600, State::new("InProgress"));
     let world = baselined(&tasks);
-    tasks[900] = store("ami-900", -3600, State::Completed);
+    tasks[900] = store("ami-900", -3600, State::new("Completed"));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(&SNS), ["ami-900 completed"]);
@@ -149,7 +150,7 @@ fn a_listing_out_of_order_is_read_to_its_end_for_a_day() {
     world.poll_a_minute_later(&store_images());
     assert_eq!(listing_calls(&world.take_log()), 5);
     // Far behind where a poll usually stops.
-    tasks.push(store("ami-late", 1, State::Completed));
+    tasks.push(store("ami-late", 1, State::new("Completed")));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(&SNS), ["ami-late completed"]);
@@ -159,7 +160,7 @@ fn a_listing_out_of_order_is_read_to_its_end_for_a_day() {
 fn a_task_out_of_order_across_pages_is_noticed_too() {
     let mut tasks = old_tasks(1000);
     let world = World::new();
-    tasks.insert(200, store("ami-late", -4 * 100, State::Completed));
+    tasks.insert(200, store("ami-late", -4 * 100, State::new("Completed")));
     world.list(Kind::StoreImage, &tasks);
     world.poll(&store_images()).unwrap();
     assert!(world.ledger().distrusted_at.is_some());
@@ -168,7 +169,7 @@ fn a_task_out_of_order_across_pages_is_noticed_too() {
 #[test]
 fn vanished_is_told_after_two_complete_listings_and_not_from_a_partial_one() {
     let mut tasks = old_tasks(1000);
-    tasks[900] = store("ami-900", -3600, State::InProgress);
+    tasks[900] = store("ami-900", -3600, State::new("InProgress"));
     let world = baselined(&tasks);
     tasks.remove(900);
     world.list(Kind::StoreImage, &tasks);
@@ -188,8 +189,8 @@ fn vanished_is_told_after_two_complete_listings_and_not_from_a_partial_one() {
 fn an_item_that_cannot_be_read_is_reported_and_may_be_any_task_that_is_missing() {
     let world = World::new();
     for (kind, task) in [
-        (Kind::StoreImage, store("ami-1", 0, State::InProgress)),
-        (Kind::Bundle, bundle("bun-1", State::Storing)),
+        (Kind::StoreImage, store("ami-1", 0, State::new("InProgress"))),
+        (Kind::Bundle, bundle("bun-1", State::new("storing"))),
     ] {
         world.list(kind, &[task]);
     }
@@ -214,18 +215,26 @@ fn an_item_that_could_not_be_read_at_the_baseline_is_old_news_once_it_can() {
     let listed = |first| {
         vec![
             first,
-            Ok(store("ami-1", -1, State::Completed)),
-            Ok(store("ami-0", -90, State::Failed)),
+            Ok(store("ami-1", -1, State::new("Completed"))),
+            Ok(store("ami-0", -90, State::new("Failed"))),
         ]
     };
     let rejected =
         Rejected { item: "image ami-2".into(), reason: "has no bucket".into(), may_run: None };
     world.list_in("us-east-1", Kind::StoreImage, listed(Err(rejected)));
     world.poll(&store_images()).unwrap();
-    world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-2", -1, State::Completed))));
+    world.list_in(
+        "us-east-1",
+        Kind::StoreImage,
+        listed(Ok(store("ami-2", -1, State::new("Completed")))),
+    );
     world.poll_a_minute_later(&store_images());
     assert!(world.told(&SNS).is_empty(), "{:?}", world.told(&SNS));
-    world.list_in("us-east-1", Kind::StoreImage, listed(Ok(store("ami-3", 1, State::Completed))));
+    world.list_in(
+        "us-east-1",
+        Kind::StoreImage,
+        listed(Ok(store("ami-3", 1, State::new("Completed")))),
+    );
     world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(&SNS), ["ami-3 completed"]);
 }
@@ -233,7 +242,7 @@ fn an_item_that_could_not_be_read_at_the_baseline_is_old_news_once_it_can() {
 #[test]
 fn an_item_that_one_poll_could_not_read_is_not_missing_for_the_poll_that_reads_on() {
     let mut tasks = old_tasks(3000);
-    tasks[500] = store("ami-500", -2000, State::InProgress);
+    tasks[500] = store("ami-500", -2000, State::new("InProgress"));
     let world = baselined(&tasks);
     tasks.swap(10, 20);
     let mut items: Vec<_> = tasks.into_iter().map(Ok).collect();
@@ -255,7 +264,7 @@ fn small_pages_are_read_on_while_they_are_newer_than_what_is_known() {
     let world = baselined(&old_tasks(10));
     world.page_size(2);
     let mut tasks: Vec<_> =
-        (1..=7).rev().map(|n| store(&format!("ami-new-{n}"), n, State::Completed)).collect();
+        (1..=7).rev().map(|n| store(&format!("ami-new-{n}"), n, State::new("Completed"))).collect();
     tasks.extend(old_tasks(10));
     world.list(Kind::StoreImage, &tasks);
     world.poll_a_minute_later(&store_images());
@@ -266,8 +275,10 @@ fn small_pages_are_read_on_while_they_are_newer_than_what_is_known() {
 fn more_news_than_one_poll_may_list_is_told_by_the_next_ones() {
     let world = baselined(&old_tasks(100));
     world.page_size(10);
-    let mut tasks: Vec<_> =
-        (1..=250).rev().map(|n| store(&format!("ami-new-{n}"), n, State::Completed)).collect();
+    let mut tasks: Vec<_> = (1..=250)
+        .rev()
+        .map(|n| store(&format!("ami-new-{n}"), n, State::new("Completed")))
+        .collect();
     tasks.extend(old_tasks(100));
     world.list(Kind::StoreImage, &tasks);
     for _ in 0..6 {
@@ -297,7 +308,7 @@ fn one_failing_region_stops_no_other_and_is_named() {
     let all = places(&[Kind::StoreImage], &["us-east-1", "eu-west-1"]);
     world.poll(&all).unwrap();
     world.with(|inner| inner.broken_regions.insert("us-east-1".into()));
-    let ended = || vec![Ok(store("ami-1", 1, State::Completed))];
+    let ended = || vec![Ok(store("ami-1", 1, State::new("Completed")))];
     world.list_in("us-east-1", Kind::StoreImage, ended());
     world.list_in("eu-west-1", Kind::StoreImage, ended());
     let summary = world.poll_a_minute_later(&all);
@@ -314,7 +325,7 @@ fn one_failing_region_stops_no_other_and_is_named() {
 fn without_the_table_nothing_is_decided_and_the_next_poll_takes_it_up() {
     let world = World::new();
     world.poll(&both_kinds()).unwrap();
-    world.list(Kind::StoreImage, &[store("ami-1", 1, State::Completed)]);
+    world.list(Kind::StoreImage, &[store("ami-1", 1, State::new("Completed"))]);
     world.with(|inner| inner.table_down = true);
     let summary = world.poll_a_minute_later(&both_kinds());
     assert_eq!(summary.all_failures().len(), 2);
@@ -327,35 +338,38 @@ fn without_the_table_nothing_is_decided_and_the_next_poll_takes_it_up() {
 #[test]
 fn a_stored_item_that_cannot_be_understood_is_reported_and_costs_only_its_own_task() {
     let world = World::new();
-    let tasks = [store("ami-2", 2, State::InProgress), store("ami-1", 1, State::InProgress)];
+    let tasks =
+        [store("ami-2", 2, State::new("InProgress")), store("ami-1", 1, State::new("InProgress"))];
     world.list(Kind::StoreImage, &tasks);
     world.poll(&store_images()).unwrap();
     let key = tasks[1].key().unwrap().to_string();
     let at = (crate::store::codec::partition_key(&home()), key.clone());
-    world.with(|inner| inner.items.get_mut(&at).unwrap().body = "{torn".into());
-    let tasks = [store("ami-2", 2, State::Completed), store("ami-1", 1, State::Completed)];
+    world.with(|inner| inner.items.get_mut(&at).unwrap().body = Some("{torn".into()));
+    let tasks =
+        [store("ami-2", 2, State::new("Completed")), store("ami-1", 1, State::new("Completed"))];
     world.list(Kind::StoreImage, &tasks);
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!(world.told(&SNS), ["ami-2 completed"]);
     assert!(summary.all_failures().iter().any(|failure| failure.contains(&key)));
-    world.with(|inner| assert_eq!(inner.items[&at].body, "{torn"));
+    world.with(|inner| assert_eq!(inner.items[&at].body.as_deref(), Some("{torn")));
 }
 
 #[test]
 fn a_ledger_that_cannot_be_understood_stops_its_own_kind_only() {
     let world = World::new();
-    world.list(Kind::Bundle, &[bundle("bun-1", State::Storing)]);
+    world.list(Kind::Bundle, &[bundle("bun-1", State::new("storing"))]);
     world.poll(&both_kinds()).unwrap();
     let at = (crate::store::codec::partition_key(&home()), ledger_key(Kind::StoreImage));
-    world.with(|inner| inner.items.get_mut(&at).unwrap().schema = 99);
-    world.list(Kind::StoreImage, &[store("ami-1", 1, State::Completed)]);
-    world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
+    world.with(|inner| inner.items.get_mut(&at).unwrap().schema = Some(99));
+    world.list(Kind::StoreImage, &[store("ami-1", 1, State::new("Completed"))]);
+    world.list(Kind::Bundle, &[bundle("bun-1", State::new("complete"))]);
     let summary = world.poll_a_minute_later(&both_kinds());
     assert_eq!(world.told(&SNS), ["bun-1 completed"]);
     let failures = summary.all_failures().join("; ");
     assert!(failures.contains("schema 99") && failures.contains("ledger"), "{failures}");
     // Once the newer version is back, nothing was lost.
-    world.with(|inner| inner.items.get_mut(&at).unwrap().schema = 1);
+    world
+        .with(|inner| inner.items.get_mut(&at).unwrap().schema = Some(crate::store::codec::SCHEMA));
     world.poll_a_minute_later(&both_kinds());
     assert_eq!(world.told(&SNS), ["bun-1 completed", "ami-1 completed"]);
 }

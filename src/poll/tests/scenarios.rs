@@ -2,7 +2,7 @@
 
 use super::fakes::{BUS, SNS, World, both_kinds, bundle, store, store_images};
 use crate::poll::PlaceToPoll;
-use crate::task::{Kind, State, Task};
+use crate::task::{Kind, State, Subject, Task};
 
 /// A story: how the world comes to the poll that dies, and what must have been told in the end.
 pub(super) struct Scenario {
@@ -25,7 +25,7 @@ fn baseline(tasks: &[Task]) -> World {
 fn nothing(_: &World) {}
 
 fn many() -> Vec<Task> {
-    (0..30).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect()
+    (0..30).rev().map(|n| store(&format!("ami-{n:02}"), n, State::new("Completed"))).collect()
 }
 
 fn of_store_images(name: &'static str, prepare: fn() -> World, expected: &[&str]) -> Scenario {
@@ -49,9 +49,9 @@ fn of_one_ending() -> Vec<Scenario> {
         of_store_images(
             "known running, then completed",
             || {
-                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                let world = baseline(&[store("ami-1", 0, State::new("InProgress"))]);
                 world.later(60);
-                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("Completed"))]);
                 world
             },
             &["ami-1 completed"],
@@ -59,9 +59,9 @@ fn of_one_ending() -> Vec<Scenario> {
         of_store_images(
             "known running, then failed",
             || {
-                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                let world = baseline(&[store("ami-1", 0, State::new("InProgress"))]);
                 world.later(60);
-                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Failed)]);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("Failed"))]);
                 world
             },
             &["ami-1 failed"],
@@ -69,10 +69,12 @@ fn of_one_ending() -> Vec<Scenario> {
         of_store_images(
             "first seen ended",
             || {
-                let world = baseline(&[store("ami-0", 0, State::Completed)]);
+                let world = baseline(&[store("ami-0", 0, State::new("Completed"))]);
                 world.later(60);
-                let tasks =
-                    [store("ami-1", 1, State::Completed), store("ami-0", 0, State::Completed)];
+                let tasks = [
+                    store("ami-1", 1, State::new("Completed")),
+                    store("ami-0", 0, State::new("Completed")),
+                ];
                 world.list(Kind::StoreImage, &tasks);
                 world
             },
@@ -83,8 +85,8 @@ fn of_one_ending() -> Vec<Scenario> {
             || {
                 let world = baseline(&[]);
                 world.later(60);
-                let one = store("ami-1", 1, State::Completed);
-                let two = Task { bucket: Some("other-bucket".into()), ..one.clone() };
+                let one = store("ami-1", 1, State::new("Completed"));
+                let two = Task { subject: Subject::image("ami-1", "other-bucket"), ..one.clone() };
                 world.list(Kind::StoreImage, &[one, two]);
                 world
             },
@@ -95,10 +97,10 @@ fn of_one_ending() -> Vec<Scenario> {
             places: both_kinds(),
             prepare: || {
                 let world = World::new();
-                world.list(Kind::Bundle, &[bundle("bun-1", State::Storing)]);
+                world.list(Kind::Bundle, &[bundle("bun-1", State::new("storing"))]);
                 world.poll(&both_kinds()).unwrap();
                 world.later(60);
-                world.list(Kind::Bundle, &[bundle("bun-1", State::BundleComplete)]);
+                world.list(Kind::Bundle, &[bundle("bun-1", State::new("complete"))]);
                 world
             },
             afterwards: nothing,
@@ -112,7 +114,7 @@ fn of_longer_stories() -> Vec<Scenario> {
         of_store_images(
             "vanished",
             || {
-                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                let world = baseline(&[store("ami-1", 0, State::new("InProgress"))]);
                 world.list(Kind::StoreImage, &[]);
                 world.poll_a_minute_later(&store_images());
                 world.later(60);
@@ -122,12 +124,12 @@ fn of_longer_stories() -> Vec<Scenario> {
         ),
         Scenario {
             afterwards: |world| {
-                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("Completed"))]);
             },
             ..of_store_images(
                 "stalled, then completed",
                 || {
-                    let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                    let world = baseline(&[store("ami-1", 0, State::new("InProgress"))]);
                     world.later(3 * 60 * 60);
                     world
                 },
@@ -137,10 +139,10 @@ fn of_longer_stories() -> Vec<Scenario> {
         of_store_images(
             "two sinks",
             || {
-                let world = baseline(&[store("ami-1", 0, State::InProgress)]);
+                let world = baseline(&[store("ami-1", 0, State::new("InProgress"))]);
                 world.with(|inner| inner.sinks = vec![SNS, BUS]);
                 world.later(60);
-                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("Completed"))]);
                 world
             },
             &["ami-1 completed"],
@@ -162,13 +164,13 @@ fn of_longer_stories() -> Vec<Scenario> {
             afterwards: |world| {
                 // What ends before there is a baseline is old news; what ends after it is not.
                 world.poll_a_minute_later(&store_images());
-                world.list(Kind::StoreImage, &[store("ami-1", 0, State::Completed)]);
+                world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("Completed"))]);
             },
             ..of_store_images(
                 "the baseline itself, and then the end of what ran",
                 || {
                     let world = World::new();
-                    world.list(Kind::StoreImage, &[store("ami-1", 0, State::InProgress)]);
+                    world.list(Kind::StoreImage, &[store("ami-1", 0, State::new("InProgress"))]);
                     world
                 },
                 &["ami-1 completed"],

@@ -15,7 +15,7 @@ use crate::task::{Kind, State, Task, TaskKey};
 /// A world whose baseline held one running task for each name.
 fn running(names: &[&str]) -> World {
     let world = World::new();
-    list(&world, names, &State::InProgress);
+    list(&world, names, &State::new("InProgress"));
     world.poll(&store_images()).unwrap();
     world.take_log();
     world
@@ -33,7 +33,7 @@ fn publishes(log: &[String]) -> usize {
 #[test]
 fn an_ending_is_listed_saved_published_and_acked_in_this_order() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!(
         world.take_log(),
@@ -52,8 +52,8 @@ fn an_ending_is_listed_saved_published_and_acked_in_this_order() {
 #[test]
 fn the_ledger_is_saved_only_after_the_records_that_it_vouches_for() {
     let world = World::new();
-    let mut tasks = vec![store("ami-2", 1, State::InProgress)];
-    tasks.push(store("ami-1", 0, State::Completed));
+    let mut tasks = vec![store("ami-2", 1, State::new("InProgress"))];
+    tasks.push(store("ami-1", 0, State::new("Completed")));
     world.list(Kind::StoreImage, &tasks);
     world.poll(&store_images()).unwrap();
     assert_eq!(
@@ -72,7 +72,7 @@ fn the_ledger_is_saved_only_after_the_records_that_it_vouches_for() {
 fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
     let world = running(&[]);
     let tasks: Vec<_> =
-        (1..=40).rev().map(|n| store(&format!("ami-{n:02}"), n, State::Completed)).collect();
+        (1..=40).rev().map(|n| store(&format!("ami-{n:02}"), n, State::new("Completed"))).collect();
     world.with(|inner| inner.down = [SNS].into());
     // Two come a minute, so that there is an oldest.
     for n in (0..40).step_by(2) {
@@ -94,7 +94,7 @@ fn a_sink_that_is_down_costs_a_few_calls_and_is_told_later_oldest_first() {
 fn a_refused_event_stays_visible_and_blocks_no_other() {
     let world = running(&["ami-1", "ami-2", "ami-3"]);
     world.with(|inner| inner.refused = ["ami-1".to_owned()].into());
-    list(&world, &["ami-1", "ami-2", "ami-3"], &State::Completed);
+    list(&world, &["ami-1", "ami-2", "ami-3"], &State::new("Completed"));
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!((summary.published, summary.refused, summary.left), (2, 1, 1));
     assert!(summary.all_failures()[0].contains("InvalidParameter"));
@@ -117,7 +117,7 @@ fn a_sink_that_is_down_neither_holds_nor_repeats_the_other() {
         inner.sinks = vec![SNS, BUS];
         inner.down = [BUS].into();
     });
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     for _ in 0..5 {
         world.poll_a_minute_later(&store_images());
     }
@@ -137,7 +137,7 @@ fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
         inner.sinks = vec![SNS, BUS];
         inner.down = [BUS].into();
     });
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     world.poll_a_minute_later(&store_images());
     world.with(|inner| inner.sinks = vec![SNS]);
     // It may be an old version, during a deployment, that does not know the sink.
@@ -158,18 +158,19 @@ fn a_sink_that_was_taken_away_is_waited_for_no_longer() {
 #[test]
 fn an_event_that_another_poll_is_telling_is_left_to_it_until_its_lease_runs_out() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     world.with(|inner| inner.down = [SNS].into());
     world.poll_a_minute_later(&store_images());
     world.with(|inner| inner.down.clear());
     // Somebody else took it up a moment ago.
-    let key = TaskKey::store_image("ami-1", "my-bucket", minute(0)).to_string();
+    let key = TaskKey::by_start(Kind::StoreImage, "ami-1", "my-bucket", minute(0)).to_string();
     let at = (codec::partition_key(&home()), key);
     let mut record = world.records().remove(0);
     let until = world.with(|inner| inner.now) + SignedDuration::from_secs(90);
     record.lease = Some(Lease { by: Uuid::from_u128(7), until });
     world.with(|inner| {
-        inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
+        let body = serde_json::to_string(&record).unwrap();
+        inner.items.get_mut(&at).unwrap().body = Some(body);
     });
     let summary = world.poll_a_minute_later(&store_images());
     assert_eq!((summary.left, summary.published), (1, 0));
@@ -182,7 +183,7 @@ fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
     let names: Vec<String> = (0..20).map(|n| format!("ami-{n:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let world = running(&names);
-    list(&world, &names, &State::Completed);
+    list(&world, &names, &State::new("Completed"));
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(1));
     let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(25);
     let poller = world.poller();
@@ -211,7 +212,7 @@ fn places_for_which_there_is_no_time_are_named() {
 #[test]
 fn a_second_poll_of_the_same_world_has_nothing_more_to_tell() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Failed);
+    list(&world, &["ami-1"], &State::new("Failed"));
     world.poll_a_minute_later(&store_images());
     for _ in 0..5 {
         let summary = world.poll_a_minute_later(&store_images());
@@ -227,7 +228,7 @@ fn a_refused_event_of_a_task_holds_back_none_that_follows_it() {
     world.later(3 * 60 * 60);
     let summary = world.poll(&store_images()).unwrap();
     assert_eq!((summary.refused, summary.published), (1, 0));
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
     }
@@ -242,7 +243,7 @@ fn poll_at_once(world: &World) -> crate::poll::Summary {
 #[test]
 fn a_publish_that_failed_gives_its_lease_back_so_that_a_poll_right_after_tells() {
     let world = running(&["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"]);
-    list(&world, &["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"], &State::Completed);
+    list(&world, &["ami-1", "ami-2", "ami-3", "ami-4", "ami-5"], &State::new("Completed"));
     world.with(|inner| inner.down = [SNS].into());
     assert_eq!(world.poll_a_minute_later(&store_images()).left, 5);
     assert!(world.records().iter().all(|record| record.lease.is_none()));
@@ -254,7 +255,7 @@ fn a_publish_that_failed_gives_its_lease_back_so_that_a_poll_right_after_tells()
 #[test]
 fn a_lease_is_given_back_also_with_an_event_that_its_sink_refused() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     world.with(|inner| inner.refused = ["ami-1".to_owned()].into());
     world.poll_a_minute_later(&store_images());
     assert!(world.records().iter().all(|record| record.lease.is_none()));
@@ -266,7 +267,7 @@ fn a_lease_is_given_back_also_with_an_event_that_its_sink_refused() {
 #[test]
 fn nothing_is_published_in_the_last_part_of_a_lease() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     // A lease holds 55 seconds, and the last 20 are for clocks that differ and the call itself.
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(36));
     world.poll_a_minute_later(&store_images());
@@ -280,17 +281,18 @@ fn nothing_is_published_in_the_last_part_of_a_lease() {
 #[test]
 fn a_lease_that_a_wrong_clock_made_keeps_nobody_from_telling() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     world.with(|inner| inner.down = [SNS].into());
     world.poll_a_minute_later(&store_images());
     world.with(|inner| inner.down.clear());
-    let key = TaskKey::store_image("ami-1", "my-bucket", minute(0)).to_string();
+    let key = TaskKey::by_start(Kind::StoreImage, "ami-1", "my-bucket", minute(0)).to_string();
     let at = (codec::partition_key(&home()), key);
     let mut record = world.records().remove(0);
     let until = world.with(|inner| inner.now) + SignedDuration::from_hours(24);
     record.lease = Some(Lease { by: Uuid::from_u128(7), until });
     world.with(|inner| {
-        inner.items.get_mut(&at).unwrap().body = codec::encode(&record).unwrap();
+        let body = serde_json::to_string(&record).unwrap();
+        inner.items.get_mut(&at).unwrap().body = Some(body);
     });
     assert_eq!(world.poll_a_minute_later(&store_images()).published, 1);
 }
@@ -301,7 +303,7 @@ fn a_later_event_of_a_task_waits_for_an_earlier_one_that_its_sink_could_not_take
     world.with(|inner| inner.unavailable = ["ami-1 stalled".to_owned()].into());
     world.later(3 * 60 * 60);
     world.poll(&store_images()).unwrap();
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     for _ in 0..3 {
         world.poll_a_minute_later(&store_images());
         assert!(world.told(&SNS).is_empty());
@@ -315,8 +317,9 @@ fn a_later_event_of_a_task_waits_for_an_earlier_one_that_its_sink_could_not_take
 fn events_that_no_sink_takes_keep_no_others_from_being_told_however_old_they_are() {
     let old: Vec<String> = (0..30).map(|n| format!("ami-old-{n:02}")).collect();
     let new: Vec<String> = (0..30).map(|n| format!("ami-new-{n:02}")).collect();
-    let names =
-        |names: &[String]| names.iter().map(|name| store(name, 0, State::Completed)).collect();
+    let names = |names: &[String]| {
+        names.iter().map(|name| store(name, 0, State::new("Completed"))).collect()
+    };
     let world = running(&[]);
     world.with(|inner| inner.unavailable = ["ami-old".to_owned()].into());
     let mut tasks: Vec<Task> = names(&old);
@@ -340,7 +343,7 @@ fn an_event_whose_only_sink_was_broken_and_then_replaced_is_told_at_the_new_one(
         inner.sinks = vec![BUS];
         inner.down = [BUS].into();
     });
-    list(&world, &["ami-1"], &State::Failed);
+    list(&world, &["ami-1"], &State::new("Failed"));
     world.poll_a_minute_later(&store_images());
     let id = world.records()[0].outbox[0].event.id;
     world.with(|inner| inner.sinks = vec![SNS]);
@@ -355,7 +358,7 @@ fn an_event_whose_only_sink_was_broken_and_then_replaced_is_told_at_the_new_one(
 #[test]
 fn no_decision_is_saved_without_the_time_to_tell_it() {
     let world = running(&["ami-1"]);
-    list(&world, &["ami-1"], &State::Completed);
+    list(&world, &["ami-1"], &State::new("Completed"));
     world.later(60);
     // 45 seconds, less 10 for the read and 10 for the listing: 25 are too few.
     world.with(|inner| inner.effect_takes = SignedDuration::from_secs(10));
@@ -374,7 +377,7 @@ fn one_slow_call_holds_its_own_slot_and_no_other() {
     let names: Vec<String> = (0..40).map(|n| format!("ami-{n:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let world = running(&names);
-    list(&world, &names, &State::Completed);
+    list(&world, &names, &State::new("Completed"));
     world.later(60);
     world.with(|inner| inner.stepped = true);
     let poller = world.poller();

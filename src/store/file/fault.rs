@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::ports::StoreError;
+use crate::ports::{Source, StoreError};
 
 /// The first bytes of a file that amiwatch kept with its first library.
 const REDB: &[u8] = b"redb";
@@ -31,17 +31,18 @@ impl From<rusqlite::Error> for Fault {
 
 /// The error for the port, with the way out.
 pub(super) fn store_error(operation: &str, path: &Path, fault: Fault) -> StoreError {
-    StoreError {
-        operation: operation.to_owned(),
-        store: path.display().to_string(),
-        reason: reason(path, fault),
-        refused: false,
-    }
+    let reason = reason(path, &fault);
+    let source: Option<Source> = match fault {
+        Fault::Sqlite(error) => Some(error.into()),
+        Fault::Damaged(_) | Fault::Newer(_) | Fault::Foreign => None,
+    };
+    let (operation, store) = (operation.to_owned(), path.display().to_string());
+    StoreError { operation, store, reason, refused: false, source }
 }
 
-fn reason(path: &Path, fault: Fault) -> String {
+fn reason(path: &Path, fault: &Fault) -> String {
     let error = match fault {
-        Fault::Damaged(what) => return damaged(path, &what),
+        Fault::Damaged(what) => return damaged(path, what),
         Fault::Newer(layout) => {
             return format!(
                 "a newer amiwatch made it (layout {layout}); use that one, or name another file"

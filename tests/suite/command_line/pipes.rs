@@ -5,9 +5,10 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use amiwatch::clock::SystemClock;
-use amiwatch::ports::StateStore;
+use amiwatch::memory::Memory;
 use amiwatch::store::file::FileStore;
 use amiwatch_simulator::{Simulator, TaskStatus, Throttle};
 use serde_json::Value;
@@ -45,9 +46,10 @@ impl World {
         command
     }
 
-    fn store(&self) -> FileStore {
-        FileStore::open(&self.home.path().join(".local/state/amiwatch/state.db"), &SystemClock)
-            .unwrap()
+    fn store(&self) -> Memory {
+        let store =
+            FileStore::open(&self.home.path().join(".local/state/amiwatch/state.db"), &SystemClock);
+        Memory::new(Arc::new(store.unwrap()))
     }
 
     /// How many events the file holds that nobody was told. No poll holds them back.

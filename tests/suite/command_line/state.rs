@@ -1,9 +1,11 @@
 //! A state file that is damaged, or none: an error with a way out, never a panic.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use amiwatch::clock::SystemClock;
-use amiwatch::ports::{StateStore, StoreError};
+use amiwatch::memory::Memory;
+use amiwatch::ports::StoreError;
 use amiwatch::store::file::FileStore;
 use amiwatch::task::Kind;
 use amiwatch_simulator::{Simulator, TaskStatus, Throttle};
@@ -35,6 +37,7 @@ async fn state_file(home: &Path) -> (Simulator, Vec<u8>) {
 async fn use_it(path: &Path) -> Result<(), StoreError> {
     let store = FileStore::open(path, &SystemClock)?;
     store.everything()?;
+    let store = Memory::new(Arc::new(store));
     let known = store.read(&place()).await?;
     for (key, record) in &known.records {
         store.save(&place(), key, &record.value, record.version).await?;

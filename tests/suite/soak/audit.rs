@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amiwatch::event::{Event, EventSubject, Outcome};
+use amiwatch::event::{Event, Outcome};
 use amiwatch::record::{Record, SinkName};
 use amiwatch::task::TaskKey;
 use jiff::Timestamp;
@@ -128,12 +128,6 @@ pub(crate) fn outcome_of(end: End) -> Outcome {
 }
 
 pub(crate) fn key_of(event: &Event) -> TaskKey {
-    match &event.detail.subject {
-        EventSubject::StoreImage { image_id, .. } => TaskKey::store_image(
-            image_id,
-            event.detail.bucket.as_deref().unwrap(),
-            event.detail.started_at.unwrap(),
-        ),
-        EventSubject::Bundle { bundle_id, .. } => TaskKey::bundle(bundle_id),
-    }
+    let detail = &event.detail;
+    TaskKey::of(detail.kind, &detail.subject, detail.started_at).unwrap()
 }

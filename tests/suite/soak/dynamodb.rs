@@ -1,9 +1,11 @@
 //! The same with the real adapter of DynamoDB, and a fifth of its requests spoilt on the wire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::decide::Policy;
+use amiwatch::memory::Memory;
 use amiwatch::poll::{Limits, Poller};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -48,10 +50,14 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
         .map(|run| {
             let ports = Ports { world: world.clone(), run };
             Poller {
-                source: ports.clone(),
-                store: DynamoStore::new(&impatient(), Some(url.clone()), &table),
+                source: Box::new(ports.clone()),
+                memory: Memory::new(Arc::new(DynamoStore::new(
+                    &impatient(),
+                    Some(url.clone()),
+                    &table,
+                ))),
                 sinks: ports.sinks(),
-                clock: SkewedClock { time: time.clone(), ahead: SignedDuration::ZERO },
+                clock: Box::new(SkewedClock { time: time.clone(), ahead: SignedDuration::ZERO }),
                 policy: Policy::default(),
                 limits: Limits::default(),
             }

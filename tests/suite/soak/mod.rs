@@ -11,10 +11,12 @@ pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use amiwatch::aws::event_bridge::NAME as BUS;
 use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::decide::Policy;
+use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller, Summary};
 use amiwatch::record::SinkName;
@@ -60,10 +62,10 @@ pub(crate) async fn poll(
     let deadline = world.time.now() + ahead + SignedDuration::from_secs(55);
     let ports = Ports { world: world.clone(), run };
     let poller = Poller {
-        source: ports.clone(),
-        store: ports.clone(),
+        source: Box::new(ports.clone()),
+        memory: Memory::new(Arc::new(ports.clone())),
         sinks: ports.sinks(),
-        clock,
+        clock: Box::new(clock),
         policy: Policy::default(),
         limits: Limits::default(),
     };

@@ -7,8 +7,8 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::ports::{
-    ListError, Page, PageAt, PublishError, Published, Rejected, Saved, Sink, Snapshot, StateStore,
-    StoreError, TaskSource,
+    Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Rejected, Saved, Sink,
+    Store, StoreError, TaskSource,
 };
 use amiwatch::record::{Closing, Ledger, Record, SinkName, Versioned};
 use amiwatch::task::{Kind, TaskKey};
@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     /// How many of a hundred calls go wrong.
     pub(crate) fault_percent: u32,
     pub(crate) places: Vec<Tasks>,
+    pub(crate) items: BTreeMap<Place, BTreeMap<String, Item>>,
+    /// What the items hold.
     pub(crate) records: BTreeMap<Place, BTreeMap<TaskKey, Versioned<Record>>>,
     pub(crate) ledgers: BTreeMap<(Place, Kind), Versioned<Ledger>>,
     pub(crate) audit: Audit,
@@ -99,6 +101,7 @@ impl World {
             rng: Rng::with_seed(seed),
             fault_percent: 0,
             places,
+            items: BTreeMap::new(),
             records: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             audit: Audit::default(),
@@ -195,19 +198,26 @@ impl Ports {
 const QUICK: SignedDuration = SignedDuration::from_millis(20);
 
 impl TaskSource for Ports {
-    async fn list(
-        &self,
-        place: &Place,
+    fn list<'a>(
+        &'a self,
+        place: &'a Place,
         kind: Kind,
-        page: PageAt<'_>,
+        page: PageAt<'a>,
         _: u32,
-    ) -> Result<Page, ListError> {
+    ) -> BoxFuture<'a, Result<Page, ListError>> {
+        Box::pin(self.page(place, kind, page))
+    }
+}
+
+impl Ports {
+    async fn page(&self, place: &Place, kind: Kind, page: PageAt<'_>) -> Result<Page, ListError> {
         let failed = |reason: &str, token_refused| ListError {
             operation: "Describe",
             region: place.region.clone(),
             reason: reason.into(),
             token_refused,
             calls: 1,
+            source: None,
         };
         if self.world.with(|inner| inner.denied.contains(&(place.region.clone(), kind))) {
             return Err(failed("UnauthorizedOperation", false));
@@ -248,7 +258,7 @@ impl TaskSource for Ports {
 
 fn store_error(fault: Fault) -> StoreError {
     let (operation, store) = ("call".to_owned(), "memory".to_owned());
-    StoreError { operation, store, reason: format!("{fault:?}"), refused: false }
+    StoreError { operation, store, reason: format!("{fault:?}"), refused: false, source: None }
 }
 
 impl Ports {
@@ -258,158 +268,140 @@ impl Ports {
     }
 }
 
-impl StateStore for Ports {
-    async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
-        self.table()?;
-        let place = place.clone();
-        let read =
-            self.call("read", &[Fault::Refused, Fault::TimedOut], QUICK, move |inner, _, _| {
-                let mut known = Snapshot::default();
-                for kind in Kind::ALL {
-                    if let Some(ledger) = inner.ledgers.get(&(place.clone(), kind)) {
-                        known.ledgers.insert(kind, ledger.clone());
-                    }
-                }
-                let ledger = known.ledgers.get(&Kind::StoreImage);
-                let from = ledger.map_or(Timestamp::UNIX_EPOCH, |ledger| ledger.value.watermark);
-                let open_below = ledger.map(|ledger| ledger.value.open_below.clone());
-                let records = inner.records.entry(place.clone()).or_default();
-                let window = records.range(TaskKey::lowest_at(from)..);
-                known.records.extend(window.map(|(key, record)| (key.clone(), record.clone())));
-                for key in open_below.into_iter().flatten() {
-                    known
-                        .records
-                        .extend(records.get(&key).map(|record| (key.clone(), record.clone())));
-                }
-                known
-            });
-        read.await.map_err(store_error)
-    }
-
-    async fn read_between(
+impl Ports {
+    async fn read(
         &self,
+        name: &'static str,
+        found: impl Fn(&mut BTreeMap<String, Item>) -> Vec<Item> + Send + Sync + 'static,
         place: &Place,
-        from: Timestamp,
-        to: Timestamp,
-        _: usize,
-    ) -> Result<Snapshot, StoreError> {
+    ) -> Result<Vec<Item>, StoreError> {
         self.table()?;
         let place = place.clone();
         let faults = [Fault::Refused, Fault::TimedOut];
-        let read = self.call("read between", &faults, QUICK, move |inner, _, _| {
-            let records = inner.records.entry(place.clone()).or_default();
-            let range = records.range(TaskKey::lowest_at(from)..TaskKey::behind_all_at(to));
-            let records = range.map(|(key, record)| (key.clone(), record.clone())).collect();
-            Snapshot { records, ..Snapshot::default() }
+        let read = self.call(name, &faults, QUICK, move |inner, _, _| {
+            found(inner.items.entry(place.clone()).or_default())
         });
         read.await.map_err(store_error)
     }
 
-    async fn read_one(&self, place: &Place, key: &TaskKey) -> Result<Snapshot, StoreError> {
-        self.table()?;
-        let (place, key) = (place.clone(), key.clone());
-        let faults = [Fault::Refused, Fault::TimedOut];
-        let read = self.call("read one", &faults, QUICK, move |inner, _, _| {
-            let stored = inner.records.get(&place).and_then(|records| records.get(&key));
-            let records = stored.map(|stored| (key.clone(), stored.clone())).into_iter().collect();
-            Snapshot { records, ..Snapshot::default() }
-        });
-        read.await.map_err(store_error)
-    }
-
-    async fn read_ledger(&self, place: &Place, kind: Kind) -> Result<Snapshot, StoreError> {
-        self.table()?;
-        let place = place.clone();
-        let faults = [Fault::Refused, Fault::TimedOut];
-        let read = self.call("read ledger", &faults, QUICK, move |inner, _, _| {
-            let stored = inner.ledgers.get(&(place.clone(), kind));
-            let ledgers = stored.map(|stored| (kind, stored.clone())).into_iter().collect();
-            Snapshot { ledgers, ..Snapshot::default() }
-        });
-        read.await.map_err(store_error)
-    }
-
-    async fn save(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        record: &Record,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
+    async fn write(&self, place: &Place, put: &Put) -> Result<Saved, StoreError> {
         self.table()?;
         let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::DoneLate];
-        let (run, at, name) = (self.run, place.clone(), key.clone());
-        let record = record.clone();
-        let saved = self.call("save", &faults, QUICK, move |inner, _, _| {
-            let records = inner.records.entry(at.clone()).or_default();
-            let stored = records.get(&name);
-            if stored.map_or(0, |stored| stored.version) != expected {
-                return Saved::Conflict;
-            }
-            inner.audit.saved(run, stored.map(|stored| &stored.value), &record);
-            inner.writes += 1;
-            let version = expected + 1;
-            records.insert(name.clone(), Versioned { value: record.clone(), version });
-            Saved::Written
-        });
+        let (run, at, what) = (self.run, place.clone(), put.clone());
+        let name = if TaskKey::parse(&put.key).is_some() { "save" } else { "save ledger" };
+        let saved = self.call(name, &faults, QUICK, move |inner, _, _| inner.put(run, &at, &what));
         let saved = saved.await;
-        if saved.is_err() {
+        if let (Err(_), Some(key)) = (&saved, TaskKey::parse(&put.key)) {
             self.world.with(|inner| {
-                let stored = inner.records.get(place).and_then(|records| records.get(key));
+                let stored = inner.records.get(place).and_then(|records| records.get(&key));
                 inner.audit.save_lost(run, stored.map(|stored| &stored.value));
             });
         }
         saved.map_err(store_error)
     }
+}
 
-    async fn save_settled(
-        &self,
-        place: &Place,
-        kind: Kind,
-        expected_ledger: u64,
-        settled: Vec<(TaskKey, Record)>,
-    ) -> Result<Saved, StoreError> {
-        self.table()?;
-        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::HalfDone];
-        let place = place.clone();
-        let saved = self.call("save settled", &faults, QUICK, move |inner, fault, _| {
-            let ledger = inner.ledgers.get(&(place.clone(), kind));
-            if ledger.map_or(0, |ledger| ledger.version) != expected_ledger {
-                return Saved::Conflict;
-            }
-            let half = fault == Some(Fault::HalfDone);
-            let count = if half { settled.len() / 2 } else { settled.len() };
-            let records = inner.records.entry(place.clone()).or_default();
-            for (key, record) in settled.iter().take(count) {
-                let value = record.clone();
-                records.entry(key.clone()).or_insert(Versioned { value, version: 1 });
-            }
-            inner.writes += 1;
-            Saved::Written
-        });
-        saved.await.map_err(store_error)
+impl Inner {
+    /// Writes an item, and keeps what it holds for the audit.
+    fn put(&mut self, run: u64, place: &Place, put: &Put) -> Saved {
+        let items = self.items.entry(place.clone()).or_default();
+        let stored = items.get(&put.key).and_then(|item| item.version).unwrap_or(0);
+        if stored != put.expected {
+            return Saved::Conflict;
+        }
+        let version = put.expected + 1;
+        let item = Item {
+            key: put.key.clone(),
+            version: Some(version),
+            schema: Some(put.schema),
+            body: Some(put.body.clone()),
+        };
+        items.insert(put.key.clone(), item);
+        self.writes += 1;
+        if let Some(key) = TaskKey::parse(&put.key) {
+            let value: Record = serde_json::from_str(&put.body).unwrap();
+            let records = self.records.entry(place.clone()).or_default();
+            let before = records.get(&key).map(|stored| &stored.value);
+            self.audit.saved(run, before, &value);
+            records.insert(key, Versioned { value, version });
+        } else {
+            let value: Ledger = serde_json::from_str(&put.body).unwrap();
+            self.ledgers.insert((place.clone(), value.kind), Versioned { value, version });
+        }
+        Saved::Written
+    }
+}
+
+impl Store for Ports {
+    fn range<'a>(
+        &'a self,
+        place: &'a Place,
+        from: &'a str,
+        to: &'a str,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        let (low, high) = (from.to_owned(), to.to_owned());
+        let name = if to.starts_with('~') { "read" } else { "read between" };
+        Box::pin(self.read(
+            name,
+            move |items| {
+                let range = items.range(low.clone()..=high.clone()).rev();
+                range.map(|(_, item)| item.clone()).take(limit).collect()
+            },
+            place,
+        ))
     }
 
-    async fn save_ledger(
-        &self,
-        place: &Place,
-        ledger: &Ledger,
-        expected: u64,
-    ) -> Result<Saved, StoreError> {
-        self.table()?;
-        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::DoneLate];
-        let (place, ledger) = (place.clone(), ledger.clone());
-        let saved = self.call("save ledger", &faults, QUICK, move |inner, _, _| {
-            let key = (place.clone(), ledger.kind);
-            if inner.ledgers.get(&key).map_or(0, |stored| stored.version) != expected {
-                return Saved::Conflict;
-            }
-            inner.writes += 1;
-            let version = expected + 1;
-            inner.ledgers.insert(key, Versioned { value: ledger.clone(), version });
-            Saved::Written
-        });
-        saved.await.map_err(store_error)
+    fn get<'a>(
+        &'a self,
+        place: &'a Place,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Item>, StoreError>> {
+        let asked = keys.to_vec();
+        let name = if keys.len() == 1 { "read one" } else { "read by name" };
+        Box::pin(self.read(
+            name,
+            move |items| asked.iter().filter_map(|key| items.get(key).cloned()).collect(),
+            place,
+        ))
+    }
+
+    fn put<'a>(
+        &'a self,
+        place: &'a Place,
+        put: &'a Put,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        Box::pin(self.write(place, put))
+    }
+
+    fn put_new<'a>(
+        &'a self,
+        place: &'a Place,
+        guard: Guard<'a>,
+        new: &'a [Put],
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        let faults = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost, Fault::HalfDone];
+        let (at, new) = (place.clone(), new.to_vec());
+        let (key, expected) = (guard.key.to_owned(), guard.expected);
+        let run = self.run;
+        Box::pin(async move {
+            self.table()?;
+            let saved = self.call("save settled", &faults, QUICK, move |inner, fault, _| {
+                let items = inner.items.entry(at.clone()).or_default();
+                let stored = items.get(&key).and_then(|item| item.version).unwrap_or(0);
+                if stored != expected {
+                    return Saved::Conflict;
+                }
+                let half = fault == Some(Fault::HalfDone);
+                let count = if half { new.len() / 2 } else { new.len() };
+                for put in new.iter().take(count) {
+                    // What is stored already stays as it is.
+                    inner.put(run, &at, put);
+                }
+                Saved::Written
+            });
+            saved.await.map_err(store_error)
+        })
     }
 }
 

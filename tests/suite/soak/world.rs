@@ -48,18 +48,18 @@ impl Story {
         let ended = at >= self.ends_at;
         let is_bundle = self.key.kind() == Kind::Bundle;
         let state = match (ended, self.end, is_bundle) {
-            (true, End::Completed, false) => State::Completed,
-            (true, End::Completed, true) => State::BundleComplete,
-            (true, End::Failed, false) => State::Failed,
-            (true, End::Failed, true) => State::BundleFailed,
-            (_, _, false) => State::InProgress,
-            (_, _, true) if percent < 50 => State::Bundling,
-            (_, _, true) => State::Storing,
+            (true, End::Completed, false) => State::new("Completed"),
+            (true, End::Completed, true) => State::new("complete"),
+            (true, End::Failed, false) => State::new("Failed"),
+            (true, End::Failed, true) => State::new("failed"),
+            (_, _, false) => State::new("InProgress"),
+            (_, _, true) if percent < 50 => State::new("bundling"),
+            (_, _, true) => State::new("storing"),
         };
         let reason = || Failure { code: None, message: Some("the bucket is gone".into()) };
         Task {
-            subject: self.subject.clone(),
-            bucket: Some(self.bucket.clone()),
+            kind: self.key.kind(),
+            subject: Subject { bucket: Some(self.bucket.clone()), ..self.subject.clone() },
             state,
             // In steps of ten, so that not every poll has something to write.
             progress_percent: u8::try_from(percent / 10 * 10).ok(),
@@ -106,8 +106,8 @@ impl Tasks {
         let ends_at = start + takes;
         self.stores.push(Story {
             place: self.place.clone(),
-            key: TaskKey::store_image(image, bucket, start),
-            subject: Subject::StoreImage { image_id: image.into(), object_key: None },
+            key: TaskKey::by_start(Kind::StoreImage, image, bucket, start),
+            subject: Subject::image(image, bucket),
             bucket: bucket.into(),
             start,
             listed_from: start,
@@ -130,8 +130,8 @@ impl Tasks {
         let ends_at = start + takes;
         self.bundles.push(Story {
             place: self.place.clone(),
-            key: TaskKey::bundle(&id),
-            subject: Subject::Bundle { bundle_id: id, instance_id: None, prefix: None },
+            key: TaskKey::by_id(Kind::Bundle, &id),
+            subject: Subject::of_task(id),
             bucket: "bucket-a".into(),
             start,
             listed_from: start,
@@ -146,8 +146,7 @@ impl Tasks {
     /// The AMI and the bucket of a random store task.
     pub(crate) fn some_image(&self, rng: &mut Rng) -> Option<(String, String)> {
         let story = self.stores.get(rng.usize(..self.stores.len().max(1)))?;
-        let Subject::StoreImage { image_id, .. } = &story.subject else { return None };
-        Some((image_id.clone(), story.bucket.clone()))
+        Some((story.subject.image_id.clone()?, story.bucket.clone()))
     }
 
     /// One page as EC2 would give it at this time. `shift` moves its beginning.

@@ -116,7 +116,7 @@ fn each_fault_names_the_value_and_the_way_out() {
         ("AMIWATCH_EVENT_BUS", "my bus", "write its name"),
         ("AMIWATCH_REGIONS", "US-EAST-1", "such as us-east-1"),
         ("AMIWATCH_KINDS", "ami", "store-image or bundle"),
-        ("AMIWATCH_TELL", "finished", "completed, failed, vanished, stalled or started"),
+        ("AMIWATCH_TELL", "finished", "completed, failed, cancelled, vanished, stalled or started"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "3h", "whole number from 1 to 44640"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "44641", "whole number from 1 to 44640"),
         ("AMIWATCH_LISTING_CALLS", "-1", "whole number from 2 to 15"),

@@ -1,0 +1,73 @@
+//! `DescribeBundleTasks`.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{BundleTask, BundleTaskState};
+use futures_util::future::BoxFuture;
+
+use super::call::{Bounded, Call, Elements, Failed};
+use super::convert::{Glimpse, failure, name, page, percent_text, timestamp};
+use crate::ports::{Page, PageAt, Rejected};
+use crate::task::{Kind, State, Subject, Task};
+
+pub(super) struct Bundle;
+
+impl Call for Bundle {
+    fn elements(&self) -> Elements {
+        Elements {
+            secrets: &["AWSAccessKeyId", "uploadPolicy", "uploadPolicySignature"],
+            times: &["startTime", "updateTime"],
+            numbers: &[],
+        }
+    }
+
+    /// EC2 gives this listing whole, in one page.
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>> {
+        Box::pin(async move {
+            let list = client.describe_bundle_tasks().customize();
+            let answer = bounded.apply(list).send().await;
+            let answer = answer.map_err(|error| Failed::of(error, at))?;
+            let items = answer.bundle_tasks;
+            let items = items.ok_or("EC2 answered without bundleInstanceTasksSet")?;
+            Ok(page(items, None, task))
+        })
+    }
+}
+
+fn task(item: BundleTask) -> Result<Task, Rejected> {
+    // Only bucket and prefix are taken out of the storage location: the rest of it is secrets.
+    let (bucket, prefix) = item
+        .storage
+        .and_then(|storage| storage.s3)
+        .map(|s3| (s3.bucket, s3.prefix))
+        .unwrap_or_default();
+    let glimpse = Glimpse {
+        kind: Kind::Bundle,
+        what: "bundle task",
+        id: item.bundle_id.as_deref(),
+        state: item.state.as_ref().map(BundleTaskState::as_str),
+        bucket: bucket.as_deref(),
+        started_at: item.start_time.as_ref(),
+    };
+    let id = name(item.bundle_id.clone()).ok_or_else(|| glimpse.missing("bundleId"))?;
+    let state = item.state.as_ref().map(|state| state.as_str().to_owned());
+    let state = name(state).ok_or_else(|| glimpse.missing("state"))?;
+    let subject = Subject {
+        task_id: Some(id),
+        instance_id: name(item.instance_id),
+        bucket: name(bucket.clone()),
+        prefix: name(prefix),
+        ..Subject::default()
+    };
+    Ok(Task {
+        progress_percent: item.progress.as_deref().and_then(percent_text),
+        started_at: item.start_time.as_ref().and_then(timestamp),
+        updated_at: item.update_time.as_ref().and_then(timestamp),
+        failure: item.bundle_task_error.and_then(|error| failure(error.code, error.message)),
+        ..Task::new(Kind::Bundle, subject, State::from(state))
+    })
+}

@@ -1,0 +1,127 @@
+//! One call of a listing, whatever the kind of task: how it is bounded, counted, and how it fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::client::customize::CustomizableOperation;
+use aws_sdk_ec2::config::Builder;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::BoxFuture;
+
+use crate::aws::clients::{ATTEMPTS, retries};
+use crate::aws::error::reason_of;
+use crate::ports::{Page, PageAt, Source};
+
+/// How a kind of task is listed.
+pub(super) trait Call: Sync {
+    /// The elements of its answers that need care.
+    fn elements(&self) -> Elements;
+
+    /// Lists one page.
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>>;
+}
+
+/// Elements of an answer that need care before the SDK reads it, by name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Elements {
+    /// Nobody may see them.
+    pub(super) secrets: &'static [&'static str],
+    /// They hold a time, or the SDK refuses the whole answer.
+    pub(super) times: &'static [&'static str],
+    /// They hold a whole number, or the SDK refuses the whole answer.
+    pub(super) numbers: &'static [&'static str],
+}
+
+/// Bounds and counts the calls that one request takes.
+#[derive(Debug, Clone)]
+pub(super) struct Bounded {
+    calls: Calls,
+    calls_max: u32,
+}
+
+impl Bounded {
+    pub(super) fn new(calls_max: u32) -> Self {
+        Self { calls: Calls::default(), calls_max }
+    }
+
+    /// The calls that were made.
+    pub(super) fn made(&self) -> u32 {
+        self.calls.0.load(Ordering::Relaxed)
+    }
+
+    /// The operation with fewer tries than all calls have; none where those are few enough.
+    pub(super) fn apply<T, E, B>(
+        self,
+        operation: CustomizableOperation<T, E, B>,
+    ) -> CustomizableOperation<T, E, B> {
+        let counted = operation.interceptor(self.calls);
+        if self.calls_max >= ATTEMPTS {
+            return counted;
+        }
+        let bounds: Builder =
+            aws_sdk_ec2::Config::builder().retry_config(retries(self.calls_max.max(1)));
+        counted.config_override(bounds)
+    }
+}
+
+/// Why a page was not read.
+pub(super) struct Failed {
+    pub(super) reason: String,
+    pub(super) token_refused: bool,
+    pub(super) source: Option<Source>,
+}
+
+impl Failed {
+    /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
+    /// asked for alike.
+    pub(super) fn of<E>(error: SdkError<E, HttpResponse>, at: PageAt<'_>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let is_invalid = error.code().is_some_and(|code| code.starts_with("Invalid"));
+        Self {
+            reason: reason_of("EC2", &error),
+            token_refused: at.token().is_some() && is_invalid,
+            source: Some(error.into()),
+        }
+    }
+}
+
+impl From<&str> for Failed {
+    fn from(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), token_refused: false, source: None }
+    }
+}
+
+/// Counts the calls that one request takes.
+#[derive(Debug, Clone, Default)]
+struct Calls(Arc<AtomicU32>);
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "Calls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}

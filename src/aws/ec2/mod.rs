@@ -1,0 +1,101 @@
+//! EC2's listings. How each kind of task is listed stands in a room of its own.
+
+mod body;
+mod bundle;
+mod call;
+mod convert;
+mod store_image;
+mod xml;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use aws_sdk_ec2::Client;
+use aws_types::SdkConfig;
+use futures_util::future::BoxFuture;
+
+use self::body::SafeXmlClient;
+use self::call::{Bounded, Call, Failed};
+use super::clients::{http_client, in_region};
+use crate::place::Place;
+use crate::ports::{ListError, Page, PageAt, TaskSource};
+use crate::task::Kind;
+
+/// EC2 in every Region asked for, over one HTTP client.
+#[derive(Debug)]
+pub struct Ec2Tasks {
+    config: SdkConfig,
+    endpoint_url: Option<String>,
+    clients: Mutex<HashMap<String, Client>>,
+}
+
+impl Ec2Tasks {
+    /// Lists with this configuration, in the Region of each place.
+    #[must_use]
+    pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
+        let inner = config.http_client().unwrap_or_else(http_client);
+        let elements = Kind::ALL.map(|kind| call(kind).elements()).to_vec();
+        let client = SafeXmlClient { inner, elements: elements.into() };
+        let config = config.clone().into_builder().http_client(client).build();
+        Self { config, endpoint_url, clients: Mutex::default() }
+    }
+
+    fn client(&self, region: &str) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        clients
+            .entry(region.to_owned())
+            .or_insert_with(|| {
+                let config = in_region(&self.config, region);
+                let mut builder = aws_sdk_ec2::config::Builder::from(&config);
+                if let Some(url) = &self.endpoint_url {
+                    builder = builder.endpoint_url(url);
+                }
+                Client::from_conf(builder.build())
+            })
+            .clone()
+    }
+}
+
+/// How a kind is listed.
+fn call(kind: Kind) -> &'static dyn Call {
+    match kind {
+        Kind::StoreImage => &store_image::StoreImage,
+        Kind::Bundle => &bundle::Bundle,
+    }
+}
+
+impl TaskSource for Ec2Tasks {
+    fn list<'a>(
+        &'a self,
+        place: &'a Place,
+        kind: Kind,
+        at: PageAt<'a>,
+        calls_max: u32,
+    ) -> BoxFuture<'a, Result<Page, ListError>> {
+        Box::pin(self.page(place, kind, at, calls_max))
+    }
+}
+
+impl Ec2Tasks {
+    async fn page(
+        &self,
+        place: &Place,
+        kind: Kind,
+        at: PageAt<'_>,
+        calls_max: u32,
+    ) -> Result<Page, ListError> {
+        let client = self.client(&place.region);
+        let bounded = Bounded::new(calls_max);
+        match call(kind).list(&client, at, bounded.clone()).await {
+            Ok(page) => Ok(Page { calls: bounded.made(), ..page }),
+            Err(Failed { reason, token_refused, source }) => Err(ListError {
+                operation: kind.identity().operation,
+                region: place.region.clone(),
+                reason,
+                token_refused,
+                calls: bounded.made(),
+                source,
+            }),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What there is to tell of an event, in no channel's form: the subject line, the headline, the
+//! facts, the meaning, the steps, the links.
+//!
+//! What a kind of task says of itself stands in a room of its own; the channels know no kind.
+
+mod bundle;
+mod command;
+mod facts;
+mod links;
+mod next;
+mod sentence;
+mod store_image;
+mod subject;
+mod words;
+
+pub use command::{Command, NoCommand};
+pub use facts::{Fact, time};
+pub use links::Link;
+pub use next::{Next, Step};
+pub use sentence::Sentence;
+pub use subject::{LONGEST as LONGEST_SUBJECT, word};
+
+use self::command::Commands;
+use self::words::Words;
+use super::text::plain;
+use crate::event::{Event, Outcome};
+use crate::task::{Kind, Task};
+
+/// What there is to tell of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// One line: outcome, what and where.
+    pub subject: String,
+    /// The names from outside that the subject line holds.
+    pub subject_names: Vec<String>,
+    /// How it feels.
+    pub tone: Tone,
+    /// What happened.
+    pub headline: Sentence,
+    /// What is known, in the order in which people look for it; ten at most.
+    pub facts: Vec<Fact>,
+    /// Why it failed.
+    pub why: Option<Why>,
+    /// What it means and what can be done.
+    pub next: Next,
+    /// Where to look in the console.
+    pub links: Vec<Link>,
+    /// What a person calls the task.
+    pub name: String,
+    /// What its listing holds, such as `AMI store tasks`.
+    pub tasks: &'static str,
+}
+
+/// How an outcome feels, for channels that have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It went wrong.
+    Bad,
+    /// Somebody should have a look.
+    Warning,
+    /// Nothing to do.
+    Neutral,
+}
+
+/// Why a task failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// EC2's reason, its code first.
+    Given(String),
+    /// EC2 gave none.
+    NotGiven,
+}
+
+impl Why {
+    /// EC2's reason, where it gave one.
+    #[must_use]
+    pub fn given(&self) -> Option<&str> {
+        match self {
+            Self::Given(reason) => Some(reason),
+            Self::NotGiven => None,
+        }
+    }
+}
+
+impl Story {
+    /// The story of an event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        let detail = &event.detail;
+        let words = words(detail.kind);
+        Self {
+            subject: subject::line(event, words),
+            subject_names: subject::names(event, words),
+            tone: tone(detail.outcome),
+            headline: words.headline(event),
+            facts: facts::facts(event, words),
+            why: (detail.outcome == Outcome::Failed)
+                .then(|| reason(event).map_or(Why::NotGiven, Why::Given)),
+            next: words.next(detail.outcome, Commands::of(event)),
+            links: links::links(event, words),
+            name: detail.subject.name().to_owned(),
+            tasks: words.tasks(),
+        }
+    }
+}
+
+/// The words of a kind of task.
+fn words(kind: Kind) -> &'static dyn Words {
+    match kind {
+        Kind::StoreImage => &store_image::StoreImage,
+        Kind::Bundle => &bundle::Bundle,
+    }
+}
+
+/// The subject line alone.
+#[must_use]
+pub fn subject(event: &Event) -> String {
+    subject::line(event, words(event.detail.kind))
+}
+
+/// The command that shows the task as EC2 lists it.
+pub(super) fn show(event: &Event) -> Command {
+    words(event.detail.kind).show(Commands::of(event))
+}
+
+/// A made-up task with this outcome, and the state before.
+pub(super) fn sample(kind: Kind, outcome: Outcome) -> (Task, Option<&'static str>) {
+    words(kind).sample(outcome)
+}
+
+/// EC2's reason, its code first; `None` where EC2 gave none.
+fn reason(event: &Event) -> Option<String> {
+    let failure = event.detail.failure.as_ref()?;
+    let given = |text: &Option<String>| text.clone().filter(|text| !plain(text).is_empty());
+    match (given(&failure.code), given(&failure.message)) {
+        (Some(code), Some(message)) => Some(format!("{}: {message}", plain(&code))),
+        (code, message) => code.or(message),
+    }
+}
+
+fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Completed => Tone::Good,
+        Outcome::Failed => Tone::Bad,
+        Outcome::Cancelled | Outcome::Vanished | Outcome::Stalled => Tone::Warning,
+        Outcome::Started => Tone::Neutral,
+    }
+}

@@ -1,0 +1,30 @@
+//! Bundle tasks: an instance-store Windows instance is written to S3 in parts.
+
+use super::identity::{Identity, Listing};
+use super::state::Phase;
+
+/// What a bundle task is.
+pub(super) const IDENTITY: Identity = Identity {
+    name: "bundle",
+    operation: "DescribeBundleTasks",
+    detail_type: "EC2 Bundle Task State Change",
+    is_watched_by_default: true,
+    listing: Listing::Whole,
+    key_prefix: "u#bundle#",
+    states: &[
+        ("pending", Phase::Running),
+        ("waiting-for-shutdown", Phase::Running),
+        ("bundling", Phase::Running),
+        ("storing", Phase::Running),
+        ("cancelling", Phase::Running),
+        ("complete", Phase::Completed),
+        // Also of a task that somebody cancelled: EC2 says so in the reason.
+        ("failed", Phase::Failed),
+    ],
+    cancelled: None,
+    id_name: Some("bundleId"),
+    fields: &["bundleId", "instanceId", "prefix", "updatedAt"],
+    resources: |place, subject| {
+        subject.instance_id.iter().map(|id| place.instance_arn(id)).collect()
+    },
+};

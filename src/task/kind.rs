@@ -1,0 +1,91 @@
+//! The kinds of task.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+use super::{bundle, store_image};
+
+/// Which of EC2's listings a task comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `CreateStoreImageTask`, listed by `DescribeStoreImageTasks`.
+    StoreImage,
+    /// `BundleInstance`, listed by `DescribeBundleTasks`.
+    Bundle,
+}
+
+impl Kind {
+    /// All kinds, in the order in which they are reported.
+    pub const ALL: [Self; 2] = [Self::StoreImage, Self::Bundle];
+
+    /// What the kind is by itself.
+    #[must_use]
+    pub fn identity(self) -> &'static Identity {
+        match self {
+            Self::StoreImage => &store_image::IDENTITY,
+            Self::Bundle => &bundle::IDENTITY,
+        }
+    }
+
+    /// The name that events, configuration and the command line use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.identity().name
+    }
+
+    /// The kind whose listing begins with the newest start; its keys sort by it.
+    #[must_use]
+    pub fn by_start() -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.identity().is_newest_first())
+    }
+
+    /// The kinds that are watched unless somebody says otherwise.
+    pub fn watched_by_default() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.identity().is_watched_by_default)
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
+            let (last, others) = names.split_last().map_or(("", &names[..0]), |(l, o)| (*l, o));
+            format!("\"{text}\" is not a kind of task: write {} or {last}", others.join(", "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_reads_back_by_its_name_and_is_stored_under_it() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.name().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.name());
+        }
+        let error = "ami".parse::<Kind>().unwrap_err();
+        assert!(error.contains("write store-image") && error.ends_with("bundle"), "{error}");
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name_a_key_or_a_listing() {
+        for (one, other) in Kind::ALL.iter().zip(Kind::ALL.iter().skip(1)) {
+            let (one, other) = (one.identity(), other.identity());
+            assert_ne!(one.name, other.name);
+            assert_ne!(one.key_prefix, other.key_prefix);
+            assert_ne!(one.operation, other.operation);
+            assert_ne!(one.detail_type, other.detail_type);
+        }
+    }
+}
