@@ -17,9 +17,7 @@ impl Params<'_> {
     /// Fails on the first parameter that matches none of `known`, in which `N` stands for a
     /// whole number from 1.
     pub(crate) fn check_known(&self, known: &[&str]) -> Result<(), ApiError> {
-        let is_known = |name: &str| {
-            name == "DryRun" || known.iter().any(|pattern| matches_pattern(pattern, name))
-        };
+        let is_known = |name: &str| known.iter().any(|pattern| matches_pattern(pattern, name));
         match self.0.iter().find(|(name, _)| !is_known(name)) {
             None => Ok(()),
             Some((name, _)) => {
@@ -60,17 +58,17 @@ impl Params<'_> {
         found.into_values().collect()
     }
 
-    /// `Filter.N.Name` with its `Filter.N.Value.M`.
-    pub(crate) fn filters(&self) -> Result<Vec<Filter>, ApiError> {
+    /// `<name>.N.Name` with its `<name>.N.Value.M`; the name is `Filter` for most actions.
+    pub(crate) fn filters(&self, name: &str) -> Result<Vec<Filter>, ApiError> {
         let mut found: BTreeMap<u32, (Option<&str>, Vec<String>)> = BTreeMap::new();
         for (field, value) in self.0 {
             let Some((index, rest)) =
-                field.strip_prefix("Filter.").and_then(|rest| rest.split_once('.'))
+                field.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')?.split_once('.'))
             else {
                 continue;
             };
-            let (name, values) = found.entry(number(index)).or_default();
-            if rest == "Name" { *name = Some(value) } else { values.push(value.clone()) }
+            let (own, values) = found.entry(number(index)).or_default();
+            if rest == "Name" { *own = Some(value) } else { values.push(value.clone()) }
         }
         if found.len() > MOST_FILTERS || found.values().any(|(_, all)| all.len() > MOST_VALUES) {
             let message = format!(
@@ -79,12 +77,12 @@ impl Params<'_> {
             );
             return Err(ApiError::new("FilterLimitExceeded", message));
         }
-        let read = |(index, (name, values)): (u32, (Option<&str>, Vec<String>))| {
-            let name = name.ok_or_else(|| ApiError::missing(&format!("Filter.{index}.Name")))?;
+        let read = |(index, (own, values)): (u32, (Option<&str>, Vec<String>))| {
+            let own = own.ok_or_else(|| ApiError::missing(&format!("{name}.{index}.Name")))?;
             if values.is_empty() {
-                return Err(ApiError::missing(&format!("Filter.{index}.Value")));
+                return Err(ApiError::missing(&format!("{name}.{index}.Value")));
             }
-            Ok(Filter { name: name.to_owned(), values })
+            Ok(Filter { name: own.to_owned(), values })
         };
         found.into_iter().map(read).collect()
     }
@@ -119,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_parameter_is_known_only_in_its_exact_form() {
-        let known = ["ImageId.N", "Filter.N.Value.N"];
+        let known = ["ImageId.N", "Filter.N.Value.N", "DryRun"];
         for (name, ok) in [
             ("ImageId.1", true),
             ("Filter.2.Value.3", true),
@@ -129,6 +127,7 @@ mod tests {
             ("ImageId.x", false),
             ("ImageId.1.2", false),
             ("imageId.1", false),
+            ("Dryrun", false),
         ] {
             let fields = pairs(&[(name, "v")]);
             let found = Params(&fields).check_known(&known);
@@ -140,7 +139,9 @@ mod tests {
     #[test]
     fn a_filter_needs_a_name_and_a_value_and_has_limits() {
         let code = |fields: &[(String, String)]| {
-            Params(fields).filters().map_err(|error| (error.code.into_owned(), error.message))
+            Params(fields)
+                .filters("Filter")
+                .map_err(|error| (error.code.into_owned(), error.message))
         };
         let missing = "The request must contain the parameter ";
         assert_eq!(
