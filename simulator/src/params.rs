@@ -1,6 +1,6 @@
 //! Typed access to the flat parameters of the Query protocol.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::ApiError;
 use crate::filter::Filter;
@@ -56,6 +56,17 @@ impl Params<'_> {
             }
         }
         found.into_values().collect()
+    }
+
+    /// The names `<name>.N` of a list of structures, by N.
+    pub(crate) fn members(&self, name: &str) -> Vec<String> {
+        let number_of = |field: &str| {
+            let rest = field.strip_prefix(name)?.strip_prefix('.')?;
+            Some(number(rest.split_once('.')?.0))
+        };
+        let found: BTreeSet<u32> =
+            self.0.iter().filter_map(|(field, _)| number_of(field)).collect();
+        found.into_iter().map(|number| format!("{name}.{number}")).collect()
     }
 
     /// `<name>.N.Name` with its `<name>.N.Value.M`; the name is `Filter` for most actions.

@@ -13,6 +13,7 @@ use crate::place::Place;
 use crate::room::{Room, Shelf, TaskId};
 use crate::status::TaskStatus;
 use crate::throttle::Buckets;
+use crate::transfer::kind::Transferred;
 
 /// So many calls are kept in the record; of more the oldest are forgotten.
 const MOST_CALLS: usize = 100_000;
@@ -22,13 +23,15 @@ const MOST_CALLS: usize = 100_000;
 pub(crate) struct PlaceState {
     pub(crate) stores: Stores,
     pub(crate) bundles: Shelf<BundlePlan>,
+    /// The import and export tasks of all kinds.
+    pub(crate) transfers: Shelf<Box<dyn Transferred>>,
     /// The AMIs that exist; any well-formed id does where this is absent.
     pub(crate) images: Option<BTreeSet<String>>,
 }
 
 impl PlaceState {
     fn rooms(&mut self) -> impl Iterator<Item = &mut dyn Room> {
-        let rooms: [&mut dyn Room; 2] = [&mut self.stores, &mut self.bundles];
+        let rooms: [&mut dyn Room; 3] = [&mut self.stores, &mut self.bundles, &mut self.transfers];
         rooms.into_iter()
     }
 }
@@ -62,6 +65,15 @@ impl State {
 
     pub(crate) fn place(&mut self, place: &Place) -> &mut PlaceState {
         self.places.entry(place.clone()).or_default()
+    }
+
+    /// The import and export tasks of a place, first added first.
+    pub(crate) fn transfers(
+        &self,
+        place: &Place,
+    ) -> impl Iterator<Item = (TaskId, &dyn Transferred)> {
+        let here = self.places.get(place).into_iter();
+        here.flat_map(|place| place.transfers.iter()).map(|(id, task)| (id, &**task))
     }
 
     /// A number that no other set of generated tasks has.

@@ -11,7 +11,8 @@ pub struct TaskStatus {
     pub progress: Option<u8>,
     /// A bundle task's error code.
     pub code: Option<String>,
-    /// A store task's failure reason, a bundle task's error message.
+    /// A store task's failure reason, a bundle task's error message, the status message of an
+    /// import or export task.
     pub message: Option<String>,
 }
 
@@ -25,7 +26,11 @@ impl TaskStatus {
     /// True for the states in which a task stays for ever.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.state.as_str(), "Completed" | "Failed" | "complete" | "failed")
+        // Of store tasks, of bundle tasks, and of imports and exports.
+        matches!(
+            self.state.as_str(),
+            "Completed" | "Failed" | "complete" | "failed" | "completed" | "deleted" | "cancelled"
+        )
     }
 }
 

@@ -10,10 +10,17 @@ use std::collections::BTreeSet;
 
 use crate::error::ApiError;
 use crate::kinds;
+use crate::transfer::cancel;
 use part::{Action, Part};
 
 /// All of the API that is served.
-static PARTS: &[&Part] = &[&kinds::store::PART, &kinds::bundle::PART, &regions::PART];
+static PARTS: &[&Part] = &[
+    &kinds::store::PART,
+    &kinds::bundle::PART,
+    &kinds::import_snapshot::PART,
+    &cancel::PART,
+    &regions::PART,
+];
 
 fn all() -> impl Iterator<Item = &'static Action> {
     PARTS.iter().flat_map(|part| part.actions)

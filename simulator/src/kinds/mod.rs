@@ -5,4 +5,5 @@
 //! `scenario::tasks`, which read its tasks.
 
 pub(crate) mod bundle;
+pub(crate) mod import_snapshot;
 pub(crate) mod store;

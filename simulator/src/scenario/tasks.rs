@@ -8,6 +8,7 @@ use super::check::{Problem, check_each, check_image, check_text};
 use super::spec::TaskSpec;
 use super::text::Account;
 use crate::kinds::bundle::spec::BundleSpec;
+use crate::kinds::import_snapshot::spec::ImportSnapshotSpec;
 use crate::kinds::store::generate::GenerateSpec;
 use crate::kinds::store::spec::StoreSpec;
 use crate::names::is_region_code;
@@ -28,6 +29,8 @@ pub(crate) struct PlaceSpec {
     #[serde(default)]
     bundle_tasks: Vec<BundleSpec>,
     #[serde(default)]
+    import_snapshot_tasks: Vec<ImportSnapshotSpec>,
+    #[serde(default)]
     generate: Vec<GenerateSpec>,
 }
 
@@ -47,7 +50,11 @@ fn all<T: TaskSpec>(tasks: &[T]) -> Vec<&dyn TaskSpec> {
 impl PlaceSpec {
     /// Its lists of tasks, by their fields.
     fn lists(&self) -> Vec<(&'static str, Vec<&dyn TaskSpec>)> {
-        vec![("store_tasks", all(&self.store_tasks)), ("bundle_tasks", all(&self.bundle_tasks))]
+        vec![
+            ("store_tasks", all(&self.store_tasks)),
+            ("bundle_tasks", all(&self.bundle_tasks)),
+            ("import_snapshot_tasks", all(&self.import_snapshot_tasks)),
+        ]
     }
 
     /// Finds what the shape alone does not forbid.
