@@ -101,6 +101,7 @@ pub use clock::{SPEEDS, SimClock};
 pub use curve::Stall;
 pub use faults::{FaultId, FaultKind, FaultRule};
 pub use kinds::bundle::plan::{BundleEnd, BundlePlan};
+pub use kinds::import_image::plan::ImportImagePlan;
 pub use kinds::import_snapshot::plan::ImportSnapshotPlan;
 pub use kinds::store::plan::{StoreEnd, StorePlan};
 pub use place::DEFAULT_ACCOUNT;

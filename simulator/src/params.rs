@@ -37,6 +37,17 @@ impl Params<'_> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
+    /// A parameter that may only be one of `all`, in lower or upper case.
+    pub(crate) fn choice(&self, name: &str, all: &[&str]) -> Result<Option<&str>, ApiError> {
+        match self.get(name) {
+            Some(text) if !all.iter().any(|known| known.eq_ignore_ascii_case(text)) => {
+                let rule = format!("Expecting one of {}.", all.join(", "));
+                Err(ApiError::value(name, text, &rule))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// A boolean, false where absent.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.get(name) {

@@ -18,6 +18,7 @@ static PARTS: &[&Part] = &[
     &kinds::store::PART,
     &kinds::bundle::PART,
     &kinds::import_snapshot::PART,
+    &kinds::import_image::PART,
     &cancel::PART,
     &regions::PART,
 ];

@@ -5,5 +5,6 @@
 //! `scenario::tasks`, which read its tasks.
 
 pub(crate) mod bundle;
+pub(crate) mod import_image;
 pub(crate) mod import_snapshot;
 pub(crate) mod store;

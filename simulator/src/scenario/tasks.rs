@@ -8,6 +8,7 @@ use super::check::{Problem, check_each, check_image, check_text};
 use super::spec::TaskSpec;
 use super::text::Account;
 use crate::kinds::bundle::spec::BundleSpec;
+use crate::kinds::import_image::spec::ImportImageSpec;
 use crate::kinds::import_snapshot::spec::ImportSnapshotSpec;
 use crate::kinds::store::generate::GenerateSpec;
 use crate::kinds::store::spec::StoreSpec;
@@ -30,6 +31,8 @@ pub(crate) struct PlaceSpec {
     bundle_tasks: Vec<BundleSpec>,
     #[serde(default)]
     import_snapshot_tasks: Vec<ImportSnapshotSpec>,
+    #[serde(default)]
+    import_image_tasks: Vec<ImportImageSpec>,
     #[serde(default)]
     generate: Vec<GenerateSpec>,
 }
@@ -54,6 +57,7 @@ impl PlaceSpec {
             ("store_tasks", all(&self.store_tasks)),
             ("bundle_tasks", all(&self.bundle_tasks)),
             ("import_snapshot_tasks", all(&self.import_snapshot_tasks)),
+            ("import_image_tasks", all(&self.import_image_tasks)),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The protocol as a caller sees it, without the network.
 
 mod bundle;
+mod import_image;
 mod import_snapshot;
 mod listing;
 mod protocol;

@@ -11,10 +11,12 @@ const BYTES: u64 = 705_638_400;
 /// A disk image in a bucket or behind a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {
-    /// Such as `VMDK`.
+    /// Such as `VMDK`; empty where there is none.
     pub format: String,
     /// Its bucket and key.
     pub object: Option<(String, String)>,
+    /// In imports of images: the snapshot that is read in place of a disk image.
+    pub snapshot_id: Option<String>,
     /// Its URL, which may be a presigned one: EC2 shows it with its secrets.
     pub url: Option<String>,
     /// Its size in bytes, which is what EC2 tells, though its model says GiB.
@@ -43,19 +45,29 @@ impl Disk {
     }
 
     pub(crate) fn new(format: String) -> Self {
-        let (object, url, description, device_name) = (None, None, None, None);
-        Self { format, object, url, bytes: BYTES, description, device_name }
+        Self {
+            format,
+            object: None,
+            snapshot_id: None,
+            url: None,
+            bytes: BYTES,
+            description: None,
+            device_name: None,
+        }
     }
 
     /// Reads it from the parameters below `name`; `formats` are those that the call takes.
     pub(crate) fn read(params: Params<'_>, name: &str, formats: &[&str]) -> Result<Self, ApiError> {
         let of = |field: &str| format!("{name}.{field}");
         let given = |field: &str| params.get(&of(field)).map(str::to_owned);
-        let format = params.required(&of("Format"))?;
-        if !formats.iter().any(|known| known.eq_ignore_ascii_case(format)) {
-            let rule = format!("Expecting one of {}.", formats.join(", "));
-            return Err(ApiError::value(&of("Format"), format, &rule));
-        }
+        let snapshot_id = given("SnapshotId");
+        let name = of("Format");
+        let format = match params.choice(&name, formats)? {
+            // A snapshot has no format.
+            None if snapshot_id.is_some() => "",
+            None => return Err(ApiError::missing(&name)),
+            Some(format) => format,
+        };
         let url = given("Url");
         let object = match params.get(&of("UserBucket.S3Bucket")) {
             None => None,
@@ -66,6 +78,7 @@ impl Disk {
         Ok(Self {
             object,
             url,
+            snapshot_id,
             description: given("Description"),
             device_name: given("DeviceName"),
             ..Self::new(format.to_owned())
@@ -74,16 +87,14 @@ impl Disk {
 
     /// Whether it says where the image is.
     pub(crate) fn has_source(&self) -> bool {
-        self.object.is_some() || self.url.is_some()
+        self.object.is_some() || self.url.is_some() || self.snapshot_id.is_some()
     }
 
     /// What EC2 shows of it; its size is 0 until it is read.
     pub(crate) fn fields(&self, is_read: bool) -> Vec<Element> {
         let bytes = if is_read { self.bytes } else { 0 };
-        let mut fields = vec![
-            Element::text("diskImageSize", format!("{bytes}.0")),
-            Element::text("format", self.format.as_str()),
-        ];
+        let mut fields = vec![Element::text("diskImageSize", format!("{bytes}.0"))];
+        fields.extend(given("format", Some(self.format.as_str()).filter(|text| !text.is_empty())));
         fields.extend(given("description", self.description.as_deref()));
         fields.extend(given("deviceName", self.device_name.as_deref()));
         fields.extend(given("url", self.url.as_deref()));
