@@ -19,6 +19,7 @@ static PARTS: &[&Part] = &[
     &kinds::bundle::PART,
     &kinds::import_snapshot::PART,
     &kinds::import_image::PART,
+    &kinds::export_instance::PART,
     &cancel::PART,
     &regions::PART,
 ];

@@ -5,6 +5,7 @@
 //! `scenario::tasks`, which read its tasks.
 
 pub(crate) mod bundle;
+pub(crate) mod export_instance;
 pub(crate) mod import_image;
 pub(crate) mod import_snapshot;
 pub(crate) mod store;

@@ -89,6 +89,12 @@ pub(crate) fn check_image(field: &str, image: &str) -> Result<(), Problem> {
     check_text(field, image, is_right, "AMI id", "ami-0123456789abcdef0")
 }
 
+/// Refuses what is no instance id.
+pub(crate) fn check_instance(instance: &str) -> Result<(), Problem> {
+    let is_right = |text: &str| is_resource_id("i-", text);
+    check_text("instance_id", instance, is_right, "instance id", "i-12345678")
+}
+
 /// Refuses what no XML can hold: the whole page would be none.
 pub(crate) fn check_words(field: &str, text: Option<&String>) -> Result<(), Problem> {
     let is_bad = |c: char| {

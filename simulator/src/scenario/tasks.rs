@@ -8,6 +8,7 @@ use super::check::{Problem, check_each, check_image, check_text};
 use super::spec::TaskSpec;
 use super::text::Account;
 use crate::kinds::bundle::spec::BundleSpec;
+use crate::kinds::export_instance::spec::ExportInstanceSpec;
 use crate::kinds::import_image::spec::ImportImageSpec;
 use crate::kinds::import_snapshot::spec::ImportSnapshotSpec;
 use crate::kinds::store::generate::GenerateSpec;
@@ -34,6 +35,8 @@ pub(crate) struct PlaceSpec {
     #[serde(default)]
     import_image_tasks: Vec<ImportImageSpec>,
     #[serde(default)]
+    export_instance_tasks: Vec<ExportInstanceSpec>,
+    #[serde(default)]
     generate: Vec<GenerateSpec>,
 }
 
@@ -58,6 +61,7 @@ impl PlaceSpec {
             ("bundle_tasks", all(&self.bundle_tasks)),
             ("import_snapshot_tasks", all(&self.import_snapshot_tasks)),
             ("import_image_tasks", all(&self.import_image_tasks)),
+            ("export_instance_tasks", all(&self.export_instance_tasks)),
         ]
     }
 

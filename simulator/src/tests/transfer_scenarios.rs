@@ -28,6 +28,12 @@ const LISTS: &[List] = &[
         fields: "disks: [{format: OVA, bucket: b, key: v.ova}], platform: Linux",
         has_progress: true,
     },
+    List {
+        name: "export_instance_tasks",
+        case: export_instance::CASE,
+        fields: "instance_id: i-00000001, target: {bucket: b}",
+        has_progress: false,
+    },
 ];
 
 impl List {

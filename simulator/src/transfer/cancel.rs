@@ -1,6 +1,6 @@
-//! `CancelImportTask`.
+//! `CancelImportTask` and `CancelExportTask`.
 
-use super::ids::unknown_import;
+use super::ids::{unknown_export, unknown_import};
 use super::list::is_known;
 use crate::actions::context::Context;
 use crate::actions::part::{Action, DRY_RUN, Part};
@@ -8,15 +8,20 @@ use crate::error::ApiError;
 use crate::xml::Element;
 
 pub(crate) const CANCEL_IMPORT: &str = "CancelImportTask";
+pub(crate) const CANCEL_EXPORT: &str = "CancelExportTask";
 
 /// The actions that cancel tasks of several kinds.
 pub(crate) static PART: Part = Part {
-    actions: &[Action {
-        name: CANCEL_IMPORT,
-        parameters: &[DRY_RUN, "CancelReason", "ImportTaskId"],
-        run: import,
-    }],
-    elements: &["importTaskId", "previousState", "state"],
+    actions: &[
+        Action {
+            name: CANCEL_IMPORT,
+            parameters: &[DRY_RUN, "CancelReason", "ImportTaskId"],
+            run: import,
+        },
+        // It has no dry run.
+        Action { name: CANCEL_EXPORT, parameters: &["ExportTaskId"], run: export },
+    ],
+    elements: &["importTaskId", "previousState", "return", "state"],
 };
 
 fn import(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
@@ -27,6 +32,12 @@ fn import(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
         Element::text("previousState", before),
         Element::text("state", after),
     ])
+}
+
+fn export(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
+    let id = context.params.required("ExportTaskId")?.to_owned();
+    cancel(context, CANCEL_EXPORT, &id, unknown_export)?;
+    Ok(vec![Element::text("return", "true")])
 }
 
 /// Cancels the task of this id where it is of a kind that this action cancels, and returns its

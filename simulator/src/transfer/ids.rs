@@ -30,9 +30,36 @@ pub(crate) fn unknown_import(id: &str) -> ApiError {
     ApiError::new("InvalidConversionTaskId.Malformed", message)
 }
 
+/// EC2 tells an export task's id that names none from what is no such id.
+pub(crate) fn unknown_export(id: &str) -> ApiError {
+    let is_kind = |kind: &str| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase());
+    let parts = id.strip_prefix("export-").and_then(|rest| rest.split_once('-'));
+    if parts.is_some_and(|(kind, rest)| is_kind(kind) && is_task_id("", rest)) {
+        let message = format!("The export task ID '{id}' does not exist");
+        return ApiError::new("InvalidExportTaskID.NotFound", message);
+    }
+    let message = format!("Invalid id: \"{id}\" (expecting \"export-...\")");
+    ApiError::new("InvalidExportTaskID.Malformed", message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_export_that_is_unknown_is_told_from_what_is_no_id() {
+        for (id, code) in [
+            ("export-i-0z", "InvalidExportTaskID.NotFound"),
+            ("export-ami-0z", "InvalidExportTaskID.NotFound"),
+            ("export-i-", "InvalidExportTaskID.Malformed"),
+            ("export--0", "InvalidExportTaskID.Malformed"),
+            ("export-0", "InvalidExportTaskID.Malformed"),
+            ("import-ami-0", "InvalidExportTaskID.Malformed"),
+            ("export-i-0-0", "InvalidExportTaskID.Malformed"),
+        ] {
+            assert_eq!(unknown_export(id).code, code, "{id}");
+        }
+    }
 
     #[test]
     fn an_id_has_more_letters_than_hexadecimal_digits() {

@@ -41,7 +41,6 @@ pub(crate) struct TransferKind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Paging {
     /// One answer holds everything.
-    #[expect(dead_code, reason = "for the exports of instances")]
     None,
     /// `MaxResults` has no documented bound, or this one.
     Pages(Option<usize>),

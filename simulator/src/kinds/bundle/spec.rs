@@ -6,7 +6,7 @@ use super::PART;
 use super::plan::{BundleEnd, BundlePlan, FAILS_AT_PERCENT};
 use crate::names::is_resource_id;
 use crate::room::TaskId;
-use crate::scenario::check::{Problem, check_elements, check_text, check_words};
+use crate::scenario::check::{Problem, check_elements, check_instance, check_text, check_words};
 use crate::scenario::course::{
     MomentSpec, StallSpec, check_bucket, check_end, check_stall, check_timeline, stall, timeline,
 };
@@ -53,8 +53,7 @@ impl TaskSpec for BundleSpec {
         let duration = self.duration.map_or(settings.bundle_duration, |span| span.0);
         let is_bundle = |text: &str| is_resource_id("bun-", text);
         check_text("bundle_id", &self.bundle_id, is_bundle, "bundle task id", "bun-c1a540a8")?;
-        let is_instance = |text: &str| is_resource_id("i-", text);
-        check_text("instance_id", &self.instance_id, is_instance, "instance id", "i-12345678")?;
+        check_instance(&self.instance_id)?;
         check_bucket(&self.bucket)?;
         let fails = self.end == End::Failed;
         check_end(fails, &[("code", self.code.is_some()), ("message", self.message.is_some())])?;
