@@ -1,4 +1,5 @@
-//! EC2's AMI store tasks and bundle tasks on a local port, for tests and demos.
+//! EC2's image tasks on a local port, for tests and demos: AMI store tasks, bundle tasks, imports
+//! and exports.
 //!
 //! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
 //! talks to it. It takes the account and the Region from a request's signature, which it does not
@@ -54,6 +55,8 @@
 //! # What there is
 //!
 //! - [`SimClock`], [`StorePlan`] and [`BundlePlan`]: what tasks do, as functions of time.
+//! - [`Transfer`]: the same for imports and exports, which a plan of their kind goes around, such as
+//!   [`ImportSnapshotPlan`].
 //! - [`World`]: the tasks, the limits, the faults and the record of calls. A test changes and reads it
 //!   while the simulator runs.
 //! - [`Simulator`]: the server. It stops when it is dropped.
