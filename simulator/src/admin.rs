@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use crate::faults::FaultId;
 use crate::place::DEFAULT_ACCOUNT;
-use crate::plan::TaskStatus;
+use crate::room::TaskId;
 use crate::scenario::{
     Account, FaultSpec, PlaceSpec, Problem, Span, check_percent, check_words, from_yaml,
 };
-use crate::state::TaskId;
+use crate::status::TaskStatus;
 use crate::world::World;
 
 type Shared = State<Arc<World>>;

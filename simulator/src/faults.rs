@@ -64,9 +64,10 @@ pub enum FaultKind {
         /// Only the item at this place of the answer, from 0; every item where absent.
         item: Option<usize>,
     },
-    /// The listing of store tasks runs from the oldest to the newest, through all its pages.
+    /// The listing of store tasks runs from the oldest to the newest, through all its pages; those
+    /// of imports and exports run the other way round, whatever that is.
     ReversedOrder,
-    /// The store tasks of each page come in an arbitrary order.
+    /// The store, import or export tasks of each page come in an arbitrary order.
     ShuffledPage,
 }
 

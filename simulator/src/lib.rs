@@ -1,4 +1,5 @@
-//! EC2's AMI store tasks and bundle tasks on a local port, for tests and demos.
+//! EC2's image tasks on a local port, for tests and demos: AMI store tasks, bundle tasks, imports
+//! and exports.
 //!
 //! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
 //! talks to it. It takes the account and the Region from a request's signature, which it does not
@@ -54,6 +55,8 @@
 //! # What there is
 //!
 //! - [`SimClock`], [`StorePlan`] and [`BundlePlan`]: what tasks do, as functions of time.
+//! - [`Transfer`]: the same for imports and exports, which a plan of their kind goes around, such as
+//!   [`ImportSnapshotPlan`].
 //! - [`World`]: the tasks, the limits, the faults and the record of calls. A test changes and reads it
 //!   while the simulator runs.
 //! - [`Simulator`]: the server. It stops when it is dropped.
@@ -67,7 +70,6 @@
 
 mod actions;
 mod admin;
-mod bundle;
 mod call;
 mod clock;
 mod curve;
@@ -76,35 +78,45 @@ mod error;
 mod faults;
 mod filter;
 mod http;
+mod kinds;
 mod names;
 mod params;
 mod place;
-mod plan;
 mod request;
+mod room;
 mod scenario;
 mod serve;
 mod settings;
 mod simulator;
 mod state;
+mod status;
 mod throttle;
 mod token;
+mod transfer;
 mod world;
 mod xml;
 
 #[cfg(test)]
 mod tests;
 
-pub use bundle::{BundleEnd, BundlePlan};
 pub use call::Call;
 pub use clock::{SPEEDS, SimClock};
 pub use curve::Stall;
 pub use faults::{FaultId, FaultKind, FaultRule};
+pub use kinds::bundle::plan::{BundleEnd, BundlePlan};
+pub use kinds::export_instance::plan::ExportInstancePlan;
+pub use kinds::import_image::plan::ImportImagePlan;
+pub use kinds::import_snapshot::plan::ImportSnapshotPlan;
+pub use kinds::store::plan::{StoreEnd, StorePlan};
 pub use place::DEFAULT_ACCOUNT;
-pub use plan::{Moment, StoreEnd, StorePlan, TaskStatus};
+pub use room::TaskId;
 pub use scenario::{Scenario, ScenarioError};
 pub use serve::{ServeOptions, serve};
 pub use settings::Settings;
 pub use simulator::{SimError, Simulator, SimulatorBuilder};
-pub use state::TaskId;
+pub use status::{Moment, TaskStatus};
 pub use throttle::{Bucket, Throttle};
+pub use transfer::disk::Disk;
+pub use transfer::export::ExportTarget;
+pub use transfer::plan::{Transfer, TransferEnd};
 pub use world::World;

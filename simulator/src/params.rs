@@ -1,6 +1,6 @@
 //! Typed access to the flat parameters of the Query protocol.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::ApiError;
 use crate::filter::Filter;
@@ -17,9 +17,7 @@ impl Params<'_> {
     /// Fails on the first parameter that matches none of `known`, in which `N` stands for a
     /// whole number from 1.
     pub(crate) fn check_known(&self, known: &[&str]) -> Result<(), ApiError> {
-        let is_known = |name: &str| {
-            name == "DryRun" || known.iter().any(|pattern| matches_pattern(pattern, name))
-        };
+        let is_known = |name: &str| known.iter().any(|pattern| matches_pattern(pattern, name));
         match self.0.iter().find(|(name, _)| !is_known(name)) {
             None => Ok(()),
             Some((name, _)) => {
@@ -37,6 +35,17 @@ impl Params<'_> {
     /// A parameter that may not be absent or empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| ApiError::missing(name))
+    }
+
+    /// A parameter that may only be one of `all`, in lower or upper case.
+    pub(crate) fn choice(&self, name: &str, all: &[&str]) -> Result<Option<&str>, ApiError> {
+        match self.get(name) {
+            Some(text) if !all.iter().any(|known| known.eq_ignore_ascii_case(text)) => {
+                let rule = format!("Expecting one of {}.", all.join(", "));
+                Err(ApiError::value(name, text, &rule))
+            }
+            found => Ok(found),
+        }
     }
 
     /// A boolean, false where absent.
@@ -60,17 +69,28 @@ impl Params<'_> {
         found.into_values().collect()
     }
 
-    /// `Filter.N.Name` with its `Filter.N.Value.M`.
-    pub(crate) fn filters(&self) -> Result<Vec<Filter>, ApiError> {
+    /// The names `<name>.N` of a list of structures, by N.
+    pub(crate) fn members(&self, name: &str) -> Vec<String> {
+        let number_of = |field: &str| {
+            let rest = field.strip_prefix(name)?.strip_prefix('.')?;
+            Some(number(rest.split_once('.')?.0))
+        };
+        let found: BTreeSet<u32> =
+            self.0.iter().filter_map(|(field, _)| number_of(field)).collect();
+        found.into_iter().map(|number| format!("{name}.{number}")).collect()
+    }
+
+    /// `<name>.N.Name` with its `<name>.N.Value.M`; the name is `Filter` for most actions.
+    pub(crate) fn filters(&self, name: &str) -> Result<Vec<Filter>, ApiError> {
         let mut found: BTreeMap<u32, (Option<&str>, Vec<String>)> = BTreeMap::new();
         for (field, value) in self.0 {
             let Some((index, rest)) =
-                field.strip_prefix("Filter.").and_then(|rest| rest.split_once('.'))
+                field.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')?.split_once('.'))
             else {
                 continue;
             };
-            let (name, values) = found.entry(number(index)).or_default();
-            if rest == "Name" { *name = Some(value) } else { values.push(value.clone()) }
+            let (own, values) = found.entry(number(index)).or_default();
+            if rest == "Name" { *own = Some(value) } else { values.push(value.clone()) }
         }
         if found.len() > MOST_FILTERS || found.values().any(|(_, all)| all.len() > MOST_VALUES) {
             let message = format!(
@@ -79,12 +99,12 @@ impl Params<'_> {
             );
             return Err(ApiError::new("FilterLimitExceeded", message));
         }
-        let read = |(index, (name, values)): (u32, (Option<&str>, Vec<String>))| {
-            let name = name.ok_or_else(|| ApiError::missing(&format!("Filter.{index}.Name")))?;
+        let read = |(index, (own, values)): (u32, (Option<&str>, Vec<String>))| {
+            let own = own.ok_or_else(|| ApiError::missing(&format!("{name}.{index}.Name")))?;
             if values.is_empty() {
-                return Err(ApiError::missing(&format!("Filter.{index}.Value")));
+                return Err(ApiError::missing(&format!("{name}.{index}.Value")));
             }
-            Ok(Filter { name: name.to_owned(), values })
+            Ok(Filter { name: own.to_owned(), values })
         };
         found.into_iter().map(read).collect()
     }
@@ -119,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_parameter_is_known_only_in_its_exact_form() {
-        let known = ["ImageId.N", "Filter.N.Value.N"];
+        let known = ["ImageId.N", "Filter.N.Value.N", "DryRun"];
         for (name, ok) in [
             ("ImageId.1", true),
             ("Filter.2.Value.3", true),
@@ -129,6 +149,7 @@ mod tests {
             ("ImageId.x", false),
             ("ImageId.1.2", false),
             ("imageId.1", false),
+            ("Dryrun", false),
         ] {
             let fields = pairs(&[(name, "v")]);
             let found = Params(&fields).check_known(&known);
@@ -140,7 +161,9 @@ mod tests {
     #[test]
     fn a_filter_needs_a_name_and_a_value_and_has_limits() {
         let code = |fields: &[(String, String)]| {
-            Params(fields).filters().map_err(|error| (error.code.into_owned(), error.message))
+            Params(fields)
+                .filters("Filter")
+                .map_err(|error| (error.code.into_owned(), error.message))
         };
         let missing = "The request must contain the parameter ";
         assert_eq!(

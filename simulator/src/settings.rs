@@ -26,7 +26,12 @@ pub struct Settings {
     pub bundle_duration: Duration,
     /// How long a bundle task stays listed after its end.
     pub bundle_linger: Duration,
-    /// How long a bundle task is `cancelling`.
+    /// How long an import or export task runs that a call starts.
+    pub transfer_duration: Duration,
+    /// How long an import or export task stays listed after its end. AWS says 7 days of imports, and
+    /// nothing of exports.
+    pub transfer_linger: Duration,
+    /// How long a task is `cancelling` or `deleting` whose cancellation was asked for.
     pub cancel_duration: Duration,
     /// Whether a request signed for a time more than 15 minutes from the simulated one is
     /// `RequestExpired`.
@@ -48,6 +53,8 @@ impl Default for Settings {
             store_queued: Duration::ZERO,
             bundle_duration: 10 * MINUTE,
             bundle_linger: 60 * MINUTE,
+            transfer_duration: 10 * MINUTE,
+            transfer_linger: 7 * DAY,
             cancel_duration: MINUTE / 2,
             check_request_time: false,
             seed: 1,

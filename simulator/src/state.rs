@@ -1,78 +1,46 @@
 //! What the world holds: the tasks of every account and Region, kept in the order of listing.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use fastrand::Rng;
 use jiff::Timestamp;
 
-use crate::bundle::BundlePlan;
 use crate::call::Call;
 use crate::faults::Faults;
+use crate::kinds::bundle::plan::BundlePlan;
+use crate::kinds::store::room::Stores;
 use crate::place::Place;
-use crate::plan::{StorePlan, TaskStatus};
+use crate::room::{Room, Shelf, TaskId};
+use crate::status::TaskStatus;
 use crate::throttle::Buckets;
-
-/// Names a task that was added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(pub u64);
-
-/// Newest start first; of one start the one that was added last.
-pub(crate) type StoreKey = (Reverse<Timestamp>, Reverse<TaskId>);
+use crate::transfer::kind::Transferred;
 
 /// So many calls are kept in the record; of more the oldest are forgotten.
 const MOST_CALLS: usize = 100_000;
 
-/// One account in one Region.
+/// One account in one Region: a room for each kind of task.
 #[derive(Debug, Default)]
 pub(crate) struct PlaceState {
-    stores: BTreeMap<StoreKey, StorePlan>,
-    by_image: HashMap<String, BTreeSet<StoreKey>>,
-    pub(crate) bundles: BTreeMap<TaskId, BundlePlan>,
+    pub(crate) stores: Stores,
+    pub(crate) bundles: Shelf<BundlePlan>,
+    /// The import and export tasks of all kinds.
+    pub(crate) transfers: Shelf<Box<dyn Transferred>>,
     /// The AMIs that exist; any well-formed id does where this is absent.
     pub(crate) images: Option<BTreeSet<String>>,
 }
 
 impl PlaceState {
-    pub(crate) fn stores(&self) -> &BTreeMap<StoreKey, StorePlan> {
-        &self.stores
+    fn rooms(&mut self) -> impl Iterator<Item = &mut dyn Room> {
+        let rooms: [&mut dyn Room; 3] = [&mut self.stores, &mut self.bundles, &mut self.transfers];
+        rooms.into_iter()
     }
-
-    /// The store tasks of an AMI, newest first.
-    pub(crate) fn stores_of(&self, image_id: &str) -> impl Iterator<Item = &StorePlan> {
-        self.by_image.get(image_id).into_iter().flatten().filter_map(|key| self.stores.get(key))
-    }
-
-    fn insert(&mut self, id: TaskId, mut plan: StorePlan) -> StoreKey {
-        // The API tells times in milliseconds: a finer order would not be one that a caller sees.
-        let millis = plan.start.as_millisecond();
-        plan.start = Timestamp::from_millisecond(millis).unwrap_or(plan.start);
-        let key = (Reverse(plan.start), Reverse(id));
-        self.by_image.entry(plan.image_id.clone()).or_default().insert(key);
-        self.stores.insert(key, plan);
-        key
-    }
-
-    fn remove(&mut self, key: &StoreKey) -> bool {
-        let Some(plan) = self.stores.remove(key) else { return false };
-        if let Some(keys) = self.by_image.get_mut(&plan.image_id) {
-            keys.remove(key);
-        }
-        true
-    }
-}
-
-#[derive(Debug)]
-enum Home {
-    Store(Place, StoreKey),
-    Bundle(Place),
 }
 
 /// Everything that changes.
 #[derive(Debug)]
 pub(crate) struct State {
     places: BTreeMap<Place, PlaceState>,
-    homes: HashMap<TaskId, Home>,
+    homes: HashMap<TaskId, Place>,
     added: u64,
     generated: u32,
     pub(crate) buckets: Buckets,
@@ -99,9 +67,13 @@ impl State {
         self.places.entry(place.clone()).or_default()
     }
 
-    fn next_id(&mut self) -> TaskId {
-        self.added += 1;
-        TaskId(self.added)
+    /// The import and export tasks of a place, first added first.
+    pub(crate) fn transfers(
+        &self,
+        place: &Place,
+    ) -> impl Iterator<Item = (TaskId, &dyn Transferred)> {
+        let here = self.places.get(place).into_iter();
+        here.flat_map(|place| place.transfers.iter()).map(|(id, task)| (id, &**task))
     }
 
     /// A number that no other set of generated tasks has.
@@ -123,62 +95,30 @@ impl State {
         own.map(|place| place.region.as_str())
     }
 
-    pub(crate) fn add_store(&mut self, place: &Place, plan: StorePlan) -> TaskId {
-        let id = self.next_id();
-        let key = self.place(place).insert(id, plan);
-        self.homes.insert(id, Home::Store(place.clone(), key));
-        id
-    }
-
-    pub(crate) fn add_bundle(&mut self, place: &Place, plan: BundlePlan) -> TaskId {
-        let id = self.next_id();
-        self.place(place).bundles.insert(id, plan);
-        self.homes.insert(id, Home::Bundle(place.clone()));
+    /// Adds a task, which `put` puts into the room of its kind.
+    pub(crate) fn add(
+        &mut self,
+        place: &Place,
+        put: impl FnOnce(&mut PlaceState, TaskId),
+    ) -> TaskId {
+        self.added += 1;
+        let id = TaskId(self.added);
+        put(self.place(place), id);
+        self.homes.insert(id, place.clone());
         id
     }
 
     pub(crate) fn remove(&mut self, id: TaskId) -> bool {
-        match self.homes.remove(&id) {
-            None => false,
-            Some(Home::Store(place, key)) => self.place(&place).remove(&key),
-            Some(Home::Bundle(place)) => self.place(&place).bundles.remove(&id).is_some(),
-        }
+        let Some(place) = self.homes.remove(&id) else { return false };
+        self.place(&place).rooms().any(|room| room.remove(id))
     }
 
     /// Fixes a task's state; `None` gives it back to its plan. False where there is no such task.
     pub(crate) fn fix(&mut self, id: TaskId, status: Option<TaskStatus>, now: Timestamp) -> bool {
         let Self { places, homes, .. } = self;
-        match homes.get(&id) {
-            None => false,
-            Some(Home::Store(place, key)) => places
-                .get_mut(place)
-                .and_then(|state| state.stores.get_mut(key))
-                .map(|plan| plan.fixed = status)
-                .is_some(),
-            Some(Home::Bundle(place)) => places
-                .get_mut(place)
-                .and_then(|state| state.bundles.get_mut(&id))
-                .map(|plan| plan.fixed = status.map(|status| (status, now)))
-                .is_some(),
-        }
-    }
-
-    /// Takes a stored object out of its bucket; false where there is none.
-    pub(crate) fn delete_object(
-        &mut self,
-        place: &Place,
-        bucket: &str,
-        object_key: &str,
-        now: Timestamp,
-    ) -> bool {
-        let mut found = false;
-        for plan in self.place(place).stores.values_mut() {
-            let is_it = plan.bucket == bucket && plan.object_key == object_key;
-            if is_it && !plan.object_deleted && plan.status(now).state == "Completed" {
-                plan.object_deleted = true;
-                found = true;
-            }
-        }
-        found
+        let Some(place) = homes.get(&id).and_then(|place| places.get_mut(place)) else {
+            return false;
+        };
+        place.rooms().find_map(|room| room.held(id)).map(|task| task.fix(status, now)).is_some()
     }
 }

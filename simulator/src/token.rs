@@ -22,9 +22,9 @@ pub(crate) struct Position {
 }
 
 /// What a token is bound to.
-pub(crate) fn binding(place: &Place, filters: &[Filter]) -> u64 {
+pub(crate) fn binding(listing: &str, place: &Place, filters: &[Filter]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    place.hash(&mut hasher);
+    (listing, place).hash(&mut hasher);
     for filter in filters {
         (&filter.name, &filter.values).hash(&mut hasher);
     }
@@ -43,14 +43,15 @@ pub(crate) fn write(position: Position, binding: u64) -> String {
 }
 
 /// Reads a token back: `InvalidNextToken` for what was never one, `InvalidPaginationToken` for
-/// one of another account, Region or set of filters.
+/// one of another listing, account, Region or set of filters.
 pub(crate) fn read(text: &str, binding: u64) -> Result<Position, ApiError> {
     let (bound, position) = decode(text)
         .ok_or_else(|| ApiError::new("InvalidNextToken", "The token provided is not valid."))?;
     if bound == binding {
         return Ok(position);
     }
-    let message = "The pagination token was not given for this account, Region and set of filters.";
+    let message = "The pagination token was not given for this listing, account, Region and set of \
+                   filters.";
     Err(ApiError::new("InvalidPaginationToken", message))
 }
 
@@ -85,16 +86,18 @@ mod tests {
     fn a_token_holds_only_in_its_own_listing() {
         let here = Place::new("123456789012", "us-east-1");
         let filter = Filter { name: "bucket".into(), values: vec!["b".into()] };
-        let bound = binding(&here, std::slice::from_ref(&filter));
+        let bound = binding("A", &here, std::slice::from_ref(&filter));
         let start = "2026-11-22T00:10:00.123Z".parse().unwrap();
         let position = Position { start, id: 7, reversed: false };
         let text = write(position, bound);
         assert_eq!(read(&text, bound), Ok(position));
 
         let code = |text: &str, bound| read(text, bound).unwrap_err().code;
-        assert_eq!(code(&text, binding(&here, &[])), "InvalidPaginationToken");
+        assert_eq!(code(&text, binding("A", &here, &[])), "InvalidPaginationToken");
+        let others = binding("B", &here, std::slice::from_ref(&filter));
+        assert_eq!(code(&text, others), "InvalidPaginationToken");
         let there = Place::new("123456789012", "us-west-2");
-        assert_eq!(code(&text, binding(&there, &[filter])), "InvalidPaginationToken");
+        assert_eq!(code(&text, binding("A", &there, &[filter])), "InvalidPaginationToken");
         for bad in ["", "x", "AAAA", &text[1..], &text.replace(&text[..4], "AAAB")] {
             assert_eq!(code(bad, bound), "InvalidNextToken", "{bad}");
         }

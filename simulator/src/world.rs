@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::bundle::BundlePlan;
 use crate::call::Call;
 use crate::clock::SimClock;
 use crate::faults::{FaultId, FaultRule};
 use crate::place::Place;
-use crate::plan::{StorePlan, TaskStatus};
+use crate::room::TaskId;
 use crate::settings::Settings;
-use crate::state::{State, TaskId};
+use crate::state::State;
+use crate::status::TaskStatus;
 
 /// All that the simulator's callers see, and the handles to change it while it runs.
 #[derive(Debug)]
@@ -59,16 +59,6 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a store task. It is listed from its start on.
-    pub fn add_store_task(&self, account: &str, region: &str, plan: StorePlan) -> TaskId {
-        self.state().add_store(&Place::new(account, region), plan)
-    }
-
-    /// Adds a bundle task. It is listed from its start on.
-    pub fn add_bundle_task(&self, account: &str, region: &str, plan: BundlePlan) -> TaskId {
-        self.state().add_bundle(&Place::new(account, region), plan)
-    }
-
     /// Takes a task out of the listings; false where there is no such task.
     pub fn remove_task(&self, id: TaskId) -> bool {
         self.state().remove(id)
@@ -96,13 +86,6 @@ impl World {
     ) {
         let images: BTreeSet<String> = images.into_iter().map(Into::into).collect();
         self.state().place(&Place::new(account, region)).images = Some(images);
-    }
-
-    /// Deletes a stored object, so that its AMI can be stored there again; false where there is
-    /// none.
-    pub fn delete_object(&self, account: &str, region: &str, bucket: &str, key: &str) -> bool {
-        let now = self.now();
-        self.state().delete_object(&Place::new(account, region), bucket, key, now)
     }
 
     /// Puts a fault rule in force.

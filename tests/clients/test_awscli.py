@@ -94,3 +94,15 @@ def test_bundle_tasks_are_listed_with_filters(sim, aws):
     wanted = "Name=error-code,Values=Client.S3Error"
     [task] = aws("describe-bundle-tasks", "--filters", wanted)[1]["BundleTasks"]
     assert task["BundleTaskError"] == {"Code": "Client.S3Error", "Message": "no"}
+
+
+def test_a_wait_for_a_snapshot_ends_with_its_import(sim, aws):
+    bucket = "S3Bucket=images,S3Key=disk.raw"
+    disk = f"Format=RAW,UserBucket={{{bucket}}}"
+    _, started, _ = aws("import-snapshot", "--disk-container", disk)
+    task = ("--import-task-ids", started["ImportTaskId"])
+    sim.advance("10m")
+    assert aws("wait", "snapshot-imported", *task)[0] == 0
+    _, listed, _ = aws("describe-import-snapshot-tasks", *task)
+    detail = listed["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+    assert (detail["Status"], detail["Format"]) == ("completed", "RAW")

@@ -21,12 +21,12 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Ends a dry run; called once the parameters are found to be in order.
-    pub(super) fn permit(&self) -> Result<(), ApiError> {
+    pub(crate) fn permit(&self) -> Result<(), ApiError> {
         if self.params.flag("DryRun")? { Err(ApiError::dry_run()) } else { Ok(()) }
     }
 }
 
 /// `2022-01-01T01:01:01.001Z`.
-pub(super) fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }

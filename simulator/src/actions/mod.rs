@@ -1,63 +1,36 @@
 //! The actions of the EC2 API, each a function from its parameters to the elements of its answer.
 
-mod bundle;
 pub(crate) mod context;
+pub(crate) mod ids;
+pub(crate) mod page;
+pub(crate) mod part;
 mod regions;
-mod store;
+
+use std::collections::BTreeSet;
 
 use crate::error::ApiError;
-use crate::xml::Element;
-use context::Context;
+use crate::kinds;
+use crate::transfer::cancel;
+use part::{Action, Part};
 
-/// An action: the parameters that it knows, and what it does.
-pub(crate) struct Action {
-    name: &'static str,
-    pub(crate) parameters: &'static [&'static str],
-    pub(crate) run: fn(&mut Context<'_>) -> Result<Vec<Element>, ApiError>,
-}
-
-const FILTER_NAME: &str = "Filter.N.Name";
-const FILTER_VALUE: &str = "Filter.N.Value.N";
-
-static ACTIONS: [Action; 6] = [
-    Action {
-        name: "DescribeStoreImageTasks",
-        parameters: &["ImageId.N", FILTER_NAME, FILTER_VALUE, "NextToken", "MaxResults"],
-        run: store::describe,
-    },
-    Action {
-        name: "CreateStoreImageTask",
-        parameters: &["ImageId", "Bucket", "S3ObjectTag.N.Key", "S3ObjectTag.N.Value"],
-        run: store::create,
-    },
-    Action {
-        name: "DescribeBundleTasks",
-        parameters: &["BundleId.N", FILTER_NAME, FILTER_VALUE],
-        run: bundle::describe,
-    },
-    Action {
-        name: "BundleInstance",
-        parameters: &[
-            "InstanceId",
-            "Storage.S3.AWSAccessKeyId",
-            "Storage.S3.Bucket",
-            "Storage.S3.Prefix",
-            "Storage.S3.UploadPolicy",
-            "Storage.S3.UploadPolicySignature",
-        ],
-        run: bundle::create,
-    },
-    Action { name: "CancelBundleTask", parameters: &["BundleId"], run: bundle::cancel },
-    Action {
-        name: "DescribeRegions",
-        parameters: &["RegionName.N", "AllRegions", FILTER_NAME, FILTER_VALUE],
-        run: regions::describe,
-    },
+/// All of the API that is served.
+static PARTS: &[&Part] = &[
+    &kinds::store::PART,
+    &kinds::bundle::PART,
+    &kinds::import_snapshot::PART,
+    &kinds::import_image::PART,
+    &kinds::export_instance::PART,
+    &cancel::PART,
+    &regions::PART,
 ];
+
+fn all() -> impl Iterator<Item = &'static Action> {
+    PARTS.iter().flat_map(|part| part.actions)
+}
 
 /// Finds an action by its name.
 pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
-    ACTIONS.iter().find(|action| action.name == name).ok_or_else(|| {
+    all().find(|action| action.name == name).ok_or_else(|| {
         if name.is_empty() {
             let message = "The request must contain the parameter Action";
             return ApiError::new("MissingAction", message);
@@ -69,5 +42,10 @@ pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
 
 /// All actions, for a sentence.
 pub(crate) fn names() -> String {
-    ACTIONS.each_ref().map(|action| action.name).join(", ")
+    all().map(|action| action.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The elements of all answers, by name.
+pub(crate) fn elements() -> BTreeSet<&'static str> {
+    PARTS.iter().flat_map(|part| part.elements).copied().collect()
 }

@@ -3,10 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use super::part::{Action, DRY_RUN, FILTER_NAME, FILTER_VALUE, Part};
 use crate::error::ApiError;
 use crate::filter::check_names;
 use crate::place::Partition;
 use crate::xml::Element;
+
+/// What belongs to Regions.
+pub(super) static PART: Part = Part {
+    actions: &[Action {
+        name: "DescribeRegions",
+        parameters: &[DRY_RUN, "RegionName.N", "AllRegions", FILTER_NAME, FILTER_VALUE],
+        run: describe,
+    }],
+    elements: &["optInStatus", "regionEndpoint", "regionInfo", "regionName"],
+};
 
 const ENABLED: &str = "opt-in-not-required";
 const NOT_ENABLED: &str = "not-opted-in";
@@ -41,9 +52,9 @@ const REGIONS: [(&str, &str); 24] = [
     ("us-gov-west-1", ENABLED),
 ];
 
-pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
+fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
     let params = context.params;
-    let filters = params.filters()?;
+    let filters = params.filters("Filter")?;
     check_names(&filters, &["region-name", "opt-in-status", "endpoint"])?;
     let all = params.flag("AllRegions")?;
     let names = params.list("RegionName");

@@ -1,6 +1,6 @@
 //! What is wrong in a scenario: where, which rule, and what to write instead.
 
-use crate::actions;
+use crate::names::is_resource_id;
 
 /// Why a scenario was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ impl Problem {
 }
 
 /// Refuses a text that is none of what a field takes.
-pub(super) fn check_text(
+pub(crate) fn check_text(
     field: &str,
     text: &str,
     is_right: impl Fn(&str) -> bool,
@@ -81,6 +81,18 @@ pub(super) fn check_text(
     }
     let rule = format!("\"{text}\" is no {what}");
     Err(Problem::new(field, rule, format!("write one such as {example}")))
+}
+
+/// Refuses what is no AMI id.
+pub(crate) fn check_image(field: &str, image: &str) -> Result<(), Problem> {
+    let is_right = |text: &str| is_resource_id("ami-", text);
+    check_text(field, image, is_right, "AMI id", "ami-0123456789abcdef0")
+}
+
+/// Refuses what is no instance id.
+pub(crate) fn check_instance(instance: &str) -> Result<(), Problem> {
+    let is_right = |text: &str| is_resource_id("i-", text);
+    check_text("instance_id", instance, is_right, "instance id", "i-12345678")
 }
 
 /// Refuses what no XML can hold: the whole page would be none.
@@ -108,17 +120,8 @@ pub(crate) fn check_percent(field: &str, percent: Option<u8>) -> Result<(), Prob
     }
 }
 
-/// Refuses what the simulator has no action for.
-pub(super) fn check_action(field: &str, action: &str) -> Result<(), Problem> {
-    if actions::find(action).is_ok() {
-        return Ok(());
-    }
-    let rule = format!("\"{action}\" is not an action of the simulator");
-    Err(Problem::new(field, rule, format!("write one of {}", actions::names())))
-}
-
 /// Checks every entry of a list, and says which of them is wrong.
-pub(super) fn check_each<T>(
+pub(crate) fn check_each<T>(
     field: &str,
     entries: &[T],
     mut check: impl FnMut(&T) -> Result<(), Problem>,
@@ -129,48 +132,18 @@ pub(super) fn check_each<T>(
     Ok(())
 }
 
-/// Refuses names of elements that no answer has.
-pub(super) fn check_elements(field: &str, names: &[String]) -> Result<(), Problem> {
-    match names.iter().find(|name| !ELEMENTS.contains(&name.as_str())) {
+/// Refuses names that are none of the elements of an answer.
+pub(crate) fn check_elements(
+    field: &str,
+    names: &[String],
+    elements: impl IntoIterator<Item = &'static str>,
+) -> Result<(), Problem> {
+    let elements: Vec<&str> = elements.into_iter().collect();
+    match names.iter().find(|name| !elements.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {
             let rule = format!("\"{name}\" is no element of an answer");
-            Err(Problem::new(field, rule, format!("write one of {}", ELEMENTS.join(", "))))
+            Err(Problem::new(field, rule, format!("write one of {}", elements.join(", "))))
         }
     }
 }
-
-/// The elements of the answers, but for the request's id, which is EC2's own.
-const ELEMENTS: [&str; 31] = [
-    "AWSAccessKeyId",
-    "amiId",
-    "bucket",
-    "bundleId",
-    "bundleInstanceTask",
-    "bundleInstanceTasksSet",
-    "code",
-    "error",
-    "instanceId",
-    "message",
-    "nextToken",
-    "objectKey",
-    "optInStatus",
-    "prefix",
-    "progress",
-    "progressPercentage",
-    "regionEndpoint",
-    "regionInfo",
-    "regionName",
-    "S3",
-    "s3objectKey",
-    "startTime",
-    "state",
-    "storage",
-    "storeImageTaskResultSet",
-    "storeTaskFailureReason",
-    "storeTaskState",
-    "taskStartTime",
-    "updateTime",
-    "uploadPolicy",
-    "uploadPolicySignature",
-];

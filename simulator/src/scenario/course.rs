@@ -1,4 +1,4 @@
-//! What store tasks and bundle tasks have in common: how they fail, stall, and change by the clock.
+//! What tasks of all kinds have in common: how they fail, stall, and change by the clock.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use serde::Deserialize;
 use super::check::{Problem, check_percent, check_text, check_words};
 use super::text::Span;
 use crate::curve::Stall;
-use crate::plan::{Moment, TaskStatus};
+use crate::status::{Moment, TaskStatus};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StallSpec {
+pub(crate) struct StallSpec {
     percent: u8,
     from: Span,
     until: Span,
@@ -19,7 +19,7 @@ pub(super) struct StallSpec {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MomentSpec {
+pub(crate) struct MomentSpec {
     after: Span,
     state: String,
     progress: Option<u8>,
@@ -27,11 +27,11 @@ pub(super) struct MomentSpec {
     message: Option<String>,
 }
 
-pub(super) fn check_bucket(bucket: &str) -> Result<(), Problem> {
+pub(crate) fn check_bucket(bucket: &str) -> Result<(), Problem> {
     check_text("bucket", bucket, |text| !text.is_empty(), "bucket", "my-bucket")
 }
 
-pub(super) fn check_end(fails: bool, given: &[(&str, bool)]) -> Result<(), Problem> {
+pub(crate) fn check_end(fails: bool, given: &[(&str, bool)]) -> Result<(), Problem> {
     match given.iter().find(|(_, is_given)| *is_given) {
         Some((field, _)) if !fails => {
             let way_out = "add end: Failed, or take it out";
@@ -42,7 +42,7 @@ pub(super) fn check_end(fails: bool, given: &[(&str, bool)]) -> Result<(), Probl
 }
 
 /// `last` is the progress at which the task ends.
-pub(super) fn check_stall(
+pub(crate) fn check_stall(
     stall: Option<&StallSpec>,
     duration: Duration,
     last: u8,
@@ -60,12 +60,13 @@ pub(super) fn check_stall(
     Err(Problem::new("stall", rule, "write times counted from the task's start, or set duration"))
 }
 
-pub(super) fn check_timeline(moments: &[MomentSpec], is_store: bool) -> Result<(), Problem> {
+/// `takes_code` where the task's state has an error code beside its message.
+pub(crate) fn check_timeline(moments: &[MomentSpec], takes_code: bool) -> Result<(), Problem> {
     for (index, moment) in moments.iter().enumerate() {
         let field = |name: &str| format!("timeline[{index}].{name}");
         check_percent(&field("progress"), moment.progress)?;
         check_words(&field("message"), moment.message.as_ref())?;
-        if is_store && moment.code.is_some() {
+        if !takes_code && moment.code.is_some() {
             let rule = "is only for bundle tasks";
             return Err(Problem::new(field("code"), rule, "write it into message"));
         }
@@ -73,7 +74,7 @@ pub(super) fn check_timeline(moments: &[MomentSpec], is_store: bool) -> Result<(
     Ok(())
 }
 
-pub(super) fn timeline(moments: &[MomentSpec]) -> Vec<Moment> {
+pub(crate) fn timeline(moments: &[MomentSpec]) -> Vec<Moment> {
     let moment = |spec: &MomentSpec| Moment {
         after: spec.after.0,
         status: TaskStatus {
@@ -86,6 +87,6 @@ pub(super) fn timeline(moments: &[MomentSpec]) -> Vec<Moment> {
     moments.iter().map(moment).collect()
 }
 
-pub(super) fn stall(spec: Option<&StallSpec>) -> Option<Stall> {
+pub(crate) fn stall(spec: Option<&StallSpec>) -> Option<Stall> {
     spec.map(|stall| Stall { percent: stall.percent, from: stall.from.0, until: stall.until.0 })
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::check::{Problem, check_action, check_elements, check_text};
+use super::action::check_action;
+use super::check::{Problem, check_elements, check_text};
 use super::text::{Account, Span, When};
+use crate::actions::elements;
 use crate::faults::{FaultKind, FaultRule};
 use crate::names::is_region_code;
 
@@ -139,8 +141,8 @@ impl FaultSpec {
         if self.fields.as_ref().is_some_and(Vec::is_empty) {
             return Err(Problem::new("fields", "names none", "write the names of elements"));
         }
-        check_elements("fields", self.fields.as_deref().unwrap_or_default())?;
-        check_elements("element", self.element.as_slice())
+        check_elements("fields", self.fields.as_deref().unwrap_or_default(), elements())?;
+        check_elements("element", self.element.as_slice(), elements())
     }
 
     /// The rule; relative times count from `now`.

@@ -1,14 +1,13 @@
 //! Scenario files: what there is when a simulator starts, in YAML.
 
-mod bundle;
-mod check;
-mod course;
+mod action;
+pub(crate) mod check;
+pub(crate) mod course;
 mod fault;
-mod generate;
 mod settings;
-mod store;
+pub(crate) mod spec;
 mod tasks;
-mod text;
+pub(crate) mod text;
 mod throttle;
 mod yaml;
 

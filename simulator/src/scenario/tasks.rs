@@ -1,14 +1,18 @@
 //! The tasks of one account and Region, as a scenario or the admin surface describes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::bundle::BundleSpec;
-use super::check::{Problem, check_each, check_text};
-use super::generate::GenerateSpec;
-use super::store::{StoreSpec, check_image};
+use super::check::{Problem, check_each, check_image, check_text};
+use super::spec::TaskSpec;
 use super::text::Account;
+use crate::kinds::bundle::spec::BundleSpec;
+use crate::kinds::export_instance::spec::ExportInstanceSpec;
+use crate::kinds::import_image::spec::ImportImageSpec;
+use crate::kinds::import_snapshot::spec::ImportSnapshotSpec;
+use crate::kinds::store::generate::GenerateSpec;
+use crate::kinds::store::spec::StoreSpec;
 use crate::names::is_region_code;
 use crate::place::DEFAULT_ACCOUNT;
 use crate::settings::Settings;
@@ -27,33 +31,59 @@ pub(crate) struct PlaceSpec {
     #[serde(default)]
     bundle_tasks: Vec<BundleSpec>,
     #[serde(default)]
+    import_snapshot_tasks: Vec<ImportSnapshotSpec>,
+    #[serde(default)]
+    import_image_tasks: Vec<ImportImageSpec>,
+    #[serde(default)]
+    export_instance_tasks: Vec<ExportInstanceSpec>,
+    #[serde(default)]
     generate: Vec<GenerateSpec>,
 }
 
-/// The ids of what was added.
+/// The ids of what was added, by list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Added {
-    store_tasks: Vec<u64>,
-    bundle_tasks: Vec<u64>,
-    generated: Vec<u64>,
-}
+#[serde(transparent)]
+pub(crate) struct Added(BTreeMap<&'static str, Vec<u64>>);
 
 fn default_region() -> String {
     "us-east-1".to_owned()
 }
 
+fn all<T: TaskSpec>(tasks: &[T]) -> Vec<&dyn TaskSpec> {
+    tasks.iter().map(|task| task as &dyn TaskSpec).collect()
+}
+
 impl PlaceSpec {
+    /// Its lists of tasks, by their fields.
+    fn lists(&self) -> Vec<(&'static str, Vec<&dyn TaskSpec>)> {
+        vec![
+            ("store_tasks", all(&self.store_tasks)),
+            ("bundle_tasks", all(&self.bundle_tasks)),
+            ("import_snapshot_tasks", all(&self.import_snapshot_tasks)),
+            ("import_image_tasks", all(&self.import_image_tasks)),
+            ("export_instance_tasks", all(&self.export_instance_tasks)),
+        ]
+    }
+
     /// Finds what the shape alone does not forbid.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), Problem> {
         check_text("region", &self.region, is_region_code, "Region code", "us-east-1")?;
         for (index, image) in self.images.iter().flatten().enumerate() {
             check_image(&format!("images[{index}]"), image)?;
         }
-        check_each("store_tasks", &self.store_tasks, |task| task.check(settings))?;
-        let mut ids = BTreeSet::new();
-        check_each("bundle_tasks", &self.bundle_tasks, |task| {
-            task.check(settings, !ids.insert(task.bundle_id.clone()))
-        })?;
+        for (list, tasks) in self.lists() {
+            let mut ids = BTreeSet::new();
+            check_each(list, &tasks, |task| {
+                task.check(settings)?;
+                match task.id() {
+                    Some((field, id)) if !ids.insert(id.to_owned()) => {
+                        let rule = format!("another task is called {id}, too");
+                        Err(Problem::new(field, rule, "give each task an id of its own"))
+                    }
+                    _ => Ok(()),
+                }
+            })?;
+        }
         check_each("generate", &self.generate, GenerateSpec::check)
     }
 
@@ -65,18 +95,17 @@ impl PlaceSpec {
             world.set_images(account, region, images.iter().cloned());
         }
         let mut added = Added::default();
-        for task in &self.store_tasks {
-            added.store_tasks.push(world.add_store_task(account, region, task.plan(world)).0);
+        for (list, tasks) in self.lists() {
+            let ids = tasks.iter().map(|task| task.add(world, account, region).0).collect();
+            added.0.insert(list, ids);
         }
-        for task in &self.bundle_tasks {
-            added.bundle_tasks.push(world.add_bundle_task(account, region, task.plan(world)).0);
-        }
+        let mut generated = Vec::new();
         for generate in &self.generate {
             let set = world.state().next_generated();
             let plans = generate.plans(world, set);
-            let ids = plans.map(|plan| world.add_store_task(account, region, plan).0);
-            added.generated.extend(ids);
+            generated.extend(plans.map(|plan| world.add_store_task(account, region, plan).0));
         }
+        added.0.insert("generated", generated);
         added
     }
 }

@@ -153,23 +153,23 @@ faults:
     };
     assert_eq!([9, 10, 11].map(|at| effects(&mut state, at)), [0, 2, 0]);
     let held = state.place(&place);
-    let stores: Vec<_> = held.stores().values().collect();
+    let stores: Vec<_> = held.stores.plans().values().collect();
     let images: std::collections::BTreeSet<_> = stores.iter().map(|plan| &plan.image_id).collect();
     assert_eq!(
         (stores.len(), images.len()),
         (4, 4),
         "each set of generated tasks has its own AMIs"
     );
-    let first = held.stores_of("ami-00000001").next().unwrap();
+    let first = held.stores.of("ami-00000001").next().unwrap();
     assert_eq!((first.object_key.as_str(), first.status(now).progress), ("k", Some(40)));
     assert_eq!(first.duration.as_secs(), 30 * 60);
-    let odd = held.stores_of("ami-00000002").next().unwrap();
+    let odd = held.stores.of("ami-00000002").next().unwrap();
     assert_eq!(
         (odd.status(now).state.as_str(), odd.status(now).message.as_deref()),
         ("Odd", Some("why"))
     );
     assert_eq!(odd.omit, ["bucket"]);
-    let bundle = held.bundles.values().next().unwrap();
+    let bundle = held.bundles.iter().next().unwrap().1;
     let secrets = [&bundle.access_key_id, &bundle.upload_policy, &bundle.upload_policy_signature];
     assert_eq!(secrets.map(|secret| secret.as_deref().unwrap()), ["AKID", "cG9s", "sig"]);
 }

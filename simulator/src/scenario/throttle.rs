@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::check::{Problem, check_action};
+use super::action::check_action;
+use super::check::Problem;
 use crate::throttle::{Bucket, Throttle};
 
 #[derive(Debug, Clone, Default)]

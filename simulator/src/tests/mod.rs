@@ -1,9 +1,15 @@
 //! The protocol as a caller sees it, without the network.
 
 mod bundle;
+mod export_instance;
+mod import_image;
+mod import_snapshot;
 mod listing;
 mod protocol;
 mod serving;
+mod transfer_case;
+mod transfer_scenarios;
+mod transfers;
 
 use std::time::Duration;
 
@@ -54,8 +60,11 @@ fn text(reply: &Reply) -> String {
 
 /// The contents of every element of this name.
 fn all(reply: &Reply, element: &str) -> Vec<String> {
+    within(&text(reply), element)
+}
+
+fn within(text: &str, element: &str) -> Vec<String> {
     let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-    let text = text(reply);
     let parts = text.split(&open).skip(1);
     parts.map(|part| part.split(&close).next().unwrap().to_owned()).collect()
 }

@@ -54,6 +54,35 @@ async fn it_serves_get_and_post_and_is_steered_over_http() {
 }
 
 #[tokio::test]
+async fn imports_and_exports_are_steered_over_http_as_well() {
+    let sim = simulator().await;
+    let addr = sim.addr();
+    let tasks = r#"{
+        "import_snapshot_tasks": [{"task_id": "import-snap-1z", "disk": {"url": "s3://b/d"}}],
+        "export_instance_tasks": [
+            {"task_id": "export-i-1z", "instance_id": "i-00000001", "target": {"bucket": "b"}}
+        ]
+    }"#;
+    let added = send(addr, "POST", "/_sim/tasks", tasks).await;
+    assert!(added.contains(r#""import_snapshot_tasks":[1]"#), "{added}");
+    assert!(added.contains(r#""export_instance_tasks":[2]"#), "{added}");
+    let list = "Version=2016-11-15&Action=DescribeImportSnapshotTasks";
+    let state = r#"{"state": "deleted", "message": "why"}"#;
+    assert!(send(addr, "PUT", "/_sim/tasks/1", state).await.starts_with("HTTP/1.1 200"));
+    assert!(send(addr, "POST", "/", list).await.contains("<statusMessage>why</statusMessage>"));
+    send(addr, "POST", "/_sim/advance", r#"{"by": "8d"}"#).await;
+    assert!(!send(addr, "POST", "/", list).await.contains("<item>"), "7 days after its end");
+    let fault = r#"{"kind": "missing-fields", "fields": ["snapshotTaskDetail"], "next": 1}"#;
+    send(addr, "POST", "/_sim/faults", fault).await;
+    send(addr, "DELETE", "/_sim/tasks/1/state", "").await;
+    let again =
+        r#"{"import_snapshot_tasks": [{"task_id": "import-snap-2z", "disk": {"url": "u"}}]}"#;
+    send(addr, "POST", "/_sim/tasks", again).await;
+    assert!(!send(addr, "POST", "/", list).await.contains("snapshotTaskDetail"));
+    assert!(send(addr, "POST", "/", list).await.contains("<status>active</status>"));
+}
+
+#[tokio::test]
 async fn a_refusal_of_the_admin_surface_names_the_field_and_the_way_out() {
     let sim = simulator().await;
     let refused = send(sim.addr(), "POST", "/_sim/faults", r#"{"kind": "slow"}"#).await;

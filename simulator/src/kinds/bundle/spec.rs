@@ -2,13 +2,16 @@
 
 use serde::Deserialize;
 
-use super::check::{Problem, check_elements, check_text, check_words};
-use super::course::{
+use super::PART;
+use super::plan::{BundleEnd, BundlePlan, FAILS_AT_PERCENT};
+use crate::names::is_resource_id;
+use crate::room::TaskId;
+use crate::scenario::check::{Problem, check_elements, check_instance, check_text, check_words};
+use crate::scenario::course::{
     MomentSpec, StallSpec, check_bucket, check_end, check_stall, check_timeline, stall, timeline,
 };
-use super::text::{Span, When};
-use crate::bundle::{BundleEnd, BundlePlan, FAILS_AT_PERCENT};
-use crate::names::is_resource_id;
+use crate::scenario::spec::TaskSpec;
+use crate::scenario::text::{Span, When};
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -24,8 +27,8 @@ enum End {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BundleSpec {
-    pub(super) bundle_id: String,
+pub(crate) struct BundleSpec {
+    bundle_id: String,
     instance_id: String,
     bucket: String,
     prefix: Option<String>,
@@ -45,28 +48,33 @@ pub(super) struct BundleSpec {
     omit: Vec<String>,
 }
 
-impl BundleSpec {
-    pub(super) fn check(&self, settings: &Settings, is_known: bool) -> Result<(), Problem> {
+impl TaskSpec for BundleSpec {
+    fn check(&self, settings: &Settings) -> Result<(), Problem> {
         let duration = self.duration.map_or(settings.bundle_duration, |span| span.0);
         let is_bundle = |text: &str| is_resource_id("bun-", text);
         check_text("bundle_id", &self.bundle_id, is_bundle, "bundle task id", "bun-c1a540a8")?;
-        if is_known {
-            let rule = format!("another task is called {}, too", self.bundle_id);
-            return Err(Problem::new("bundle_id", rule, "give each task an id of its own"));
-        }
-        let is_instance = |text: &str| is_resource_id("i-", text);
-        check_text("instance_id", &self.instance_id, is_instance, "instance id", "i-12345678")?;
+        check_instance(&self.instance_id)?;
         check_bucket(&self.bucket)?;
         let fails = self.end == End::Failed;
         check_end(fails, &[("code", self.code.is_some()), ("message", self.message.is_some())])?;
         check_words("code", self.code.as_ref())?;
         check_words("message", self.message.as_ref())?;
         check_stall(self.stall.as_ref(), duration, if fails { FAILS_AT_PERCENT } else { 100 })?;
-        check_timeline(&self.timeline, false)?;
-        check_elements("omit", &self.omit)
+        check_timeline(&self.timeline, true)?;
+        check_elements("omit", &self.omit, PART.elements.iter().copied())
     }
 
-    pub(super) fn plan(&self, world: &World) -> BundlePlan {
+    fn id(&self) -> Option<(&'static str, &str)> {
+        Some(("bundle_id", &self.bundle_id))
+    }
+
+    fn add(&self, world: &World, account: &str, region: &str) -> TaskId {
+        world.add_bundle_task(account, region, self.plan(world))
+    }
+}
+
+impl BundleSpec {
+    fn plan(&self, world: &World) -> BundlePlan {
         let duration = self.duration.map_or(world.settings().bundle_duration, |span| span.0);
         let start = self.start.unwrap_or(When::NOW).resolve(world.now());
         let (id, instance) = (self.bundle_id.as_str(), self.instance_id.as_str());

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::clock::{elapsed, later};
 use crate::curve::{Curve, Stall};
-use crate::plan::{Moment, TaskStatus, moment_at};
+use crate::room::Held;
+use crate::status::{Moment, TaskStatus, moment_at};
 
 /// The progress at which a bundle task fails: most failures are of the upload.
 pub(crate) const FAILS_AT_PERCENT: u8 = 90;
@@ -140,6 +141,12 @@ impl BundlePlan {
             _ => "storing",
         };
         (TaskStatus::new(state, percent), later(self.start, curve.reached(percent)))
+    }
+}
+
+impl Held for BundlePlan {
+    fn fix(&mut self, status: Option<TaskStatus>, now: Timestamp) {
+        self.fixed = status.map(|status| (status, now));
     }
 }
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::check::{Problem, check_words};
-use super::course::check_bucket;
-use super::text::{Span, When};
+use super::plan::StorePlan;
 use crate::clock::earlier;
-use crate::plan::StorePlan;
+use crate::scenario::check::{Problem, check_words};
+use crate::scenario::course::check_bucket;
+use crate::scenario::text::{Span, When};
 use crate::world::World;
 
 /// More store tasks than EC2 lists in any account, and as many as fit into memory with ease.
@@ -16,7 +16,7 @@ const MOST_GENERATED: u32 = 1_000_000;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GenerateSpec {
+pub(crate) struct GenerateSpec {
     count: u32,
     bucket: String,
     #[serde(default = "When::yesterday")]
@@ -34,7 +34,7 @@ impl When {
 }
 
 impl GenerateSpec {
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    pub(crate) fn check(&self) -> Result<(), Problem> {
         check_bucket(&self.bucket)?;
         check_words("reason", self.reason.as_ref())?;
         if self.count > MOST_GENERATED {
@@ -54,7 +54,7 @@ impl GenerateSpec {
 
     /// Tasks that go back in even steps, each of its own AMI. `set` keeps the AMIs of several
     /// sets apart.
-    pub(super) fn plans<'a>(
+    pub(crate) fn plans<'a>(
         &'a self,
         world: &World,
         set: u32,

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::context::{Context, time};
-use crate::bundle::BundlePlan;
+use super::plan::BundlePlan;
+use crate::actions::context::{Context, time};
+use crate::actions::ids::check_instance;
 use crate::clock::later;
 use crate::error::ApiError;
 use crate::filter::{Filter, check_names};
-use crate::names::is_resource_id;
-use crate::plan::TaskStatus;
-use crate::state::TaskId;
+use crate::room::TaskId;
+use crate::status::TaskStatus;
 use crate::xml::Element;
 
 const FILTERS: [&str; 10] = [
@@ -39,7 +39,7 @@ fn listed<'a>(context: &'a mut Context<'_>) -> Vec<Listed<'a>> {
     let bundles = &context.state.place(context.place).bundles;
     let begun = bundles.iter().filter(|(_, plan)| plan.start <= now);
     begun
-        .map(|(&id, plan)| {
+        .map(|(id, plan)| {
             let (status, updated) = plan.status(now);
             Listed { id, plan, status, updated }
         })
@@ -48,7 +48,7 @@ fn listed<'a>(context: &'a mut Context<'_>) -> Vec<Listed<'a>> {
 }
 
 pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
-    let filters = context.params.filters()?;
+    let filters = context.params.filters("Filter")?;
     check_names(&filters, &FILTERS)?;
     let ids: Vec<String> = context.params.list("BundleId").into_iter().map(str::to_owned).collect();
     let wildcards = context.settings.wildcards;
@@ -144,10 +144,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
     let instance = params.required("InstanceId")?.to_owned();
     let bucket = params.required("Storage.S3.Bucket")?.to_owned();
     let prefix = params.required("Storage.S3.Prefix")?.to_owned();
-    if !is_resource_id("i-", &instance) {
-        let message = format!("Invalid id: \"{instance}\" (expecting \"i-...\")");
-        return Err(ApiError::new("InvalidInstanceID.Malformed", message));
-    }
+    check_instance(&instance)?;
     let is_running =
         |task: &Listed<'_>| task.plan.instance_id == instance && !task.status.has_ended();
     if listed(context).iter().any(is_running) {
@@ -165,7 +162,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
         upload_policy_signature: given("Storage.S3.UploadPolicySignature"),
         ..BundlePlan::new(bundle_id, instance, bucket, context.now, duration)
     };
-    let id = context.state.add_bundle(context.place, plan);
+    let id = context.state.add(context.place, |room, id| room.bundles.insert(id, plan));
     Ok(answer(context, id))
 }
 
@@ -181,7 +178,7 @@ pub(super) fn cancel(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
     }
     context.permit()?;
     let asked = (context.now, context.settings.cancel_duration);
-    if let Some(plan) = context.state.place(context.place).bundles.get_mut(&id) {
+    if let Some(plan) = context.state.place(context.place).bundles.get_mut(id) {
         plan.cancelled.get_or_insert(asked);
         plan.fixed = None;
     }

@@ -1,17 +1,19 @@
-//! `DescribeStoreImageTasks` and `CreateStoreImageTask`.
+//! `DescribeStoreImageTasks`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Bound;
-use std::time::Duration;
 
-use super::context::{Context, time};
-use crate::clock::{earlier, later};
+use super::plan::StorePlan;
+use super::room::StoreKey;
+use crate::actions::context::{Context, time};
+use crate::actions::ids::check_image;
+use crate::actions::page::most_results;
+use crate::clock::earlier;
 use crate::error::ApiError;
 use crate::filter::{Filter, check_names};
-use crate::names::is_resource_id;
-use crate::plan::{StorePlan, TaskStatus};
-use crate::state::{PlaceState, StoreKey, TaskId};
+use crate::room::TaskId;
+use crate::status::TaskStatus;
 use crate::token::{self, Position};
 use crate::xml::Element;
 
@@ -19,9 +21,9 @@ const MOST_IMAGE_IDS: usize = 20;
 const MOST_RESULTS: usize = 200;
 
 pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
-    let filters = context.params.filters()?;
+    let filters = context.params.filters("Filter")?;
     let images = context.params.list("ImageId");
-    let most = most_results(context)?;
+    let most = most_results(context.params, Some(MOST_RESULTS))?;
     if images.is_empty() {
         return list(context, &filters, most.unwrap_or(context.settings.page_size));
     }
@@ -46,29 +48,12 @@ pub(super) fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiErr
     let place = context.state.place(context.place);
     let mut found: Vec<&StorePlan> = images
         .iter()
-        .filter_map(|image| place.stores_of(image).find(|plan| plan.start <= now))
+        .filter_map(|image| place.stores.of(image).find(|plan| plan.start <= now))
         .filter(|plan| plan.start >= oldest)
         .collect();
     found.sort_by_key(|plan| Reverse(plan.start));
     let items = found.into_iter().map(|plan| item(plan, &plan.status(now))).collect();
     Ok(vec![Element::parent("storeImageTaskResultSet", items)])
-}
-
-fn most_results(context: &Context<'_>) -> Result<Option<usize>, ApiError> {
-    const NAME: &str = "maxResults";
-    let Some(text) = context.params.get("MaxResults") else { return Ok(None) };
-    let Ok(wanted) = text.parse::<i64>() else {
-        let message = format!("Value ( {text} ) for parameter {NAME} is not a whole number.");
-        return Err(ApiError::new("InvalidMaxResults", message));
-    };
-    match usize::try_from(wanted) {
-        Ok(wanted) if wanted > MOST_RESULTS => {
-            let rule = format!("Expecting a value smaller than or equal to {MOST_RESULTS}.");
-            Err(ApiError::value(NAME, text, &rule))
-        }
-        Ok(wanted) if wanted > 0 => Ok(Some(wanted)),
-        _ => Err(ApiError::value(NAME, text, "Expecting a value greater than or equal to 1.")),
-    }
 }
 
 fn list(
@@ -77,7 +62,7 @@ fn list(
     most: usize,
 ) -> Result<Vec<Element>, ApiError> {
     check_names(filters, &["task-state", "bucket"])?;
-    let binding = token::binding(context.place, filters);
+    let binding = token::binding("DescribeStoreImageTasks", context.place, filters);
     let from =
         context.params.get("NextToken").map(|text| token::read(text, binding)).transpose()?;
     context.permit()?;
@@ -90,7 +75,7 @@ fn list(
     let mut last = None;
     let mut more = false;
     if let Some(range) = range {
-        let tasks = place.stores().range(range);
+        let tasks = place.stores.plans().range(range);
         let tasks: Box<dyn Iterator<Item = (&StoreKey, &StorePlan)>> =
             if reversed { Box::new(tasks.rev()) } else { Box::new(tasks) };
         for (key, plan) in tasks {
@@ -170,49 +155,4 @@ fn item(plan: &StorePlan, status: &TaskStatus) -> Element {
     let mut item = Element::parent("item", fields);
     item.omit(&plan.omit);
     item
-}
-
-fn check_image(place: &PlaceState, image: &str) -> Result<(), ApiError> {
-    if !is_resource_id("ami-", image) {
-        let message = format!("Invalid id: \"{image}\" (expecting \"ami-...\")");
-        return Err(ApiError::new("InvalidAMIID.Malformed", message));
-    }
-    if place.images.as_ref().is_none_or(|images| images.contains(image)) {
-        return Ok(());
-    }
-    let message = format!("The image id '[{image}]' does not exist");
-    Err(ApiError::new("InvalidAMIID.NotFound", message))
-}
-
-pub(super) fn create(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
-    let image = context.params.required("ImageId")?.to_owned();
-    let bucket = context.params.required("Bucket")?.to_owned();
-    let now = context.now;
-    let duration = context.settings.store_duration;
-    let place = context.state.place(context.place);
-    check_image(place, &image)?;
-    let mut plan = StorePlan::new(image.as_str(), bucket.as_str(), now, duration);
-    plan.queued = context.settings.store_queued.min(duration);
-    for other in place.stores_of(&image).filter(|other| other.start <= now) {
-        let status = other.status(now);
-        if !status.has_ended() {
-            let message = format!("A store task for the image '{image}' is already in progress");
-            return Err(ApiError::new("InvalidRequest", message));
-        }
-        let is_there = status.state == "Completed" && !other.object_deleted;
-        if is_there && other.bucket == bucket && other.object_key == plan.object_key {
-            let key = &plan.object_key;
-            let message = format!("The object '{key}' already exists in the bucket '{bucket}'");
-            return Err(ApiError::new("InvalidRequest", message));
-        }
-    }
-    // No two tasks of an AMI have one start: it is what tells them apart.
-    let taken: BTreeSet<_> = place.stores_of(&image).map(|other| other.start).collect();
-    while taken.contains(&plan.start) {
-        plan.start = later(plan.start, Duration::from_millis(1));
-    }
-    context.permit()?;
-    let key = plan.object_key.clone();
-    context.state.add_store(context.place, plan);
-    Ok(vec![Element::text("objectKey", key)])
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::check::{Problem, check_elements, check_percent, check_text, check_words};
-use super::course::{
+use super::PART;
+use super::plan::{StoreEnd, StorePlan};
+use crate::room::TaskId;
+use crate::scenario::check::{Problem, check_elements, check_image, check_percent, check_words};
+use crate::scenario::course::{
     MomentSpec, StallSpec, check_bucket, check_end, check_stall, check_timeline, stall, timeline,
 };
-use super::text::{Span, When};
-use crate::names::is_resource_id;
-use crate::plan::{StoreEnd, StorePlan};
+use crate::scenario::spec::TaskSpec;
+use crate::scenario::text::{Span, When};
 use crate::settings::Settings;
 use crate::world::World;
 
@@ -23,7 +25,7 @@ enum End {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StoreSpec {
+pub(crate) struct StoreSpec {
     image_id: String,
     bucket: String,
     object_key: Option<String>,
@@ -41,13 +43,8 @@ pub(super) struct StoreSpec {
     omit: Vec<String>,
 }
 
-pub(super) fn check_image(field: &str, image: &str) -> Result<(), Problem> {
-    let is_right = |text: &str| is_resource_id("ami-", text);
-    check_text(field, image, is_right, "AMI id", "ami-0123456789abcdef0")
-}
-
-impl StoreSpec {
-    pub(super) fn check(&self, settings: &Settings) -> Result<(), Problem> {
+impl TaskSpec for StoreSpec {
+    fn check(&self, settings: &Settings) -> Result<(), Problem> {
         let duration = self.duration.map_or(settings.store_duration, |span| span.0);
         check_image("image_id", &self.image_id)?;
         check_bucket(&self.bucket)?;
@@ -59,11 +56,17 @@ impl StoreSpec {
         check_percent("percent", self.percent)?;
         let last = if self.end == End::Failed { self.percent.unwrap_or(50) } else { 100 };
         check_stall(self.stall.as_ref(), duration, last)?;
-        check_timeline(&self.timeline, true)?;
-        check_elements("omit", &self.omit)
+        check_timeline(&self.timeline, false)?;
+        check_elements("omit", &self.omit, PART.elements.iter().copied())
     }
 
-    pub(super) fn plan(&self, world: &World) -> StorePlan {
+    fn add(&self, world: &World, account: &str, region: &str) -> TaskId {
+        world.add_store_task(account, region, self.plan(world))
+    }
+}
+
+impl StoreSpec {
+    fn plan(&self, world: &World) -> StorePlan {
         let duration = self.duration.map_or(world.settings().store_duration, |span| span.0);
         let start = self.start.unwrap_or(When::NOW).resolve(world.now());
         let mut plan =
