@@ -1,4 +1,5 @@
-//! A function's log: JSON, one readable sentence a line with the same facts as fields.
+//! A function's log: JSON, one readable sentence a line with the same facts as fields. Which place or
+//! target a line is about stands in its `span`.
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -17,7 +18,7 @@ pub fn init(lookup: Lookup<'_>) {
         .json()
         .flatten_event(true)
         .with_target(false)
-        .with_current_span(false)
+        .with_current_span(true)
         .with_span_list(false);
     let targets = Targets::new().with_default(Level::WARN).with_target("amiwatch", level);
     // Only a second call fails, and the first one's settings hold then.

@@ -1,8 +1,11 @@
 //! Saves what a poll knows of how far back everything is known.
 
+use jiff::Timestamp;
+
+use super::Step;
 use super::summary::TargetSummary;
+use super::target::Target;
 use super::walk::Walk;
-use super::{Run, Step};
 use crate::decide::Context;
 use crate::ports::Saved;
 use crate::record::{Ledger, Snapshot, Versioned};
@@ -10,36 +13,38 @@ use crate::record::{Ledger, Snapshot, Versioned};
 /// How often a ledger is written anew over one that another poller wrote meanwhile.
 const LEDGER_ROUNDS: u32 = 3;
 
-impl Run<'_> {
+impl Target<'_> {
     pub(super) async fn save_ledger(
-        &self,
+        &mut self,
         mut next: Ledger,
-        mut expected: u64,
         known: &mut Snapshot,
-        context: &Context<'_>,
-        summary: &mut TargetSummary,
+        now: Timestamp,
     ) {
+        let (run, place) = (self.run, self.place);
+        let mut expected = self.ledger_version();
         for _ in 0..LEDGER_ROUNDS {
-            if !self.has_time(Step::Save) {
-                summary.failures.push("out of time: the ledger is left to the next poll".into());
+            if !run.has_time(Step::Save) {
+                self.summary
+                    .failures
+                    .push("out of time: the ledger is left to the next poll".into());
                 return;
             }
-            match self.poller.memory.save_ledger(context.place, &next, expected).await {
+            match run.poller.memory.save_ledger(place, &next, expected).await {
                 Ok(Saved::Written) => {
                     let stored = Versioned { value: next, version: expected + 1 };
                     known.ledgers.insert(stored.value.kind, stored);
                     return;
                 }
                 Ok(Saved::Conflict) => {}
-                Err(error) => return summary.failures.push(error.to_string()),
+                Err(error) => return self.summary.failures.push(error.to_string()),
             }
             // Another poller moved it. What it says holds; only what this poll watches must stay in
             // sight.
-            match self.poller.memory.read_ledger(context.place, next.kind).await {
+            match run.poller.memory.read_ledger(place, next.kind).await {
                 Ok(mut found) => match found.ledgers.remove(&next.kind) {
                     Some(theirs) => {
                         let mut merged = theirs.value.clone();
-                        merged.watch_too(known, context.now);
+                        merged.watch_too(known, now);
                         if merged == theirs.value {
                             known.ledgers.insert(next.kind, theirs);
                             return;
@@ -48,10 +53,10 @@ impl Run<'_> {
                     }
                     None => expected = 0,
                 },
-                Err(error) => return summary.failures.push(error.to_string()),
+                Err(error) => return self.summary.failures.push(error.to_string()),
             }
         }
-        summary.failures.push("its ledger was changed by others again and again".into());
+        self.summary.failures.push("its ledger was changed by others again and again".into());
     }
 }
 

@@ -37,18 +37,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use tracing::Instrument;
 use uuid::Uuid;
 
 pub use limits::{LISTING_CALLS_MAX, LISTING_CALLS_MIN, Limits};
 pub use summary::{Summary, TargetSummary};
 
-use self::walk::Walk;
+use self::target::Target;
 
 use crate::decide::Policy;
 use crate::memory::Memory;
 use crate::place::Place;
-use crate::ports::{Clock, ListError, Sink, TaskSource};
-use crate::record::{Lease, SinkName, Snapshot};
+use crate::ports::{Clock, Sink, TaskSource};
+use crate::record::{Lease, SinkName};
 use crate::task::Kind;
 
 /// What a poll is about to begin.
@@ -103,7 +104,11 @@ impl Poller {
         let first = minutes.checked_rem(places.len()).unwrap_or(0);
         places.rotate_left(first);
         let mut summaries: Vec<(usize, Summary)> = stream::iter(places)
-            .map(|(index, place)| async move { (index, run.place(&place).await) })
+            .map(|(index, wanted)| async move {
+                let Place { account, region } = &wanted.place;
+                let span = tracing::error_span!("place", account, region);
+                (index, run.place(&wanted).instrument(span).await)
+            })
             .buffer_unordered(self.limits.places_at_once.max(1))
             .collect()
             .await;
@@ -165,8 +170,6 @@ impl Run<'_> {
         if !self.has_time(Step::List) {
             summary.targets_left.extend(kinds.iter().map(|kind| format!("{place} {kind}")));
             tracing::warn!(
-                account = place.account,
-                region = place.region,
                 "{place} was not polled, as the time ran out; the next poll begins elsewhere"
             );
             return summary;
@@ -180,7 +183,7 @@ impl Run<'_> {
                 for kind in kinds {
                     let mut target = TargetSummary::new(place, *kind);
                     target.failures.push(error.to_string());
-                    log_failures(&target);
+                    target.log_failures();
                     summary.targets.push(target);
                 }
                 return summary;
@@ -188,8 +191,6 @@ impl Run<'_> {
         };
         for item in &known.unreadable {
             tracing::error!(
-                account = place.account,
-                region = place.region,
                 key = item.key,
                 "The stored item {} cannot be understood and is passed over: {}",
                 item.key,
@@ -198,50 +199,23 @@ impl Run<'_> {
             summary.failures.push(format!("{place}: {item}"));
         }
         let listings = kinds.iter().map(|kind| {
+            let target = Target::new(self, place, *kind, began, &known);
             let known = &known;
-            async move { (*kind, self.list(place, *kind, known, began).await) }
+            async move {
+                let listed = target.list(known).instrument(target.span()).await;
+                (target, listed)
+            }
         });
         let mut listings = join_all(listings).await;
         // What is listed whole first: its tasks may leave the listing soon after their end.
-        listings.sort_by_key(|(kind, _)| kind.identity().is_newest_first());
-        for (kind, listed) in listings {
-            summary.targets.push(self.target(place, kind, listed, began, &mut known).await);
+        listings.sort_by_key(|(target, _)| target.kind.identity().is_newest_first());
+        for (target, listed) in listings {
+            let span = target.span();
+            summary.targets.push(target.settle(listed, &mut known).instrument(span).await);
         }
         summary.targets.sort_by_key(|target| target.kind);
         self.tell(place, known, &mut summary).await;
         summary
-    }
-
-    async fn target(
-        &self,
-        place: &Place,
-        kind: Kind,
-        listed: Result<Walk, ListError>,
-        began: Timestamp,
-        known: &mut Snapshot,
-    ) -> TargetSummary {
-        let mut summary = TargetSummary::new(place, kind);
-        match listed {
-            Err(error) => {
-                summary.listing_calls = error.calls;
-                summary.failures.push(error.to_string());
-            }
-            Ok(walk) if known.is_ledger_unreadable(kind) => {
-                summary.listing_calls = walk.calls;
-                summary.failures.push("its ledger cannot be understood; nothing was judged".into());
-            }
-            Ok(walk) => self.settle_target(kind, walk, began, known, &mut summary).await,
-        }
-        log_failures(&summary);
-        summary
-    }
-}
-
-fn log_failures(target: &TargetSummary) {
-    let TargetSummary { account, region, kind, .. } = target;
-    for failure in &target.failures {
-        tracing::error!(account, region, %kind,
-            "Polling {kind} tasks in {account}/{region} failed in part: {failure}");
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::summary::TargetSummary;
 use super::walk::Walk;
-use crate::decide::Context;
 use crate::decide::listing::Decisions;
 
 /// At most this many items that could not be read are named; the rest are counted.
 const REJECTED_NAMED: usize = 20;
 
 /// Reports what was wrong with the listing.
-pub(super) fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSummary) {
+pub(super) fn note(walk: &Walk, summary: &mut TargetSummary) {
     if let Some(error) = &walk.error {
         summary.failures.push(error.to_string());
     }
@@ -30,8 +29,6 @@ pub(super) fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSumma
     }
     if walk.disordered > 0 {
         tracing::warn!(
-            account = context.place.account,
-            region = context.place.region,
             disordered = walk.disordered,
             "EC2 listed {} tasks out of order; for a day no listing stops early",
             walk.disordered
@@ -39,22 +36,18 @@ pub(super) fn note(walk: &Walk, context: &Context<'_>, summary: &mut TargetSumma
     }
 }
 
-pub(super) fn note_states(decisions: &Decisions, context: &Context<'_>) {
+pub(super) fn note_states(decisions: &Decisions) {
     for (key, state) in &decisions.unknown_states {
         tracing::warn!(
-            account = context.place.account,
-            region = context.place.region,
             task = key.as_str(),
             "EC2 lists {key} in the state \"{state}\", which it does not document; it is taken to be running"
         );
     }
 }
 
-pub(super) fn note_late(context: &Context<'_>, summary: &TargetSummary) {
+pub(super) fn note_late(summary: &TargetSummary) {
     if summary.listed_late > 0 {
         tracing::warn!(
-            account = context.place.account,
-            region = context.place.region,
             late = summary.listed_late,
             "EC2 listed {} tasks later than the order of its listing promises; for a day no listing stops early",
             summary.listed_late

@@ -2,14 +2,13 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::summary::TargetSummary;
+use super::target::Target;
 use super::{Run, Step};
 use crate::decide::Context;
 use crate::decide::listing::{Change, Decisions, Listed, Weight, diff_known};
-use crate::place::Place;
 use crate::ports::{Saved, StoreError};
 use crate::record::{Record, Snapshot, Unreadable, Versioned};
-use crate::task::{Kind, TaskKey};
+use crate::task::TaskKey;
 
 /// Settled records of the baseline that are saved between two looks at the clock.
 const SETTLED_AT_ONCE: usize = 99;
@@ -17,53 +16,43 @@ const SETTLED_AT_ONCE: usize = 99;
 /// How often a change is judged anew on what another poller wrote.
 const ROUNDS: u32 = 4;
 
-impl Run<'_> {
+impl Target<'_> {
     /// Saves decisions, those with something to tell first; returns whether all that the ledger
     /// vouches for was saved.
-    #[expect(clippy::too_many_arguments, reason = "what a save needs, passed through once")]
     pub(super) async fn save(
-        &self,
-        kind: Kind,
-        expected_ledger: u64,
+        &mut self,
         decisions: Decisions,
         listed: &Listed,
         known: &mut Snapshot,
         context: &Context<'_>,
-        summary: &mut TargetSummary,
     ) -> bool {
         let mut changes = decisions.changes;
         let first_event = |change: &Change| change.record.outbox.first().map(|it| it.event.time);
         changes.sort_by_key(|change| (change.weight, first_event(change)));
         let rest = changes.split_off(changes.partition_point(|it| it.weight == Weight::Tells));
-        let mut all = self.save_changes(changes, listed, known, context, summary).await;
-        all &= self.save_settled(kind, expected_ledger, decisions.settled, context, summary).await;
-        all & self.save_changes(rest, listed, known, context, summary).await
+        let mut all = self.save_changes(changes, listed, known, context).await;
+        all &= self.save_settled(decisions.settled).await;
+        all & self.save_changes(rest, listed, known, context).await
     }
 
     /// Saves the records of the baseline that nothing is expected of.
-    async fn save_settled(
-        &self,
-        kind: Kind,
-        expected_ledger: u64,
-        settled: Vec<(TaskKey, Record)>,
-        context: &Context<'_>,
-        summary: &mut TargetSummary,
-    ) -> bool {
+    async fn save_settled(&mut self, settled: Vec<(TaskKey, Record)>) -> bool {
+        let (place, kind, expected) = (self.place, self.kind, self.ledger_version());
         let mut left = settled.len();
         for some in settled.chunks(SETTLED_AT_ONCE) {
-            if !self.has_time(Step::Save) {
-                summary.failures.push(format!(
+            if !self.run.has_time(Step::Save) {
+                self.summary.failures.push(format!(
                     "out of time: {left} records of the baseline left to the next poll"
                 ));
                 return false;
             }
-            let store = &self.poller.memory;
-            match store.save_settled(context.place, kind, expected_ledger, some).await {
-                Ok(Saved::Written) => summary.saved += some.len(),
+            let memory = &self.run.poller.memory;
+            match memory.save_settled(place, kind, expected, some).await {
+                Ok(Saved::Written) => self.summary.saved += some.len(),
                 // Another poller finished the first listing: what this one saw is judged anew.
                 Ok(Saved::Conflict) => return false,
                 Err(error) => {
-                    summary.failures.push(error.to_string());
+                    self.summary.failures.push(error.to_string());
                     return false;
                 }
             }
@@ -73,25 +62,25 @@ impl Run<'_> {
     }
 
     async fn save_changes(
-        &self,
+        &mut self,
         changes: Vec<Change>,
         listed: &Listed,
         known: &mut Snapshot,
         context: &Context<'_>,
-        summary: &mut TargetSummary,
     ) -> bool {
         let mut all = true;
+        let run = self.run;
         let results: Vec<_> = stream::iter(changes)
             .map(|change| async move {
                 let (key, weight) = (change.key.clone(), change.weight);
                 let untold = change.record.outbox.len();
-                if !self.has_time(Step::Save) {
+                if !run.has_time(Step::Save) {
                     return (key, weight, untold, None);
                 }
-                (key, weight, untold, Some(self.save_change(change, listed, context).await))
+                (key, weight, untold, Some(run.save_change(change, listed, context).await))
             })
             // A slow write holds its own slot and no other.
-            .buffer_unordered(self.poller.limits.saves_at_once.max(1))
+            .buffer_unordered(run.poller.limits.saves_at_once.max(1))
             .collect()
             .await;
         let (mut left, mut unmoved) = (0_usize, 0_usize);
@@ -100,35 +89,36 @@ impl Run<'_> {
                 Some(Ok((stored, written))) => {
                     if written {
                         let before = known.records.get(&key).map_or(0, |k| k.value.outbox.len());
-                        summary.saved += 1;
-                        summary.decided += untold.saturating_sub(before);
+                        self.summary.saved += 1;
+                        self.summary.decided += untold.saturating_sub(before);
                     }
                     known.records.insert(key, stored);
                 }
                 Some(Err(error)) => {
                     // What the store will never take holds nothing else up.
                     all &= error.refused;
-                    summary.failures.push(error.to_string());
+                    self.summary.failures.push(error.to_string());
                 }
                 None if weight == Weight::Moves => unmoved += 1,
                 None => left += 1,
             }
         }
         if unmoved > 0 {
-            let Place { account, region } = context.place;
             tracing::warn!(
-                account,
-                region,
                 unmoved,
                 "Out of time: the progress of {unmoved} tasks is left to the next poll"
             );
         }
         if left > 0 {
-            summary.failures.push(format!("out of time: {left} changes left to the next poll"));
+            self.summary
+                .failures
+                .push(format!("out of time: {left} changes left to the next poll"));
         }
         all && left == 0
     }
+}
 
+impl Run<'_> {
     /// Returns what the store holds then, and whether this poll wrote it.
     ///
     /// Where another poller was first, its record is read and judged by the same listing: a bundle
@@ -143,7 +133,7 @@ impl Run<'_> {
         for _ in 0..ROUNDS {
             match self.poller.memory.save(context.place, &key, &record, expected).await? {
                 Saved::Written => {
-                    log(&key, &record, context);
+                    log(&key, &record);
                     return Ok((Versioned { value: record, version: expected + 1 }, true));
                 }
                 Saved::Conflict => {}
@@ -180,10 +170,8 @@ fn gone(key: &TaskKey, unreadable: Option<&Unreadable>) -> StoreError {
     }
 }
 
-fn log(key: &TaskKey, record: &Record, context: &Context<'_>) {
+fn log(key: &TaskKey, record: &Record) {
     tracing::info!(
-        account = context.place.account,
-        region = context.place.region,
         task = key.as_str(),
         state = record.task.state.as_str(),
         progress_percent = record.task.progress_percent,

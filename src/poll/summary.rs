@@ -63,8 +63,11 @@ impl TargetSummary {
         }
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place::new(&self.account, &self.region)
+    pub(super) fn log_failures(&self) {
+        let Self { account, region, kind, .. } = self;
+        for failure in &self.failures {
+            tracing::error!("Polling {kind} tasks in {account}/{region} failed in part: {failure}");
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl Run<'_> {
             for failure in failures {
                 // A sink that is down fails every event alike: once is enough.
                 if !summary.failures.contains(&failure) {
-                    tracing::error!(account = place.account, region = place.region, "{failure}");
+                    tracing::error!("{failure}");
                     summary.failures.push(failure);
                 }
             }
@@ -160,7 +160,7 @@ impl Run<'_> {
             let after = next.outbox.iter().find(|untold| untold.event.id == id);
             let sinks = after.map(|untold| &untold.sinks);
             if sinks != Some(&before.sinks) {
-                tracing::warn!(account = before.event.account, region = before.event.region, %id,
+                tracing::warn!(%id,
                     "Event {id} waited for {:?}; not all of them are configured any more, and it goes to {:?}",
                     before.sinks, sinks.into_iter().flatten().collect::<Vec<_>>());
             }
@@ -225,7 +225,7 @@ impl Run<'_> {
                     told.published += 1;
                     told.minimal += usize::from(form == Published::Minimal);
                     told.done.insert((event.id, sink.clone()));
-                    tracing::info!(account = event.account, region = event.region, id = %event.id, %sink,
+                    tracing::info!(id = %event.id, %sink,
                         outcome = %event.detail.outcome, "Told {sink}: {}", crate::render::subject(event));
                 }
                 Err(error) => {
