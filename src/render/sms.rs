@@ -1,6 +1,6 @@
 //! The text message: 140 characters of ASCII, so that it is one message on any phone.
 
-use super::story::Story;
+use super::story::{reason, subject};
 use super::text::{ascii_subject, duration};
 use crate::event::{Event, Outcome};
 
@@ -13,15 +13,13 @@ const SHORTEST_REASON: usize = 16;
 /// At most 140 characters of printable ASCII.
 #[must_use]
 pub fn sms(event: &Event) -> String {
-    let story = Story::of(event);
-    let mut text = story.subject;
+    let mut text = subject(event);
     let more = match event.detail.outcome {
         Outcome::Completed => {
             event.detail.duration_seconds.map(|it| format!(". Took {}", duration(it)))
         }
         Outcome::Failed => {
-            let reason = story.why.as_ref().and_then(|why| why.given());
-            reason.map(|reason| format!(". {}", ascii_subject(reason)))
+            reason(event).map(|reason| format!(". {}", ascii_subject(&reason)))
         }
         Outcome::Stalled => event.detail.progress_percent.map(|it| format!(". Still at {it}%")),
         Outcome::Vanished => Some(". EC2 no longer lists it".to_owned()),

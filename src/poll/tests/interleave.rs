@@ -159,14 +159,16 @@ impl Play {
                 inner.items, inner.heard, self.has_ended, inner.now, self.killed, inner.late_acks
             )
         });
+        // Debug escapes JSON, and JSON within what was heard once more.
+        let text = text.replace('\\', "");
         let mut names: Vec<&str> = Vec::new();
         let mut canonical = String::with_capacity(text.len());
         let mut rest = text.as_str();
-        // Debug prints `by: <uuid>`, JSON within Debug `by\":\"<uuid>`.
+        // Debug prints `by: <uuid>`, and JSON has `"by":"<uuid>"`.
         while let Some(at) =
-            [rest.find("by: "), rest.find("by\\\":\\\"")].into_iter().flatten().min()
+            [rest.find("by: "), rest.find("by\":\"")].into_iter().flatten().min()
         {
-            let begin = at + if rest[at..].starts_with("by: ") { 4 } else { 7 };
+            let begin = at + if rest[at..].starts_with("by: ") { 4 } else { 5 };
             let name = &rest[begin..begin + 36];
             let number = names.iter().position(|known| *known == name).unwrap_or_else(|| {
                 names.push(name);

@@ -131,7 +131,7 @@ pub(super) fn sample(kind: Kind, outcome: Outcome) -> (Task, Option<&'static str
 }
 
 /// EC2's reason, its code first; `None` where EC2 gave none.
-fn reason(event: &Event) -> Option<String> {
+pub(super) fn reason(event: &Event) -> Option<String> {
     let failure = event.detail.failure.as_ref()?;
     let given = |text: &Option<String>| text.clone().filter(|text| !plain(text).is_empty());
     match (given(&failure.code), given(&failure.message)) {
