@@ -58,7 +58,7 @@ pub struct WhereArgs {
     /// `AWS_PROFILE`]
     #[arg(long)]
     pub profile: Option<String>,
-    /// Only tasks of this kind: store-image or bundle; may be given several times
+    /// Only tasks of this kind, such as store-image; may be given several times
     #[arg(long = "kind", value_name = "KIND")]
     pub kinds: Vec<Kind>,
 }

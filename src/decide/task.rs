@@ -51,8 +51,12 @@ pub fn seen_again(
     next.missed = 0;
     next.closed = closed;
     next.task = listed.clone();
-    // A field that EC2 left out this time is not a field that changed.
-    next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
+    // A field that EC2 left out this time is not a field that changed. Of a task that completed it may
+    // leave out what it was at last, and of one that failed the reason that it gave on the way.
+    if closed != Some(Closing::Completed) {
+        next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
+        next.task.failure = listed.failure.clone().or_else(|| known.task.failure.clone());
+    }
     if has_moved(&known.task, &next.task) {
         next.moved_at = context.now;
         next.stalled = false;

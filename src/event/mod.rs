@@ -112,10 +112,9 @@ fn event_id(place: &Place, key: &TaskKey, task: &Task, outcome: Outcome) -> Uuid
 
 fn resources(place: &Place, task: &Task) -> Vec<String> {
     let subject = &task.subject;
-    let mut arns = (task.kind.identity().resources)(place, subject);
-    let object =
-        subject.object_key.clone().or(subject.prefix.as_ref().map(|prefix| format!("{prefix}*")));
-    if let (Some(bucket), Some(object)) = (&subject.bucket, object) {
+    let identity = task.kind.identity();
+    let mut arns = (identity.resources)(place, subject);
+    if let (Some(bucket), Some(object)) = (&subject.bucket, (identity.objects)(subject)) {
         arns.push(place.object_arn(bucket, &object));
     }
     arns

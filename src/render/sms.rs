@@ -18,9 +18,7 @@ pub fn sms(event: &Event) -> String {
         Outcome::Completed => {
             event.detail.duration_seconds.map(|it| format!(". Took {}", duration(it)))
         }
-        Outcome::Failed => {
-            reason(event).map(|reason| format!(". {}", ascii_subject(&reason)))
-        }
+        Outcome::Failed => reason(event).map(|reason| format!(". {}", ascii_subject(&reason))),
         Outcome::Stalled => event.detail.progress_percent.map(|it| format!(". Still at {it}%")),
         Outcome::Vanished => Some(". EC2 no longer lists it".to_owned()),
         Outcome::Started | Outcome::Cancelled => None,

@@ -30,8 +30,10 @@ pub struct Identity {
     pub id_name: Option<&'static str>,
     /// The fields of its events that not all kinds have, in their order, as events call them.
     pub fields: &'static [&'static str],
-    /// The ARNs of what a task is about, but for its object.
+    /// The ARNs of what a task is about, but for its objects.
     pub resources: fn(&Place, &Subject) -> Vec<String>,
+    /// The key of its object in the bucket, or the pattern of several, with a `*` at its end.
+    pub objects: fn(&Subject) -> Option<String>,
 }
 
 /// What EC2 guarantees of a listing.

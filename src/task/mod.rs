@@ -3,12 +3,10 @@
 //! What one kind of task is by itself stands in a room of its own, as an [`Identity`]: its names,
 //! its states, what its listing guarantees, the form of its keys. Everything else asks those values.
 
-mod bundle;
 mod identity;
 mod key;
 mod kind;
 mod state;
-mod store_image;
 mod subject;
 
 use jiff::Timestamp;

@@ -165,9 +165,7 @@ impl Play {
         let mut canonical = String::with_capacity(text.len());
         let mut rest = text.as_str();
         // Debug prints `by: <uuid>`, and JSON has `"by":"<uuid>"`.
-        while let Some(at) =
-            [rest.find("by: "), rest.find("by\":\"")].into_iter().flatten().min()
-        {
+        while let Some(at) = [rest.find("by: "), rest.find("by\":\"")].into_iter().flatten().min() {
             let begin = at + if rest[at..].starts_with("by: ") { 4 } else { 5 };
             let name = &rest[begin..begin + 36];
             let number = names.iter().position(|known| *known == name).unwrap_or_else(|| {

@@ -1,7 +1,7 @@
 //! Bundle tasks: an instance-store Windows instance is written to S3 in parts.
 
-use super::identity::{Identity, Listing};
-use super::state::Phase;
+use crate::task::identity::{Identity, Listing};
+use crate::task::state::Phase;
 
 /// What a bundle task is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -27,4 +27,5 @@ pub(super) const IDENTITY: Identity = Identity {
     resources: |place, subject| {
         subject.instance_id.iter().map(|id| place.instance_arn(id)).collect()
     },
+    objects: |subject| subject.prefix.as_ref().map(|prefix| format!("{prefix}*")),
 };

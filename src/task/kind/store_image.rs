@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::identity::{Identity, Listing};
-use super::state::Phase;
+use crate::task::identity::{Identity, Listing};
+use crate::task::state::Phase;
 
 /// What a store-image task is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -25,4 +25,5 @@ pub(super) const IDENTITY: Identity = Identity {
     resources: |place, subject| {
         subject.image_id.iter().map(|image_id| place.image_arn(image_id)).collect()
     },
+    objects: |subject| subject.object_key.clone(),
 };

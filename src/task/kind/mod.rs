@@ -3,31 +3,40 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
-use super::{bundle, store_image};
 
-/// Which of EC2's listings a task comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// `CreateStoreImageTask`, listed by `DescribeStoreImageTasks`.
-    StoreImage,
-    /// `BundleInstance`, listed by `DescribeBundleTasks`.
-    Bundle,
+/// Declares the kinds, each with the room where its identity stands. It is the one list of them.
+macro_rules! kinds {
+    ($($kind:ident => $room:ident: $doc:literal,)+) => {
+        $(mod $room;)+
+
+        /// Which of EC2's listings a task comes from.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Kind {
+            $(#[doc = $doc] $kind,)+
+        }
+
+        impl Kind {
+            /// All kinds, in the order in which they are reported.
+            pub const ALL: [Self; [$($doc),+].len()] = [$(Self::$kind),+];
+
+            /// What the kind is by itself.
+            #[must_use]
+            pub const fn identity(self) -> &'static Identity {
+                match self {
+                    $(Self::$kind => &$room::IDENTITY,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    StoreImage => store_image: "`CreateStoreImageTask`, listed by `DescribeStoreImageTasks`.",
+    Bundle => bundle: "`BundleInstance`, listed by `DescribeBundleTasks`.",
 }
 
 impl Kind {
-    /// All kinds, in the order in which they are reported.
-    pub const ALL: [Self; 2] = [Self::StoreImage, Self::Bundle];
-
-    /// What the kind is by itself.
-    #[must_use]
-    pub fn identity(self) -> &'static Identity {
-        match self {
-            Self::StoreImage => &store_image::IDENTITY,
-            Self::Bundle => &bundle::IDENTITY,
-        }
-    }
-
     /// The name that events, configuration and the command line use.
     #[must_use]
     pub fn name(self) -> &'static str {
