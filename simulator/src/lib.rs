@@ -104,6 +104,7 @@ pub use clock::{SPEEDS, SimClock};
 pub use curve::Stall;
 pub use faults::{FaultId, FaultKind, FaultRule};
 pub use kinds::bundle::plan::{BundleEnd, BundlePlan};
+pub use kinds::export_image::plan::ExportImagePlan;
 pub use kinds::export_instance::plan::ExportInstancePlan;
 pub use kinds::import_image::plan::ImportImagePlan;
 pub use kinds::import_snapshot::plan::ImportSnapshotPlan;

@@ -16,10 +16,10 @@ use crate::support::{ACCOUNT, REGION, now};
 const AMI: &str = "ami-0123456789abcdef0";
 
 /// The whole stack on loopback.
-struct Stack {
-    sim: Simulator,
-    inbox: Inbox,
-    table: String,
+pub(crate) struct Stack {
+    pub(crate) sim: Simulator,
+    pub(crate) inbox: Inbox,
+    pub(crate) table: String,
     variables: BTreeMap<String, String>,
 }
 
@@ -28,7 +28,7 @@ impl Stack {
         Self::with(&[]).await
     }
 
-    async fn with(more: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(more: &[(&str, &str)]) -> Self {
         let sim = Simulator::builder()
             .clock(SimClock::manual(now()))
             .throttle(Throttle::Documented)
@@ -50,12 +50,12 @@ impl Stack {
         Self { sim, inbox, table, variables }
     }
 
-    async fn function(&self) -> Function {
+    pub(crate) async fn function(&self) -> Function {
         Function::start("poller", &self.variables).await
     }
 
     /// Before the simulated present, which stands still.
-    fn ago(&self, seconds: i64) -> jiff::Timestamp {
+    pub(crate) fn ago(&self, seconds: i64) -> jiff::Timestamp {
         self.sim.world().now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap()
     }
 

@@ -19,5 +19,6 @@ mod sinks;
 mod soak;
 mod stores;
 mod support;
+mod transfers;
 #[cfg(feature = "webhook")]
 mod webhook;

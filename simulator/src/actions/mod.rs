@@ -20,6 +20,7 @@ static PARTS: &[&Part] = &[
     &kinds::import_snapshot::PART,
     &kinds::import_image::PART,
     &kinds::export_instance::PART,
+    &kinds::export_image::PART,
     &cancel::PART,
     &regions::PART,
 ];

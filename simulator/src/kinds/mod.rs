@@ -7,6 +7,7 @@
 //! its own in `state`, too.
 
 pub(crate) mod bundle;
+pub(crate) mod export_image;
 pub(crate) mod export_instance;
 pub(crate) mod import_image;
 pub(crate) mod import_snapshot;

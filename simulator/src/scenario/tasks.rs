@@ -8,6 +8,7 @@ use super::check::{Problem, check_each, check_image, check_text};
 use super::spec::TaskSpec;
 use super::text::Account;
 use crate::kinds::bundle::spec::BundleSpec;
+use crate::kinds::export_image::spec::ExportImageSpec;
 use crate::kinds::export_instance::spec::ExportInstanceSpec;
 use crate::kinds::import_image::spec::ImportImageSpec;
 use crate::kinds::import_snapshot::spec::ImportSnapshotSpec;
@@ -37,6 +38,8 @@ pub(crate) struct PlaceSpec {
     #[serde(default)]
     export_instance_tasks: Vec<ExportInstanceSpec>,
     #[serde(default)]
+    export_image_tasks: Vec<ExportImageSpec>,
+    #[serde(default)]
     generate: Vec<GenerateSpec>,
 }
 
@@ -62,6 +65,7 @@ impl PlaceSpec {
             ("import_snapshot_tasks", all(&self.import_snapshot_tasks)),
             ("import_image_tasks", all(&self.import_image_tasks)),
             ("export_instance_tasks", all(&self.export_instance_tasks)),
+            ("export_image_tasks", all(&self.export_image_tasks)),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The protocol as a caller sees it, without the network.
 
 mod bundle;
+mod export_image;
 mod export_instance;
 mod import_image;
 mod import_snapshot;

@@ -34,6 +34,12 @@ const LISTS: &[List] = &[
         fields: "instance_id: i-00000001, target: {bucket: b}",
         has_progress: false,
     },
+    List {
+        name: "export_image_tasks",
+        case: export_image::CASE,
+        fields: "image_id: ami-00000001, target: {bucket: b}",
+        has_progress: true,
+    },
 ];
 
 impl List {

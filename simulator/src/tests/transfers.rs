@@ -6,7 +6,8 @@ use crate::transfer::kind::Paging;
 use crate::{FaultKind, FaultRule, TaskStatus, Throttle, Transfer, TransferEnd};
 
 /// A new kind is tried as the others are by a line here.
-const CASES: &[TransferCase] = &[import_snapshot::CASE, import_image::CASE, export_instance::CASE];
+const CASES: &[TransferCase] =
+    &[import_snapshot::CASE, import_image::CASE, export_instance::CASE, export_image::CASE];
 
 fn sorted(pages: &[Vec<String>]) -> Vec<String> {
     let mut ids = pages.concat();

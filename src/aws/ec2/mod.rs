@@ -4,6 +4,7 @@ mod body;
 mod bundle;
 mod call;
 mod convert;
+mod export_image;
 mod store_image;
 mod xml;
 
@@ -61,6 +62,7 @@ fn call(kind: Kind) -> &'static dyn Call {
     match kind {
         Kind::StoreImage => &store_image::StoreImage,
         Kind::Bundle => &bundle::Bundle,
+        Kind::ExportImage => &export_image::ExportImage,
     }
 }
 

@@ -195,7 +195,7 @@ pub(super) fn store_images() -> Vec<PlaceToPoll> {
 }
 
 pub(super) fn both_kinds() -> Vec<PlaceToPoll> {
-    places(&Kind::ALL, &["us-east-1"])
+    places(&[Kind::StoreImage, Kind::Bundle], &["us-east-1"])
 }
 
 pub(super) fn store(name: &str, started: i64, state: State) -> Task {

@@ -201,7 +201,7 @@ fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
 #[test]
 fn places_for_which_there_is_no_time_are_named() {
     let world = World::new();
-    let all = places(&Kind::ALL, &["us-east-1", "eu-west-1"]);
+    let all = places(&[Kind::StoreImage, Kind::Bundle], &["us-east-1", "eu-west-1"]);
     let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(4);
     let summary = world.poll_with(&world.poller(), &all, Some(deadline)).unwrap();
     assert_eq!(summary.targets_left.len(), 4);

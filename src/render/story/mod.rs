@@ -5,6 +5,7 @@
 
 mod bundle;
 mod command;
+mod export_image;
 mod facts;
 mod links;
 mod next;
@@ -111,6 +112,7 @@ fn words(kind: Kind) -> &'static dyn Words {
     match kind {
         Kind::StoreImage => &store_image::StoreImage,
         Kind::Bundle => &bundle::Bundle,
+        Kind::ExportImage => &export_image::ExportImage,
     }
 }
 

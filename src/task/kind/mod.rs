@@ -34,6 +34,7 @@ macro_rules! kinds {
 kinds! {
     StoreImage => store_image: "`CreateStoreImageTask`, listed by `DescribeStoreImageTasks`.",
     Bundle => bundle: "`BundleInstance`, listed by `DescribeBundleTasks`.",
+    ExportImage => export_image: "`ExportImage`, listed by `DescribeExportImageTasks`.",
 }
 
 impl Kind {
@@ -84,7 +85,7 @@ mod tests {
             assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.name());
         }
         let error = "ami".parse::<Kind>().unwrap_err();
-        assert!(error.contains("write store-image") && error.ends_with("bundle"), "{error}");
+        assert!(Kind::ALL.iter().all(|kind| error.contains(kind.name())), "{error}");
     }
 
     #[test]

@@ -46,26 +46,32 @@ impl Story {
         let whole = self.ends_at.duration_since(self.start).as_secs().max(1);
         let percent = at.duration_since(self.start).as_secs().clamp(0, whole) * 100 / whole;
         let ended = at >= self.ends_at;
-        let is_bundle = self.key.kind() == Kind::Bundle;
-        let state = match (ended, self.end, is_bundle) {
-            (true, End::Completed, false) => State::new("Completed"),
-            (true, End::Completed, true) => State::new("complete"),
-            (true, End::Failed, false) => State::new("Failed"),
-            (true, End::Failed, true) => State::new("failed"),
-            (_, _, false) => State::new("InProgress"),
-            (_, _, true) if percent < 50 => State::new("bundling"),
-            (_, _, true) => State::new("storing"),
+        let kind = self.key.kind();
+        let is_bundle = kind == Kind::Bundle;
+        let ended = ended.then_some(self.end).filter(|end| *end != End::Vanished);
+        let state = match (kind, ended) {
+            (Kind::StoreImage, Some(End::Completed)) => "Completed",
+            (Kind::StoreImage, Some(_)) => "Failed",
+            (Kind::StoreImage, None) => "InProgress",
+            (Kind::Bundle, Some(End::Completed)) => "complete",
+            (Kind::Bundle, Some(_)) => "failed",
+            (Kind::Bundle, None) if percent < 50 => "bundling",
+            (Kind::Bundle, None) => "storing",
+            (_, Some(End::Completed)) => "completed",
+            (_, Some(_)) => "deleted",
+            (_, None) => "active",
         };
+        let state = State::new(state);
         let reason = || Failure { code: None, message: Some("the bucket is gone".into()) };
         Task {
-            kind: self.key.kind(),
+            kind,
             subject: Subject { bucket: Some(self.bucket.clone()), ..self.subject.clone() },
             state,
             // In steps of ten, so that not every poll has something to write.
             progress_percent: u8::try_from(percent / 10 * 10).ok(),
             started_at: Some(self.start),
             updated_at: is_bundle.then_some(self.ends_at.min(at)),
-            failure: (ended && self.end == End::Failed).then(reason),
+            failure: (ended == Some(End::Failed)).then(reason),
         }
     }
 }
@@ -119,6 +125,7 @@ impl Tasks {
         self.stores.len() - 1
     }
 
+    /// A task of one of the kinds that are listed whole, in turn.
     pub(crate) fn bundle(
         &mut self,
         start: Timestamp,
@@ -126,11 +133,14 @@ impl Tasks {
         end: End,
         listed_for: SignedDuration,
     ) -> usize {
-        let id = format!("bun-{:08x}", self.bundles.len());
+        let whole: Vec<Kind> =
+            Kind::ALL.into_iter().filter(|kind| !kind.identity().is_newest_first()).collect();
+        let kind = whole[self.bundles.len() % whole.len()];
+        let id = format!("{kind}-{:08x}", self.bundles.len());
         let ends_at = start + takes;
         self.bundles.push(Story {
             place: self.place.clone(),
-            key: TaskKey::by_id(Kind::Bundle, &id),
+            key: TaskKey::by_id(kind, &id),
             subject: Subject::of_task(id),
             bucket: "bucket-a".into(),
             start,
@@ -157,8 +167,9 @@ impl Tasks {
         token: Option<&str>,
         shift: isize,
     ) -> Page {
-        if kind == Kind::Bundle {
-            let listed = self.bundles.iter().filter(|story| story.is_listed(at));
+        if !kind.identity().is_newest_first() {
+            let listed = self.bundles.iter().filter(|story| story.key.kind() == kind);
+            let listed = listed.filter(|story| story.is_listed(at));
             let tasks = listed.map(|story| story.task(at)).collect();
             return Page { tasks, calls: 1, ..Page::default() };
         }
@@ -214,7 +225,7 @@ pub(crate) fn births(tasks: &mut Tasks, rng: &mut Rng, now: Timestamp) {
             story.listed_from = start + SignedDuration::from_secs(rng.i64(30..3_000));
         }
     }
-    if rng.u32(..60) == 0 {
+    if rng.u32(..30) == 0 {
         let takes = SignedDuration::from_secs(rng.i64(30..3_600));
         let end = if rng.u32(..5) == 0 { End::Failed } else { End::Completed };
         let end = if rng.u32(..10) == 0 { End::Vanished } else { end };

@@ -128,6 +128,7 @@ pub(crate) async fn time_passes(table: &str, seconds: i64) {
             }
             earlier(&mut body["lease"]["until"]);
             earlier(&mut body["changedAt"]);
+            earlier(&mut body["movedAt"]);
             if body["lease"]["by"].is_null() {
                 body["lease"] = Value::Null;
             }

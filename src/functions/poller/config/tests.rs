@@ -31,7 +31,7 @@ fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
 fn the_least_configuration_has_the_documented_defaults() {
     let config = read(&LEAST).unwrap();
     assert_eq!(config.regions, ["us-east-1"]);
-    assert_eq!(config.kinds, Kind::ALL.into());
+    assert_eq!(config.kinds, [Kind::StoreImage, Kind::Bundle].into());
     assert_eq!(config.policy, Policy::default());
     assert_eq!(config.policy.stalled_after, SignedDuration::from_hours(3));
     assert!(!config.policy.tell.contains(&Outcome::Started));
@@ -115,7 +115,7 @@ fn each_fault_names_the_value_and_the_way_out() {
         ("AMIWATCH_TABLE", "my table", "write its name"),
         ("AMIWATCH_EVENT_BUS", "my bus", "write its name"),
         ("AMIWATCH_REGIONS", "US-EAST-1", "such as us-east-1"),
-        ("AMIWATCH_KINDS", "ami", "store-image or bundle"),
+        ("AMIWATCH_KINDS", "ami", "write store-image, bundle"),
         ("AMIWATCH_TELL", "finished", "completed, failed, cancelled, vanished, stalled or started"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "3h", "whole number from 1 to 44640"),
         ("AMIWATCH_STALLED_AFTER_MINUTES", "44641", "whole number from 1 to 44640"),

@@ -1,0 +1,87 @@
+//! `DescribeExportImageTasks`.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::ExportImageTask;
+use futures_util::future::BoxFuture;
+
+use super::call::{Bounded, Call, Elements, Failed};
+use super::convert::{Glimpse, cursor, failure, name, page, percent_text};
+use crate::ports::{Page, PageAt, Rejected};
+use crate::task::{Kind, Phase, State, Subject, Task};
+
+pub(super) struct ExportImage;
+
+impl Call for ExportImage {
+    fn elements(&self) -> Elements {
+        Elements { secrets: &[], times: &[], numbers: &[] }
+    }
+
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>> {
+        let list = client
+            .describe_export_image_tasks()
+            .max_results(at.page_size())
+            .set_next_token(at.token().map(str::to_owned));
+        Box::pin(async move {
+            let answer = bounded.apply(list.customize()).send().await;
+            let answer = answer.map_err(|error| Failed::of(error, at))?;
+            let items = answer.export_image_tasks;
+            let items = items.ok_or("EC2 answered without exportImageTaskSet")?;
+            Ok(page(items, cursor(answer.next_token, at), task))
+        })
+    }
+}
+
+fn task(item: ExportImageTask) -> Result<Task, Rejected> {
+    let (bucket, prefix) =
+        item.s3_export_location.map(|s3| (s3.s3_bucket, s3.s3_prefix)).unwrap_or_default();
+    let glimpse = Glimpse {
+        kind: Kind::ExportImage,
+        what: "image export",
+        id: item.export_image_task_id.as_deref(),
+        state: item.status.as_deref(),
+        bucket: bucket.as_deref(),
+        started_at: None,
+    };
+    let id = name(item.export_image_task_id.clone());
+    let id = id.ok_or_else(|| glimpse.missing("exportImageTaskId"))?;
+    let state = name(item.status.clone()).ok_or_else(|| glimpse.missing("status"))?;
+    let subject = Subject {
+        task_id: Some(id),
+        image_id: name(item.image_id),
+        description: name(item.description),
+        bucket: name(bucket.clone()),
+        prefix: name(prefix),
+        ..Subject::default()
+    };
+    let course = Course { state, status_message: item.status_message, progress: item.progress };
+    Ok(course.task(Kind::ExportImage, subject))
+}
+
+/// What EC2 lists of the course of an export.
+struct Course {
+    state: String,
+    status_message: Option<String>,
+    progress: Option<String>,
+}
+
+impl Course {
+    /// The task. While it runs its status message says what EC2 does; once it ends, or is about to
+    /// without a success, why.
+    fn task(self, kind: Kind, subject: Subject) -> Task {
+        let status_message = name(self.status_message.clone());
+        let subject = Subject { status_message, ..subject };
+        let is_ending = kind.identity().documented(&self.state) != Some(Phase::Running)
+            || ["deleting", "cancelling"].iter().any(|it| self.state.eq_ignore_ascii_case(it));
+        let is_unknown = kind.identity().documented(&self.state).is_none();
+        Task {
+            progress_percent: self.progress.as_deref().and_then(percent_text),
+            failure: failure(None, self.status_message).filter(|_| is_ending && !is_unknown),
+            ..Task::new(kind, subject, State::from(self.state))
+        }
+    }
+}
