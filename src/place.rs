@@ -30,6 +30,12 @@ impl Place {
         format!("arn:{}:ec2:{}::image/{image_id}", self.partition().id(), self.region)
     }
 
+    /// The ARN of a snapshot. Snapshots, too, have no account in it.
+    #[must_use]
+    pub fn snapshot_arn(&self, snapshot_id: &str) -> String {
+        format!("arn:{}:ec2:{}::snapshot/{snapshot_id}", self.partition().id(), self.region)
+    }
+
     /// `arn:<partition>:ec2:<region>:<account>:instance/<instance>`.
     #[must_use]
     pub fn instance_arn(&self, instance_id: &str) -> String {

@@ -9,7 +9,7 @@ use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::Channel;
 use crate::rules;
-use crate::task::Kind;
+use crate::task::{Choice, Kind};
 
 /// Tells when an EC2 AMI store task or bundle task ends.
 #[derive(Debug, Parser)]
@@ -58,9 +58,9 @@ pub struct WhereArgs {
     /// `AWS_PROFILE`]
     #[arg(long)]
     pub profile: Option<String>,
-    /// Only tasks of this kind, such as store-image; may be given several times
+    /// Only tasks of this kind, such as store-image, or all; may be given several times
     #[arg(long = "kind", value_name = "KIND")]
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<Choice>,
 }
 
 /// `amiwatch list`

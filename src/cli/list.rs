@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::ports::{PageAt, Rejected, TaskSource};
 use crate::record::Cursor;
 use crate::render::text::plain;
-use crate::task::{Kind, Task};
+use crate::task::{Choice, Kind, Task};
 
 /// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
 const PAGES_MAX: usize = 1_000;
@@ -38,7 +38,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
     for region in &connection.regions {
         // EC2's listings do not name the account, and nothing here needs it.
         let place = Place::new("", region);
-        for kind in kinds(&args.place.kinds) {
+        for kind in Choice::kinds(&args.place.kinds) {
             let listing = all_pages(&source, &place, kind).await;
             if listing.failure.is_none() {
                 read.insert(region);
@@ -68,15 +68,6 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
         say(&format!("error: {}", plain(failure)));
     }
     Ok(if failures.is_empty() { Exit::Done } else { Exit::InPart })
-}
-
-/// The kinds asked for; all where none is.
-pub(super) fn kinds(asked: &[Kind]) -> BTreeSet<Kind> {
-    if asked.is_empty() {
-        Kind::watched_by_default().collect()
-    } else {
-        asked.iter().copied().collect()
-    }
 }
 
 /// Reads a listing to its end, or as far as it goes.

@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 
 use super::args::{OutputForm, PollArgs};
 use super::connect::{Connection, path_from_env};
-use super::list::kinds;
 use super::output::say;
 use super::terminal::{Terminal, is_trouble};
 use super::{CliError, Exit};
@@ -22,6 +21,7 @@ use crate::ports::{Sink, Store};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
+use crate::task::Choice;
 
 pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
@@ -31,7 +31,7 @@ pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
         .iter()
         .map(|region| PlaceToPoll {
             place: Place::new(&account, region),
-            kinds: kinds(&args.place.kinds),
+            kinds: Choice::kinds(&args.place.kinds),
         })
         .collect();
     if let Some(table) = &args.table {

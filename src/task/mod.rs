@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use identity::{Identity, Listing};
 pub use key::TaskKey;
-pub use kind::Kind;
+pub use kind::{Choice, Kind};
 pub use state::{Phase, State};
 pub use subject::{Failure, Subject};
 

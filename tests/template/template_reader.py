@@ -106,6 +106,9 @@ class Template:
             case "Fn::Join":
                 separator, items = argument
                 return separator.join(self.resolve(items))
+            case "Fn::Split":
+                separator, text = argument
+                return self.resolve(text).split(separator)
             case "Fn::Sub":
                 return re.sub(r"\$\{([^}]+)\}", lambda found: self._ref(found[1]), argument)
             case "Fn::GetAtt":

@@ -17,6 +17,7 @@ AWS = botocore.session.get_session()
 SLACK = {"SlackWorkspaceId": "T0123456789", "SlackChannelId": "C0123456789"}
 WEBHOOKS = {"SlackWebhookParameter": "/amiwatch/slack", "TeamsWebhookParameter": "/amiwatch/teams"}
 EVERYTHING = {
+    "Kinds": "all",
     "Email": "a@example.com",
     "EventBusName": "default",
     "Regions": "us-east-1, eu-west-1",
@@ -359,3 +360,34 @@ def test_every_default_is_an_allowed_value():
         if "AllowedPattern" in definition:
             assert re.fullmatch(definition["AllowedPattern"], default), name
         assert definition["Description"], name
+
+
+# Which listings it may call
+
+
+@pytest.mark.parametrize(
+    ("kinds", "listings"),
+    [
+        ("store-image,bundle", {"DescribeStoreImageTasks", "DescribeBundleTasks"}),
+        ("import-snapshot", {"DescribeImportSnapshotTasks"}),
+        ("import-image,export-image", {"DescribeImportImageTasks", "DescribeExportImageTasks"}),
+        ("export-instance", {"DescribeExportTasks"}),
+        (
+            "all",
+            {
+                "DescribeStoreImageTasks",
+                "DescribeBundleTasks",
+                "DescribeImportSnapshotTasks",
+                "DescribeImportImageTasks",
+                "DescribeExportImageTasks",
+                "DescribeExportTasks",
+            },
+        ),
+    ],
+)
+def test_the_function_may_list_the_kinds_that_it_watches_and_no_others(kinds, listings):
+    template = Template(Kinds=kinds)
+    allowed = {action for statement in statements(template) for action in actions(statement)}
+    assert {action for action in allowed if action.startswith("ec2:")} == {f"ec2:{name}" for name in listings}
+    environment = template.properties("Poller")["Environment"]["Variables"]
+    assert environment["AMIWATCH_KINDS"] == kinds

@@ -5,9 +5,10 @@ use aws_sdk_ec2::types::ExportImageTask;
 use futures_util::future::BoxFuture;
 
 use super::call::{Bounded, Call, Elements, Failed};
-use super::convert::{Glimpse, cursor, failure, name, page, percent_text};
+use super::convert::{Glimpse, cursor, name, page};
+use super::transfer::Course;
 use crate::ports::{Page, PageAt, Rejected};
-use crate::task::{Kind, Phase, State, Subject, Task};
+use crate::task::{Kind, Subject, Task};
 
 pub(super) struct ExportImage;
 
@@ -60,28 +61,4 @@ fn task(item: ExportImageTask) -> Result<Task, Rejected> {
     };
     let course = Course { state, status_message: item.status_message, progress: item.progress };
     Ok(course.task(Kind::ExportImage, subject))
-}
-
-/// What EC2 lists of the course of an export.
-struct Course {
-    state: String,
-    status_message: Option<String>,
-    progress: Option<String>,
-}
-
-impl Course {
-    /// The task. While it runs its status message says what EC2 does; once it ends, or is about to
-    /// without a success, why.
-    fn task(self, kind: Kind, subject: Subject) -> Task {
-        let status_message = name(self.status_message.clone());
-        let subject = Subject { status_message, ..subject };
-        let is_ending = kind.identity().documented(&self.state) != Some(Phase::Running)
-            || ["deleting", "cancelling"].iter().any(|it| self.state.eq_ignore_ascii_case(it));
-        let is_unknown = kind.identity().documented(&self.state).is_none();
-        Task {
-            progress_percent: self.progress.as_deref().and_then(percent_text),
-            failure: failure(None, self.status_message).filter(|_| is_ending && !is_unknown),
-            ..Task::new(kind, subject, State::from(self.state))
-        }
-    }
 }

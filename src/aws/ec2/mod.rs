@@ -5,7 +5,11 @@ mod bundle;
 mod call;
 mod convert;
 mod export_image;
+mod export_instance;
+mod import_image;
+mod import_snapshot;
 mod store_image;
+mod transfer;
 mod xml;
 
 use std::collections::HashMap;
@@ -62,7 +66,10 @@ fn call(kind: Kind) -> &'static dyn Call {
     match kind {
         Kind::StoreImage => &store_image::StoreImage,
         Kind::Bundle => &bundle::Bundle,
+        Kind::ImportSnapshot => &import_snapshot::ImportSnapshot,
+        Kind::ImportImage => &import_image::ImportImage,
         Kind::ExportImage => &export_image::ExportImage,
+        Kind::ExportInstance => &export_instance::ExportInstance,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::functions::environment::{ConfigError, Environment, Lookup};
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::ChatChannel;
 use crate::rules;
-use crate::task::Kind;
+use crate::task::{Choice, Kind};
 
 /// The longest time that a stall may be set to: tasks are listed no longer.
 const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
@@ -61,9 +61,7 @@ impl Config {
             topic_arn: environment.checked("AMIWATCH_TOPIC_ARN", rules::topic_arn),
             event_bus: environment.checked("AMIWATCH_EVENT_BUS", rules::event_bus),
             regions: environment.regions("AMIWATCH_REGIONS", &home_region),
-            kinds: environment
-                .list("AMIWATCH_KINDS")
-                .unwrap_or_else(|| Kind::watched_by_default().collect()),
+            kinds: Choice::kinds(&environment.list("AMIWATCH_KINDS").unwrap_or_default()),
             policy: Policy {
                 tell: environment
                     .list::<Outcome>("AMIWATCH_TELL")

@@ -135,7 +135,7 @@ fn instance(run: Commands<'_>) -> Command {
     run.in_region(&format!(
         "aws ec2 describe-instances --instance-ids {} --query \
          'Reservations[].Instances[].[Platform,RootDeviceType,State.Name]' --output text",
-        quoted(given(run.subject().instance_id.as_deref())?)?
+        run.instance()?
     ))
 }
 

@@ -66,6 +66,11 @@ impl<'a> Commands<'a> {
         &self.event.detail.subject
     }
 
+    /// EC2's reason.
+    pub(super) fn reason(self) -> Option<&'a str> {
+        self.event.detail.failure.as_ref()?.message.as_deref()
+    }
+
     pub(super) fn region(self) -> Command {
         quoted(&self.event.region)
     }
@@ -93,6 +98,14 @@ impl<'a> Commands<'a> {
 
     pub(super) fn image(self) -> Command {
         quoted(self.raw_image()?)
+    }
+
+    pub(super) fn snapshot(self) -> Command {
+        quoted(given(self.subject().snapshot_id.as_deref())?)
+    }
+
+    pub(super) fn instance(self) -> Command {
+        quoted(given(self.subject().instance_id.as_deref())?)
     }
 
     /// EC2's id of the task.

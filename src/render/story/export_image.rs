@@ -1,12 +1,13 @@
 //! The words of image exports.
 
-use super::command::{Command, Commands, given, quoted};
+use super::command::{Command, Commands, quoted};
 use super::links::{Console, Link};
-use super::next::{Next, Step, step};
+use super::next::{Next, step};
 use super::sentence::Sentence;
+use super::transfer::{self, Named, doing, headline, raw_task, role, uri_of, who_cancelled};
 use super::words::Words;
 use crate::event::{Event, Outcome};
-use crate::task::{Failure, Kind, State, Subject, Task};
+use crate::task::{Kind, Subject, Task};
 
 pub(super) struct ExportImage;
 
@@ -25,30 +26,13 @@ impl Words for ExportImage {
 
     fn headline(&self, event: &Event) -> Sentence {
         let subject = &event.detail.subject;
-        let begin = |words: &'static str| {
-            let named = Sentence::new(words).name(subject.name());
-            match subject.image_id.as_deref() {
-                Some(image) => named.say(" of AMI ").name(image),
-                None => named,
-            }
+        let named = Named {
+            noun: ("Image export", "image export"),
+            of: subject.image_id.as_deref().map(|id| (" of AMI ", id)),
+            joint: " to bucket ",
+            made: None,
         };
-        let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
-        match event.detail.outcome {
-            Outcome::Completed => {
-                begin("Image export ").say(" is complete").place(event, in_bucket).say(".")
-            }
-            Outcome::Failed => {
-                begin("Image export ").place(event, to_bucket).say(" failed").stopped(event)
-            }
-            Outcome::Cancelled => {
-                begin("Image export ").place(event, to_bucket).say(" was cancelled.")
-            }
-            Outcome::Vanished => begin("EC2 no longer lists image export ")
-                .place(event, to_bucket)
-                .say(". How it ended was not seen."),
-            Outcome::Stalled => begin("Image export ").place(event, to_bucket).stuck(event),
-            Outcome::Started => begin("EC2 runs image export ").place(event, to_bucket).say("."),
-        }
+        headline(event, &named)
     }
 
     fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
@@ -59,7 +43,7 @@ impl Words for ExportImage {
             ("Image export", subject.task_id.clone()),
             ("AMI", subject.image_id.clone()),
             (label, subject.uri(&key)),
-            ("Doing", subject.status_message.clone().filter(|_| !event.detail.outcome.is_end())),
+            doing(event),
         ]
     }
 
@@ -84,7 +68,7 @@ impl Words for ExportImage {
             ..Subject::default()
         };
         let reason = "ClientError: The AMI contains a snapshot that cannot be exported";
-        sample(Kind::ExportImage, subject, outcome, reason)
+        transfer::sample(Kind::ExportImage, subject, outcome, reason)
     }
 }
 
@@ -96,24 +80,16 @@ fn show(run: Commands<'_>) -> Command {
 
 /// Lists the file, whose ending is its format.
 fn list_file(run: Commands<'_>) -> Command {
-    let id = given(run.subject().task_id.as_deref())?;
     let prefix = run.subject().prefix.as_deref().unwrap_or_default();
-    let uri = quoted(&format!("s3://{}/{prefix}{id}", run.raw_bucket()?))?;
+    let uri = uri_of(run, &format!("{prefix}{}", raw_task(run)?))?;
     run.in_region(&format!("aws s3 ls {uri}"))
 }
 
 /// Downloads the file.
 fn copy_file(run: Commands<'_>) -> Command {
-    let id = given(run.subject().task_id.as_deref())?;
-    let prefix = run.subject().prefix.as_deref().unwrap_or_default();
-    let uri = quoted(&format!("s3://{}/{prefix}", run.raw_bucket()?))?;
-    let only = quoted(&format!("{id}.*"))?;
+    let uri = uri_of(run, run.subject().prefix.as_deref().unwrap_or_default())?;
+    let only = quoted(&format!("{}.*", raw_task(run)?))?;
     run.in_region(&format!("aws s3 cp {uri} . --recursive --exclude '*' --include {only}"))
-}
-
-/// Shows what role the exports of the account use and what it may do.
-fn role(_: Commands<'_>) -> Command {
-    Ok("aws iam list-role-policies --role-name vmimport".to_owned())
 }
 
 /// Shows where the AMI comes from: one of AWS Marketplace cannot be exported.
@@ -147,10 +123,9 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
             meaning: "No file was made. If the reason above does not say enough, check the causes \
                       that AWS documents.",
             steps: vec![
-                step(
+                role(
                     "The service role lacks rights. Exports use the role vmimport, unless another \
                      was named; it needs to write to the bucket and to read the AMI's snapshots.",
-                    role(run),
                 ),
                 step(
                     "The bucket is gone, closed, or in another Region than the AMI. An error here \
@@ -184,11 +159,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                       the export ends.",
             steps: vec![
                 step("See what EC2 says that it is doing.", show(run)),
-                step(
-                    "See what else is being exported. EC2 runs five imports and exports at a time in \
-                     a Region, unless AWS has raised that.",
-                    running(run),
-                ),
+                step(transfer::FIVE_AT_A_TIME, running(run)),
             ],
         },
         Outcome::Started => Next {
@@ -197,46 +168,4 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
             steps: vec![step("See how far it is.", show(run))],
         },
     }
-}
-
-/// A made-up task, as far along as its outcome wants.
-fn sample(
-    kind: Kind,
-    subject: Subject,
-    outcome: Outcome,
-    reason: &str,
-) -> (Task, Option<&'static str>) {
-    let (state, percent, text) = match outcome {
-        Outcome::Completed => ("completed", None, None),
-        Outcome::Failed => ("deleted", Some(39), Some(reason)),
-        Outcome::Cancelled => ("deleted", Some(39), Some("User initiated task cancelation")),
-        Outcome::Vanished | Outcome::Stalled => ("active", Some(39), Some("converting")),
-        Outcome::Started => ("active", Some(3), Some("pending")),
-    };
-    let status_message = text.map(str::to_owned);
-    let has_ended = matches!(outcome, Outcome::Failed | Outcome::Cancelled);
-    let failure = Failure { code: None, message: status_message.clone() };
-    let task = Task {
-        progress_percent: percent,
-        failure: has_ended.then_some(failure),
-        ..Task::new(kind, Subject { status_message, ..subject }, State::new(state))
-    };
-    (task, (outcome != Outcome::Started).then_some("active"))
-}
-
-/// Who cancelled the task, as `CloudTrail` has it.
-fn who_cancelled(operation: &'static str, run: Commands<'_>) -> Step {
-    step(
-        "See who cancelled it. CloudTrail keeps such calls for 90 days, and shows them some minutes \
-         after they were made.",
-        look_up(operation, run),
-    )
-}
-
-fn look_up(operation: &'static str, run: Commands<'_>) -> Command {
-    run.in_region(&format!(
-        "aws cloudtrail lookup-events --lookup-attributes \
-         AttributeKey=EventName,AttributeValue={operation} --query \
-         'Events[].[EventTime,Username,CloudTrailEvent]' --output text"
-    ))
 }

@@ -44,6 +44,12 @@ impl Console<'_> {
         self.ec2("Instance in EC2", &format!("InstanceDetails:instanceId={}", percent(id)))
     }
 
+    /// The snapshot in EC2.
+    pub(super) fn snapshot(&self) -> Option<Link> {
+        let id = self.event.detail.subject.snapshot_id.as_deref()?;
+        self.ec2("Snapshot in EC2", &format!("SnapshotDetails:snapshotId={}", percent(id)))
+    }
+
     /// The object in S3.
     pub(super) fn object(&self) -> Option<Link> {
         let key = self.event.detail.subject.object_key.as_deref()?;

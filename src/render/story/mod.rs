@@ -6,12 +6,16 @@
 mod bundle;
 mod command;
 mod export_image;
+mod export_instance;
 mod facts;
+mod import_image;
+mod import_snapshot;
 mod links;
 mod next;
 mod sentence;
 mod store_image;
 mod subject;
+mod transfer;
 mod words;
 
 pub use command::{Command, NoCommand};
@@ -112,7 +116,10 @@ fn words(kind: Kind) -> &'static dyn Words {
     match kind {
         Kind::StoreImage => &store_image::StoreImage,
         Kind::Bundle => &bundle::Bundle,
+        Kind::ImportSnapshot => &import_snapshot::ImportSnapshot,
+        Kind::ImportImage => &import_image::ImportImage,
         Kind::ExportImage => &export_image::ExportImage,
+        Kind::ExportInstance => &export_instance::ExportInstance,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Image exports: an AMI is written to S3 as one disk file.
 
+use super::transfer;
 use crate::task::identity::{Identity, Listing};
-use crate::task::state::Phase;
 
 /// What an image export is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -11,8 +11,8 @@ pub(super) const IDENTITY: Identity = Identity {
     is_watched_by_default: false,
     listing: Listing::Whole,
     key_prefix: "u#export-image#",
-    states: STATES,
-    cancelled: Some(says_cancelled),
+    states: transfer::STATES,
+    cancelled: Some(transfer::says_cancelled),
     id_name: Some("exportImageTaskId"),
     fields: &["exportImageTaskId", "imageId", "prefix", "description", "statusMessage"],
     resources: |place, subject| subject.image_id.iter().map(|id| place.image_arn(id)).collect(),
@@ -22,55 +22,3 @@ pub(super) const IDENTITY: Identity = Identity {
         subject.task_id.as_ref().map(|id| format!("{prefix}{id}.*"))
     },
 };
-
-/// The states of an export. EC2 documents no list of them; these are in its examples and logs.
-const STATES: &[(&str, Phase)] = &[
-    ("active", Phase::Running),
-    ("pending", Phase::Running),
-    ("validating", Phase::Running),
-    ("validated", Phase::Running),
-    ("converting", Phase::Running),
-    ("updating", Phase::Running),
-    // The reason of a failure may stand there already; the end is still to come.
-    ("deleting", Phase::Running),
-    ("cancelling", Phase::Running),
-    ("completed", Phase::Completed),
-    // A failure looks like a deletion.
-    ("deleted", Phase::Failed),
-    ("cancelled", Phase::Failed),
-    ("error", Phase::Failed),
-];
-
-/// EC2's words for a task that a user cancelled begin with these, in whatever case and spelling of
-/// "cancellation".
-const BY_A_USER: &str = "user initiated task cancel";
-
-/// Tells a task that somebody cancelled from one that failed. `cancelled` with a text is a failure, such
-/// as of an export that expired; `deleted` without one ended without a success, and nobody knows why.
-fn says_cancelled(state: &str, reason: Option<&str>) -> bool {
-    match reason {
-        Some(reason) => reason.to_ascii_lowercase().contains(BY_A_USER),
-        None => state.eq_ignore_ascii_case("cancelled"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::says_cancelled;
-
-    #[test]
-    fn a_task_counts_as_cancelled_only_where_ec2_says_so() {
-        for (state, reason, cancelled) in [
-            ("deleted", Some("User initiated task cancelation"), true),
-            ("deleted", Some("user initiated task cancellation."), true),
-            ("cancelled", None, true),
-            ("Cancelled", None, true),
-            ("cancelled", Some("Task expired and automatically canceled"), false),
-            ("deleted", Some("ClientError: Disk validation failed"), false),
-            ("deleted", None, false),
-            ("error", None, false),
-        ] {
-            assert_eq!(says_cancelled(state, reason), cancelled, "{state} {reason:?}");
-        }
-    }
-}

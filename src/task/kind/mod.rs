@@ -1,5 +1,9 @@
 //! The kinds of task.
 
+mod choice;
+mod transfer;
+
+pub use choice::Choice;
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
@@ -34,7 +38,10 @@ macro_rules! kinds {
 kinds! {
     StoreImage => store_image: "`CreateStoreImageTask`, listed by `DescribeStoreImageTasks`.",
     Bundle => bundle: "`BundleInstance`, listed by `DescribeBundleTasks`.",
+    ImportSnapshot => import_snapshot: "`ImportSnapshot`, listed by `DescribeImportSnapshotTasks`.",
+    ImportImage => import_image: "`ImportImage`, listed by `DescribeImportImageTasks`.",
     ExportImage => export_image: "`ExportImage`, listed by `DescribeExportImageTasks`.",
+    ExportInstance => export_instance: "`CreateInstanceExportTask`, listed by `DescribeExportTasks`.",
 }
 
 impl Kind {

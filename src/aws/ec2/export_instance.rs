@@ -1,0 +1,68 @@
+//! `DescribeExportTasks`.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{ExportTask, ExportTaskState};
+use futures_util::future::BoxFuture;
+
+use super::call::{Bounded, Call, Elements, Failed};
+use super::convert::{Glimpse, name, page};
+use super::transfer::Course;
+use crate::ports::{Page, PageAt, Rejected};
+use crate::task::{Kind, Subject, Task};
+
+pub(super) struct ExportInstance;
+
+impl Call for ExportInstance {
+    fn elements(&self) -> Elements {
+        Elements { secrets: &[], times: &[], numbers: &[] }
+    }
+
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>> {
+        let list = client.describe_export_tasks();
+        Box::pin(async move {
+            let answer = bounded.apply(list.customize()).send().await;
+            let answer = answer.map_err(|error| Failed::of(error, at))?;
+            let items = answer.export_tasks;
+            let items = items.ok_or("EC2 answered without exportTaskSet")?;
+            let items = items.into_iter().filter(|item| !is_of_an_image(item)).collect();
+            Ok(page(items, None, task))
+        })
+    }
+}
+
+/// `DescribeExportTasks` may also answer for exports of images, which have a listing of their own.
+fn is_of_an_image(item: &ExportTask) -> bool {
+    item.export_task_id.as_deref().is_some_and(|id| id.starts_with("export-ami-"))
+}
+
+fn task(item: ExportTask) -> Result<Task, Rejected> {
+    let (bucket, key) =
+        item.export_to_s3_task.map(|s3| (s3.s3_bucket, s3.s3_key)).unwrap_or_default();
+    let glimpse = Glimpse {
+        kind: Kind::ExportInstance,
+        what: "instance export",
+        id: item.export_task_id.as_deref(),
+        state: item.state.as_ref().map(ExportTaskState::as_str),
+        bucket: bucket.as_deref(),
+        started_at: None,
+    };
+    let id = name(item.export_task_id.clone());
+    let id = id.ok_or_else(|| glimpse.missing("exportTaskId"))?;
+    let state = name(item.state.as_ref().map(|state| state.as_str().to_owned()));
+    let state = state.ok_or_else(|| glimpse.missing("state"))?;
+    let subject = Subject {
+        task_id: Some(id),
+        instance_id: name(item.instance_export_details.and_then(|details| details.instance_id)),
+        description: name(item.description),
+        bucket: name(bucket.clone()),
+        object_key: name(key),
+        ..Subject::default()
+    };
+    let course = Course { state, status_message: item.status_message, progress: None };
+    Ok(course.task(Kind::ExportInstance, subject))
+}

@@ -1,0 +1,71 @@
+//! `DescribeImportImageTasks`.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::ImportImageTask;
+use futures_util::future::BoxFuture;
+
+use super::call::{Bounded, Call, Elements, Failed};
+use super::convert::{Glimpse, cursor, name, page};
+use super::transfer::Course;
+use crate::ports::{Page, PageAt, Rejected};
+use crate::task::{Kind, Subject, Task};
+
+pub(super) struct ImportImage;
+
+impl Call for ImportImage {
+    fn elements(&self) -> Elements {
+        // A presigned URL of a disk grants access to it.
+        Elements { secrets: &["url"], times: &[], numbers: &["diskImageSize"] }
+    }
+
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>> {
+        let list = client
+            .describe_import_image_tasks()
+            .max_results(at.page_size())
+            .set_next_token(at.token().map(str::to_owned));
+        Box::pin(async move {
+            let answer = bounded.apply(list.customize()).send().await;
+            let answer = answer.map_err(|error| Failed::of(error, at))?;
+            let items = answer.import_image_tasks;
+            let items = items.ok_or("EC2 answered without importImageTaskSet")?;
+            Ok(page(items, cursor(answer.next_token, at), task))
+        })
+    }
+}
+
+fn task(item: ImportImageTask) -> Result<Task, Rejected> {
+    let disks = item.snapshot_details.unwrap_or_default();
+    // Where there is one disk, its file is what is imported. The states of disks say nothing of the end.
+    let source = match disks.as_slice() {
+        [disk] => disk.user_bucket.clone(),
+        _ => None,
+    };
+    let (bucket, key) = source.map(|source| (source.s3_bucket, source.s3_key)).unwrap_or_default();
+    let glimpse = Glimpse {
+        kind: Kind::ImportImage,
+        what: "image import",
+        id: item.import_task_id.as_deref(),
+        state: item.status.as_deref(),
+        bucket: bucket.as_deref(),
+        started_at: None,
+    };
+    let id = name(item.import_task_id.clone());
+    let id = id.ok_or_else(|| glimpse.missing("importTaskId"))?;
+    let state = name(item.status.clone()).ok_or_else(|| glimpse.missing("status"))?;
+    let subject = Subject {
+        task_id: Some(id),
+        image_id: name(item.image_id),
+        snapshot_ids: disks.into_iter().filter_map(|disk| name(disk.snapshot_id)).collect(),
+        description: name(item.description),
+        bucket: name(bucket.clone()),
+        object_key: name(key),
+        ..Subject::default()
+    };
+    let course = Course { state, status_message: item.status_message, progress: item.progress };
+    Ok(course.task(Kind::ImportImage, subject))
+}

@@ -1,0 +1,71 @@
+//! `DescribeImportSnapshotTasks`.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{ImportSnapshotTask, SnapshotTaskDetail};
+use futures_util::future::BoxFuture;
+
+use super::call::{Bounded, Call, Elements, Failed};
+use super::convert::{Glimpse, cursor, name, page};
+use super::transfer::Course;
+use crate::ports::{Page, PageAt, Rejected};
+use crate::task::{Kind, Subject, Task};
+
+pub(super) struct ImportSnapshot;
+
+impl Call for ImportSnapshot {
+    fn elements(&self) -> Elements {
+        // A presigned URL of a disk grants access to it.
+        Elements { secrets: &["url"], times: &[], numbers: &["diskImageSize"] }
+    }
+
+    fn list<'a>(
+        &'a self,
+        client: &'a Client,
+        at: PageAt<'a>,
+        bounded: Bounded,
+    ) -> BoxFuture<'a, Result<Page, Failed>> {
+        let list = client
+            .describe_import_snapshot_tasks()
+            .max_results(at.page_size())
+            .set_next_token(at.token().map(str::to_owned));
+        Box::pin(async move {
+            let answer = bounded.apply(list.customize()).send().await;
+            let answer = answer.map_err(|error| Failed::of(error, at))?;
+            let items = answer.import_snapshot_tasks;
+            let items = items.ok_or("EC2 answered without importSnapshotTaskSet")?;
+            Ok(page(items, cursor(answer.next_token, at), task))
+        })
+    }
+}
+
+fn task(item: ImportSnapshotTask) -> Result<Task, Rejected> {
+    // EC2 may list a task for a moment before it lists any detail.
+    let none = || SnapshotTaskDetail::builder().build();
+    let detail = item.snapshot_task_detail.unwrap_or_else(none);
+    let (bucket, key) =
+        detail.user_bucket.map(|source| (source.s3_bucket, source.s3_key)).unwrap_or_default();
+    let glimpse = Glimpse {
+        kind: Kind::ImportSnapshot,
+        what: "snapshot import",
+        id: item.import_task_id.as_deref(),
+        state: detail.status.as_deref(),
+        bucket: bucket.as_deref(),
+        started_at: None,
+    };
+    let id = name(item.import_task_id.clone());
+    let id = id.ok_or_else(|| glimpse.missing("importTaskId"))?;
+    let subject = Subject {
+        task_id: Some(id),
+        snapshot_id: name(detail.snapshot_id),
+        description: name(item.description),
+        bucket: name(bucket.clone()),
+        object_key: name(key),
+        ..Subject::default()
+    };
+    let course = Course {
+        state: name(detail.status.clone()).unwrap_or_else(|| "pending".to_owned()),
+        status_message: detail.status_message,
+        progress: detail.progress,
+    };
+    Ok(course.task(Kind::ImportSnapshot, subject))
+}

@@ -1,0 +1,129 @@
+//! What the words of imports and exports have in common.
+
+use super::command::{Command, Commands, given, quoted};
+use super::next::{Step, step};
+use super::sentence::Sentence;
+use crate::event::{Event, Outcome};
+use crate::task::{Failure, Kind, State, Subject, Task};
+
+/// What an import or export is called, and what stands beside its name in a sentence.
+pub(super) struct Named<'a> {
+    /// At the beginning of a sentence, and within one: `Image import`, `image import`.
+    pub(super) noun: (&'static str, &'static str),
+    /// What it works on, with what joins it: ` of AMI `.
+    pub(super) of: Option<(&'static str, &'a str)>,
+    /// What joins the bucket: ` from bucket `, ` to bucket `.
+    pub(super) joint: &'static str,
+    /// What it made, with what joins it: ` It made AMI `.
+    pub(super) made: Option<(&'static str, &'a str)>,
+}
+
+/// What happened to an import or export.
+pub(super) fn headline(event: &Event, named: &Named<'_>) -> Sentence {
+    let (noun, noun_within) = named.noun;
+    let begin = |words: &'static str| {
+        let task = Sentence::new(words).say(" ").name(event.detail.subject.name());
+        let of = match named.of {
+            Some((joint, what)) => task.say(joint).name(what),
+            None => task,
+        };
+        of.place(event, named.joint)
+    };
+    match event.detail.outcome {
+        Outcome::Completed => {
+            let complete = begin(noun).say(" is complete.");
+            match named.made {
+                Some((joint, what)) => complete.say(joint).name(what).say("."),
+                None => complete,
+            }
+        }
+        Outcome::Failed => begin(noun).say(" failed").stopped(event),
+        Outcome::Cancelled => begin(noun).say(" was cancelled."),
+        Outcome::Vanished => {
+            let gone = Sentence::new("EC2 no longer lists ").say(noun_within);
+            let gone = gone.say(" ").name(event.detail.subject.name());
+            gone.place(event, named.joint).say(". How it ended was not seen.")
+        }
+        Outcome::Stalled => begin(noun).stuck(event),
+        Outcome::Started => begin(noun).say(" has started."),
+    }
+}
+
+/// What EC2 says that it does, while it does.
+pub(super) fn doing(event: &Event) -> (&'static str, Option<String>) {
+    let running = !event.detail.outcome.is_end();
+    ("Doing", event.detail.subject.status_message.clone().filter(|_| running))
+}
+
+/// Whether EC2's reason begins with this.
+pub(super) fn reason_begins(run: Commands<'_>, words: &str) -> bool {
+    run.reason().is_some_and(|reason| reason.trim_start().starts_with(words))
+}
+
+/// A made-up task, as far along as its outcome wants.
+pub(super) fn sample(
+    kind: Kind,
+    subject: Subject,
+    outcome: Outcome,
+    reason: &str,
+) -> (Task, Option<&'static str>) {
+    let (state, percent, text) = match outcome {
+        Outcome::Completed => ("completed", None, None),
+        Outcome::Failed => ("deleted", Some(39), Some(reason)),
+        Outcome::Cancelled => ("deleted", Some(39), Some("User initiated task cancelation")),
+        Outcome::Vanished | Outcome::Stalled => ("active", Some(39), Some("converting")),
+        Outcome::Started => ("active", Some(3), Some("pending")),
+    };
+    let status_message = text.map(str::to_owned);
+    let has_failed = matches!(outcome, Outcome::Failed | Outcome::Cancelled);
+    let failure = Failure { code: None, message: status_message.clone() };
+    let task = Task {
+        progress_percent: percent,
+        failure: has_failed.then_some(failure),
+        ..Task::new(kind, Subject { status_message, ..subject }, State::new(state))
+    };
+    (task, (outcome != Outcome::Started).then_some("active"))
+}
+
+/// Who cancelled the task.
+pub(super) fn who_cancelled(operation: &'static str, run: Commands<'_>) -> Step {
+    let look_up = || {
+        run.in_region(&format!(
+            "aws cloudtrail lookup-events --lookup-attributes \
+             AttributeKey=EventName,AttributeValue={operation} --query \
+             'Events[].[EventTime,Username,Resources[].ResourceName|[0]]' --output text"
+        ))
+    };
+    step(
+        "See who cancelled it. CloudTrail keeps such calls for 90 days, and shows them some minutes \
+         after they were made.",
+        look_up(),
+    )
+}
+
+/// What the service role may do.
+pub(super) fn role(say: &'static str) -> Step {
+    step(say, Ok("aws iam list-role-policies --role-name vmimport".to_owned()))
+}
+
+/// A limit that all imports and exports of a Region share.
+pub(super) const FIVE_AT_A_TIME: &str = "See what else runs. EC2 runs five imports and exports at a time in a Region, unless AWS has \
+     raised that.";
+
+/// Shows the import as EC2 lists it, without the addresses of its disks.
+pub(super) fn show_import(operation: &str, query: &str, run: Commands<'_>) -> Command {
+    let id = run.task()?;
+    run.in_region(&format!(
+        "aws ec2 {operation} --import-task-ids {id} --query '{query}' --output json"
+    ))
+}
+
+/// The file's key, or how it begins.
+pub(super) fn uri_of(run: Commands<'_>, key: &str) -> Command {
+    quoted(&format!("s3://{}/{key}", run.raw_bucket()?))
+}
+
+/// EC2's id of the task, as it is.
+pub(super) fn raw_task(run: Commands<'_>) -> Result<String, super::NoCommand> {
+    given(run.subject().task_id.as_deref()).map(str::to_owned)
+}
