@@ -140,3 +140,18 @@ pub(super) fn chosen(
     let first = usize::try_from(now.as_millisecond().rem_euclid(count)).unwrap_or(0);
     as_many_as_fit(unseen.iter().skip(first).chain(unseen.iter().take(first)).copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_gets_nowhere_or_is_too_long_to_keep_is_a_fault() {
+        let cursor = |token: String| Cursor { token, page_size: 200 };
+        let asked = cursor("a".into());
+        assert_eq!(fault_of(&cursor("b".repeat(16 * 1_024)), &asked), None);
+        let long = fault_of(&cursor("b".repeat(16 * 1_024 + 1)), &asked).unwrap();
+        assert!(long.contains("16385 bytes, more than the 16384"), "{long}");
+        assert!(fault_of(&asked, &asked).unwrap().contains("gets no further"));
+    }
+}

@@ -68,3 +68,36 @@ impl Torn {
             && (self.started_at.is_none() || self.started_at == task.started_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{State, Subject};
+
+    #[test]
+    fn a_torn_item_may_be_any_task_that_shares_all_that_could_be_read() {
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        let start = at("2026-11-22T00:10:00Z");
+        let subject = Subject::image("ami-1", "a");
+        let task = Task {
+            started_at: start,
+            ..Task::new(Kind::StoreImage, subject, State::new("Failed"))
+        };
+        let torn = |id: &str, bucket: Option<&str>, started_at| Torn {
+            id: id.into(),
+            bucket: bucket.map(str::to_owned),
+            started_at,
+        };
+        for (torn, may_be) in [
+            (torn("ami-1", None, None), true),
+            (torn("ami-1", Some("a"), start), true),
+            (torn("ami-2", None, None), false),
+            (torn("ami-1", Some("b"), None), false),
+            (torn("ami-1", Some("b"), start), false),
+            (torn("ami-1", Some("a"), at("2026-11-22T00:10:01Z")), false),
+            (torn("ami-1", None, at("2026-11-22T00:10:01Z")), false),
+        ] {
+            assert_eq!(torn.may_be(&task), may_be, "{torn:?}");
+        }
+    }
+}

@@ -323,12 +323,13 @@ fn every_rule_holds_for_texts_far_beyond_any_limit() {
 
 #[test]
 fn every_rule_holds_where_all_names_are_long_at_once() {
-    for (unit, kind) in
-        ["0", "\u{a1}", "`&", "\u{a939a}"].into_iter().flat_map(|u| Kind::ALL.map(|k| (u, k)))
-    {
-        for count in [200, 700, 1_400, 5_000] {
+    // Each kind with every other unit: the channels know no kind, and this takes its time.
+    let units = ["0", "\u{a1}", "`&", "\u{a939a}"].into_iter().enumerate();
+    let all = units.flat_map(|(n, unit)| Kind::ALL.map(|kind| (n, unit, kind)));
+    for (_, unit, kind) in all.filter(|(n, _, kind)| (n + *kind as usize).is_multiple_of(2)) {
+        for count in [200, 1_400, 5_000] {
             let long = unit.repeat(count);
-            for outcome in Outcome::ALL {
+            for outcome in [Outcome::Completed, Outcome::Failed, Outcome::Stalled] {
                 let mut event = sample::event(kind, outcome);
                 event.account.clone_from(&long);
                 event.region.clone_from(&long);

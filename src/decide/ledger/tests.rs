@@ -213,3 +213,97 @@ proptest! {
         }
     }
 }
+
+fn torn(id: &str) -> crate::record::Torn {
+    crate::record::Torn { id: id.into(), ..crate::record::Torn::default() }
+}
+
+fn rejected(id: &str) -> Rejected {
+    Rejected { item: id.into(), reason: "no bucket".into(), may_run: Some(torn(id)) }
+}
+
+#[test]
+fn torn_items_of_the_baseline_are_remembered_once_each_and_no_more_than_twenty() {
+    let mut ledger = Ledger::baseline(Kind::StoreImage, Some(minute(0)), minute(5));
+    assert!(!ledger.was_torn(), "until something could not be read");
+    ledger.note_torn(&[rejected("ami-1"), rejected("ami-1"), rejected("ami-2")]);
+    assert_eq!(ledger.torn, [torn("ami-1"), torn("ami-2")]);
+    assert!(ledger.was_torn());
+    let many: Vec<Rejected> = (0..30).map(|n| rejected(&format!("ami-x{n}"))).collect();
+    ledger.note_torn(&many);
+    assert_eq!(ledger.torn.len(), TORN_MAX);
+}
+
+#[test]
+fn a_search_rests_for_as_many_minutes_as_it_took_calls_unless_they_were_few() {
+    let mut ledger = done(Kind::StoreImage);
+    for (calls, rests) in [(0, None), (2, None), (3, Some(3)), (30, Some(30)), (90, Some(30))] {
+        ledger.rest_after_hunt(calls, minute(0));
+        assert_eq!(ledger.hunt_rests_until, rests.map(minute), "{calls} calls");
+    }
+    for (until, now, may) in [(30, 0, false), (31, 0, true), (5, 5, true), (5, 4, false)] {
+        ledger.hunt_rests_until = Some(minute(until));
+        assert_eq!(ledger.may_hunt(minute(now)), may, "until {until} at {now}");
+    }
+}
+
+#[test]
+fn a_ledger_names_as_many_keys_as_fit_into_its_bytes_each_with_what_json_adds() {
+    let key = |n: usize| {
+        TaskKey::by_start(Kind::StoreImage, &format!("ami-{n:05}"), &"b".repeat(600), minute(0))
+    };
+    let keys: Vec<TaskKey> = (0..400).map(key).collect();
+    let fit = NAMED_BYTES_MAX / (keys[0].as_str().len() + 3);
+    assert!(fit < keys.len());
+    assert_eq!(as_many_as_fit(keys.iter()).len(), fit);
+    assert_eq!(as_many_as_fit(keys.iter().take(fit)).len(), fit);
+    let short: Vec<TaskKey> = (0..2_000).map(|n| record(n, false).0).collect();
+    assert_eq!(as_many_as_fit(short.iter()).len(), OPEN_BELOW_MAX);
+}
+
+#[test]
+fn what_another_poll_watches_below_the_watermark_stays_named_beside_what_this_one_does() {
+    let mut theirs = done(Kind::StoreImage);
+    let (named, _) = record(-500, false);
+    theirs.open_below = [named.clone()].into();
+    let (open, value) = record(-400, false);
+    theirs.watch_too(&known([(open.clone(), value)]), minute(0));
+    assert_eq!(theirs.open_below, [named, open].into());
+}
+
+#[test]
+fn open_records_do_not_move_the_window_up_however_many_they_are() {
+    let mut ledger = done(Kind::StoreImage);
+    let all = (0..30).map(|n| record(n, n % 3 == 0));
+    settle(&mut ledger, &known(all), 500);
+    assert_eq!(ledger.watermark, minute(-60), "ten of them are settled");
+}
+
+#[test]
+fn only_what_is_watched_and_started_below_a_time_is_named_and_what_cannot_be_read_with_it() {
+    let (below, open) = record(-400, false);
+    let (_, settled) = record(-300, true);
+    let settled_key = settled.value.task.key().unwrap();
+    let (at, above) = record(-200, false);
+    let mut snapshot = known([(below.clone(), open), (settled_key, settled), (at.clone(), above)]);
+    let unreadable = |key: &str| Unreadable { key: key.into(), reason: "torn".into() };
+    let lower = TaskKey::by_start(Kind::StoreImage, "ami-9", "b", minute(-250));
+    let at_the_time = TaskKey::lowest_at(Kind::StoreImage, minute(-200));
+    snapshot.unreadable = vec![
+        unreadable(lower.as_str()),
+        unreadable(at_the_time.as_str()),
+        unreadable("u#bundle#x"),
+    ];
+    let watched = watched_before(Kind::StoreImage, minute(-200), &snapshot, minute(0));
+    assert_eq!(watched, [below, lower].into());
+}
+
+#[test]
+fn two_places_of_the_same_letters_are_checked_at_different_times() {
+    let at = |account: &str, region: &str| spread(&Place::new(account, region));
+    assert_ne!(at("12", "us-east-1"), at("21", "us-east-1"));
+    let all: BTreeSet<SignedDuration> =
+        (0..40).map(|n| at(&format!("{:012}", n * 7_919), "eu-west-1")).collect();
+    assert!(all.len() > 25, "{} different times of 40", all.len());
+    assert!(all.iter().all(|spread| *spread < SignedDuration::from_hours(4)));
+}

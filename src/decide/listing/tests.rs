@@ -285,3 +285,91 @@ proptest! {
         prop_assert_eq!(of_store_images, expected);
     }
 }
+
+#[test]
+fn what_is_neither_listed_nor_missing_is_left_as_it_is() {
+    let known = Record::first_seen(store("ami-1", 1, State::new("InProgress")), minute(1));
+    let key = known.task.key().unwrap();
+    let place = Place::new("123456789012", "us-east-1");
+    let lease = Lease { by: Uuid::from_u128(1), until: minute(1000) };
+    let context = Context {
+        place: &place,
+        now: minute(900),
+        policy: &Policy::default(),
+        sinks: &[SinkName::new("sns")].into(),
+        lease: &lease,
+    };
+    assert_eq!(diff_known(&key, &Listed::default(), &known, &context), None);
+    let missing = Listed { absent: [key.clone()].into(), ..Listed::default() };
+    assert_eq!(diff_known(&key, &missing, &known, &context).unwrap().missed, 1);
+}
+
+#[test]
+fn changes_weigh_what_they_are_good_for() {
+    let before = |task: &Task, missed| {
+        let value = Record { missed, ..Record::first_seen(task.clone(), minute(899)) };
+        Versioned { value, version: 1 }
+    };
+    let running = |name| store(name, 5, State::new("InProgress"));
+    let further = |name| Task { progress_percent: Some(50), ..running(name) };
+    let (ends, moves, back, gone) = ("ami-ends", "ami-moves", "ami-back", "ami-gone");
+    let known = Snapshot {
+        records: [(ends, 0), (moves, 0), (back, 1), (gone, 0)]
+            .map(|(name, missed)| (running(name).key().unwrap(), before(&running(name), missed)))
+            .into(),
+        ..Snapshot::default()
+    };
+    let mut found =
+        listed([store(ends, 5, State::new("Completed")), further(moves), further(back)]);
+    found.absent = [running(gone).key().unwrap()].into();
+    let stored = ledger(Kind::StoreImage, true);
+    let decisions = run(&found, &known, Some(&stored), Kind::StoreImage);
+    let mut weights: Vec<(&str, Weight)> =
+        decisions.changes.iter().map(|it| (it.record.task.name(), it.weight)).collect();
+    weights.sort_by_key(|(name, _)| *name);
+    let expected = [
+        (back, Weight::Remembers),
+        (ends, Weight::Tells),
+        (gone, Weight::Remembers),
+        (moves, Weight::Moves),
+    ];
+    assert_eq!(weights, expected);
+}
+
+#[test]
+fn during_the_first_listing_only_what_started_after_its_newest_task_is_news() {
+    let stored = ledger(Kind::StoreImage, false);
+    assert_eq!(stored.baseline_top, minute(0));
+    let found = listed([
+        store("ami-same", 0, State::new("Completed")),
+        store("ami-later", 1, State::new("Completed")),
+    ]);
+    let decisions = run(&found, &Snapshot::default(), Some(&stored), Kind::StoreImage);
+    assert_eq!(told(&decisions), [("ami-later".to_owned(), Outcome::Completed)]);
+}
+
+#[test]
+fn what_a_torn_first_listing_may_have_held_is_old_only_if_it_ended_or_started_before_it() {
+    let mut stored = ledger(Kind::Bundle, true);
+    stored.cutoff = stored.baseline_began_at;
+    stored.torn = vec![crate::record::Torn { id: "bun-torn".into(), ..Default::default() }];
+    let ended = |name: &str, started: Option<i64>, updated: Option<i64>| Task {
+        started_at: started.map(minute),
+        updated_at: updated.map(minute),
+        ..bundle(name, State::new("complete"))
+    };
+    for (task, is_news) in [
+        (ended("bun-1", None, Some(-1)), false),
+        (ended("bun-2", None, Some(0)), true),
+        (ended("bun-3", Some(-1), None), false),
+        (ended("bun-4", Some(0), None), true),
+        (ended("bun-5", Some(1), None), true),
+        (ended("bun-torn", Some(-1), None), true),
+        (ended("bun-6", None, None), true),
+        (Task { started_at: Some(minute(-1)), ..bundle("bun-7", State::new("storing")) }, false),
+    ] {
+        let found = listed([task.clone()]);
+        let decisions = run(&found, &Snapshot::default(), Some(&stored), Kind::Bundle);
+        assert_eq!(!told(&decisions).is_empty(), is_news, "{}", task.name());
+    }
+}

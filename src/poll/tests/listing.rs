@@ -367,6 +367,7 @@ fn a_ledger_that_cannot_be_understood_stops_its_own_kind_only() {
     assert_eq!(world.told(&SNS), ["bun-1 completed"]);
     let failures = summary.all_failures().join("; ");
     assert!(failures.contains("schema 99") && failures.contains("ledger"), "{failures}");
+    assert!(failures.contains("nothing was judged"), "{failures}");
     // Once the newer version is back, nothing was lost.
     world
         .with(|inner| inner.items.get_mut(&at).unwrap().schema = Some(crate::store::codec::SCHEMA));

@@ -199,11 +199,32 @@ fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
 }
 
 #[test]
+fn each_minute_another_place_comes_first() {
+    let world = World::new();
+    let all = places(&[Kind::StoreImage], &["us-east-1", "us-east-2", "us-west-1"]);
+    let mut firsts = Vec::new();
+    for _ in 0..4 {
+        let mut poller = world.poller();
+        poller.limits.places_at_once = 1;
+        world.take_log();
+        world.poll_with(&poller, &all, None).unwrap();
+        firsts.push(world.take_log().remove(0));
+        world.later(60);
+    }
+    let again = firsts.pop();
+    assert_eq!(firsts.first(), again.as_ref());
+    firsts.sort();
+    assert_eq!(firsts, ["read us-east-1", "read us-east-2", "read us-west-1"]);
+}
+
+#[test]
 fn places_for_which_there_is_no_time_are_named() {
     let world = World::new();
     let all = places(&[Kind::StoreImage, Kind::Bundle], &["us-east-1", "eu-west-1"]);
-    let deadline = world.with(|inner| inner.now) + SignedDuration::from_secs(4);
-    let summary = world.poll_with(&world.poller(), &all, Some(deadline)).unwrap();
+    let poller = world.poller();
+    // As much as is kept for what comes after a listing, and not a moment more.
+    let deadline = world.with(|inner| inner.now) + poller.limits.reserve_to_list;
+    let summary = world.poll_with(&poller, &all, Some(deadline)).unwrap();
     assert_eq!(summary.targets_left.len(), 4);
     assert!(summary.all_failures().iter().all(|failure| failure.contains("out of time")));
     assert!(world.take_log().is_empty());
