@@ -1,12 +1,14 @@
-//! amiwatch tells people and programs when an EC2 AMI store task or bundle task ends.
+//! amiwatch tells people and programs when an EC2 image task ends: a store, a bundle, an import, an export.
 //!
 //! One task's way through the code, in the order in which it happens:
 //!
-//! 1. [`aws::ec2`] lists it and turns it into a [`task::Task`].
+//! 1. [`aws::ec2`] lists it and turns it into a [`task::Task`]. What its kind is by itself is a
+//!    [`task::Identity`].
 //! 2. [`poll`] owns the order: list, read, decide, save, publish, ack.
 //! 3. [`decide`] judges it: pure, of (known, listed, now).
 //! 4. [`record`] is what is remembered, [`memory`] how; [`store`] and [`aws::dynamodb`] keep it.
-//! 5. [`event`] is what is told; [`render`] puts it into words for each channel.
+//! 5. [`event`] is what is told; [`render::story`] says what there is to tell of it, and the rest of
+//!    [`render`] puts that into the form of each channel.
 //! 6. [`aws::sns`] publishes it.
 //!
 //! [`ports`] are the edges of a poll as traits. [`functions`] are the Lambda functions.

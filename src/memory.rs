@@ -180,8 +180,9 @@ impl Memory {
         if from < lowest.key {
             let rest = self.store.range(place, &from, &lowest.key, usize::MAX).await?;
             // The lowest comes again.
-            let again = |item: &&Item| item.key != lowest.key;
-            rest.iter().filter(again).for_each(|item| codec::take(item, &mut known));
+            for item in rest.iter().filter(|item| item.key != lowest.key) {
+                codec::take(item, &mut known);
+            }
         }
         Ok(known)
     }
@@ -210,7 +211,9 @@ fn taken(items: &[Item]) -> Snapshot {
 }
 
 fn take_all(items: &[Item], known: &mut Snapshot) {
-    items.iter().for_each(|item| codec::take(item, known));
+    for item in items {
+        codec::take(item, known);
+    }
 }
 
 fn coded(key: &str, put: serde_json::Result<Put>) -> Result<Put, StoreError> {

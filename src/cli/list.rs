@@ -149,7 +149,8 @@ fn reason(task: &Task) -> String {
 }
 
 fn row_json((region, task): &(String, Task)) -> Value {
-    let mut row = Map::from_iter(task.named_fields().map(|(name, value)| (name.to_owned(), value)));
+    let own = task.named_fields().map(|(name, value)| (name.to_owned(), value));
+    let mut row: Map<String, Value> = own.collect();
     let common = [
         ("kind", json!(task.kind)),
         ("region", json!(region)),

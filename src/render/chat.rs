@@ -62,9 +62,10 @@ fn description(story: &Story) -> String {
     let lines = story.facts.iter().map(|fact| {
         // Our own words need no code span, and have characters that inert() wraps. A time does need
         // it: what stands between two of its colons may be the name of a workspace's own emoji.
-        let value = match fact.is_ours {
-            true => fact.value.clone(),
-            false => inert(&truncate(&fact.value, LONGEST_FACT)),
+        let value = if fact.is_ours {
+            fact.value.clone()
+        } else {
+            inert(&truncate(&fact.value, LONGEST_FACT))
         };
         format!("*{}:* {value}", fact.label)
     });

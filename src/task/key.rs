@@ -47,17 +47,17 @@ impl TaskKey {
     pub fn by_start(kind: Kind, image_id: &str, bucket: &str, started_at: Timestamp) -> Self {
         let prefix = kind.identity().key_prefix;
         let head = format!("{prefix}{started_at:.3}#");
-        Self::short(kind, head, &format!("{image_id}#{bucket}"))
+        Self::short(kind, &head, &format!("{image_id}#{bucket}"))
     }
 
     /// The identity of a task that has an id.
     #[must_use]
     pub fn by_id(kind: Kind, id: &str) -> Self {
-        Self::short(kind, kind.identity().key_prefix.to_owned(), id)
+        Self::short(kind, kind.identity().key_prefix, id)
     }
 
     /// Where the names are too long, a name stands for them.
-    fn short(kind: Kind, head: String, names: &str) -> Self {
+    fn short(kind: Kind, head: &str, names: &str) -> Self {
         let key = format!("{head}{names}");
         if key.len() <= LONGEST_KEY {
             return Self { text: key, kind };

@@ -419,8 +419,8 @@ struct Run {
 }
 
 /// Plays a story in which something befalls one poll.
-async fn play(store: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
-    let mut scene = Scene::new(store, story.sinks).await;
+async fn play(state: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
+    let mut scene = Scene::new(state, story.sinks).await;
     (story.begin)(&mut scene);
     for n in 0..story.polls_before {
         if n + 1 == story.polls_before && story.polls_before > 1 {
@@ -477,8 +477,8 @@ async fn every_crash_point(name: &str, play: impl AsyncFn(&Story, Fate) -> Run) 
 /// Plays in a table of its own: for a transaction moto copies all that it holds.
 async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
     let table = moto::table().await;
-    let store = Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table));
-    let run = play(store, story, fate).await;
+    let state = Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table));
+    let run = play(state, story, fate).await;
     moto::dynamodb().delete_table().table_name(table).send().await.unwrap();
     run
 }

@@ -35,19 +35,19 @@ impl Console<'_> {
     /// The AMI in EC2.
     pub(super) fn image(&self) -> Option<Link> {
         let id = self.event.detail.subject.image_id.as_deref()?;
-        self.ec2("AMI in EC2", &format!("ImageDetails:imageId={}", percent(id)))
+        Some(self.ec2("AMI in EC2", &format!("ImageDetails:imageId={}", percent(id))))
     }
 
     /// The instance in EC2.
     pub(super) fn instance(&self) -> Option<Link> {
         let id = self.event.detail.subject.instance_id.as_deref()?;
-        self.ec2("Instance in EC2", &format!("InstanceDetails:instanceId={}", percent(id)))
+        Some(self.ec2("Instance in EC2", &format!("InstanceDetails:instanceId={}", percent(id))))
     }
 
     /// The snapshot in EC2.
     pub(super) fn snapshot(&self) -> Option<Link> {
         let id = self.event.detail.subject.snapshot_id.as_deref()?;
-        self.ec2("Snapshot in EC2", &format!("SnapshotDetails:snapshotId={}", percent(id)))
+        Some(self.ec2("Snapshot in EC2", &format!("SnapshotDetails:snapshotId={}", percent(id))))
     }
 
     /// The object in S3.
@@ -62,10 +62,10 @@ impl Console<'_> {
     }
 
     /// What a fragment of the EC2 console shows.
-    pub(super) fn ec2(&self, label: &'static str, fragment: &str) -> Option<Link> {
+    fn ec2(&self, label: &'static str, fragment: &str) -> Link {
         let (host, region) = (self.host, &self.region);
         let url = format!("https://{host}/ec2/home?region={region}#{fragment}");
-        Some(Link { label, url })
+        Link { label, url }
     }
 
     fn s3(&self, label: &'static str, path: &str, prefix: Option<&str>) -> Option<Link> {

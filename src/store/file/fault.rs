@@ -60,7 +60,7 @@ fn reason(path: &Path, fault: &Fault) -> String {
             start_anew(path)
         ),
         Some(ErrorCode::CannotOpen) => {
-            format!("{}; name a file that can be written", why_not_opened(path, &error))
+            format!("{}; name a file that can be written", why_not_opened(path, error))
         }
         Some(ErrorCode::DiskFull) => {
             "the disk is full; make room, and what was not saved is found again".into()

@@ -74,9 +74,9 @@ impl std::str::FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
-            let (last, others) = names.split_last().map_or(("", &names[..0]), |(l, o)| (*l, o));
-            format!("\"{text}\" is not a kind of task: write {} or {last}", others.join(", "))
+            let mut names: Vec<&str> = Self::ALL.into_iter().map(Self::name).collect();
+            let last = names.pop().unwrap_or_default();
+            format!("\"{text}\" is not a kind of task: write {} or {last}", names.join(", "))
         })
     }
 }
