@@ -95,7 +95,7 @@ async fn what_cannot_be_done_ends_with_exit_code_2_and_says_why() {
         (&["list"][..], "UnauthorizedOperation"),
         (&["list", "--region", "mars"], "such as us-east-1"),
         (&["list", "--region", ""], "such as us-east-1"),
-        (&["list", "--kind", "snapshot"], "store-image or bundle"),
+        (&["list", "--kind", "snapshot"], "write store-image, bundle"),
         (&["poll", "--account", "12"], "12 digits"),
         (&["poll", "--topic", ""], "write a topic's ARN"),
         (&["poll", "--topic", "amiwatch"], "write a topic's ARN"),

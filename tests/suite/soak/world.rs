@@ -225,7 +225,7 @@ pub(crate) fn births(tasks: &mut Tasks, rng: &mut Rng, now: Timestamp) {
             story.listed_from = start + SignedDuration::from_secs(rng.i64(30..3_000));
         }
     }
-    if rng.u32(..30) == 0 {
+    if rng.u32(..60) == 0 {
         let takes = SignedDuration::from_secs(rng.i64(30..3_600));
         let end = if rng.u32(..5) == 0 { End::Failed } else { End::Completed };
         let end = if rng.u32(..10) == 0 { End::Vanished } else { end };
