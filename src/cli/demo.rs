@@ -117,7 +117,8 @@ async fn watch(
     args: &DemoArgs,
 ) -> Result<Option<BTreeMap<Outcome, usize>>, CliError> {
     let place = Place::new(ACCOUNT, REGION);
-    let places = [PlaceToPoll { place: place.clone(), kinds: Kind::ALL.into() }];
+    let places =
+        [PlaceToPoll { place: place.clone(), kinds: Kind::watched_by_default().collect() }];
     let mut told: BTreeMap<Outcome, usize> = BTreeMap::new();
     let mut bars = Bars::new();
     let began = simulator.world().clock().now();
@@ -154,7 +155,7 @@ async fn watch(
 
 async fn all_tasks(source: &dyn TaskSource, place: &Place) -> Result<Vec<Task>, CliError> {
     let mut tasks = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::watched_by_default() {
         let listing = all_pages(source, place, kind).await;
         if let Some(failure) = listing.failure {
             return Err(CliError(failure));
