@@ -28,15 +28,15 @@ const END: &str = "~~";
 /// What amiwatch remembers.
 pub struct Memory {
     store: Arc<dyn Store>,
-    /// Where the window of each place began when it was last read: most often it still does.
-    watermarks: Mutex<HashMap<Place, Timestamp>>,
+    /// How far down each place was read the last time: most often that is still right.
+    floors: Mutex<HashMap<Place, Timestamp>>,
 }
 
 impl Memory {
     /// Remembers in a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, watermarks: Mutex::default() }
+        Self { store, floors: Mutex::default() }
     }
 
     /// Reads the ledgers of a place, the records of its window, those that are open below it, and all of
@@ -45,13 +45,12 @@ impl Memory {
     /// # Errors
     /// The store did not answer.
     pub async fn read(&self, place: &Place) -> Result<Snapshot, StoreError> {
-        let hint = self.watermarks().get(place).copied();
+        let hint = self.floors().get(place).copied();
         let mut known = match hint {
             Some(from) => self.window(place, from).await?,
             None => self.first_read(place).await?,
         };
-        let watermark = by_start(&known).map(|ledger| ledger.value.watermark);
-        if hint.is_some_and(|hint| watermark.is_none_or(|watermark| watermark < hint)) {
+        if hint.is_some_and(|hint| floor(&known) < hint) {
             // The window moved down, or the ledger was deleted or set back: the hint cut off too much.
             known = self.first_read(place).await?;
         }
@@ -64,11 +63,7 @@ impl Memory {
         if !below.is_empty() {
             take_all(&self.store.get(place, &below).await?, &mut known);
         }
-        let watermark = by_start(&known).map(|ledger| ledger.value.watermark);
-        match watermark {
-            Some(watermark) => self.watermarks().insert(place.clone(), watermark),
-            None => self.watermarks().remove(place),
-        };
+        self.floors().insert(place.clone(), floor(&known));
         Ok(known)
     }
 
@@ -170,13 +165,7 @@ impl Memory {
         let Some(lowest) = first.last().filter(|_| first.len() >= FIRST_READ) else {
             return Ok(known);
         };
-        // Where a ledger cannot be understood no task of its kind is judged; the others are.
-        let from = match (Kind::by_start(), by_start(&known)) {
-            (Some(kind), _) if known.is_ledger_unreadable(kind) => Timestamp::MAX,
-            (_, Some(ledger)) => ledger.value.watermark,
-            (_, None) => Timestamp::UNIX_EPOCH,
-        };
-        let from = first_key_from(from);
+        let from = first_key_from(floor(&known));
         if from < lowest.key {
             let rest = self.store.range(place, &from, &lowest.key, usize::MAX).await?;
             // The lowest comes again.
@@ -187,15 +176,25 @@ impl Memory {
         Ok(known)
     }
 
-    fn watermarks(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Timestamp>> {
+    fn floors(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Timestamp>> {
         // It holds hints, which are checked against what was read.
-        self.watermarks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.floors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The ledger of the kind that is listed by start.
 fn by_start(known: &Snapshot) -> Option<&Versioned<Ledger>> {
     known.ledgers.get(&Kind::by_start()?)
+}
+
+/// Down to which start a place has to be read. Where a ledger cannot be understood no task of its kind is
+/// judged, and where there is none all of them are.
+fn floor(known: &Snapshot) -> Timestamp {
+    match (Kind::by_start(), by_start(known)) {
+        (Some(kind), _) if known.is_ledger_unreadable(kind) => Timestamp::MAX,
+        (_, Some(ledger)) => ledger.value.watermark,
+        (_, None) => Timestamp::UNIX_EPOCH,
+    }
 }
 
 /// The first key that a poll reads of a place: those by start from a time on come before all others.

@@ -43,20 +43,15 @@ pub fn seen_again(
     if matches!(known.closed, Some(Closing::Completed | Closing::Failed | Closing::Cancelled)) {
         return renewed(known, context);
     }
-    let closed = closing(listed.phase());
+    let task = carried_on(&known.task, listed);
+    let closed = closing(task.phase());
     if closed.is_none() && context.is_held_by_another(known.lease.as_ref()) {
         return None;
     }
     let mut next = known.clone();
     next.missed = 0;
     next.closed = closed;
-    next.task = listed.clone();
-    // A field that EC2 left out this time is not a field that changed. Of a task that completed it may
-    // leave out what it was at last, and of one that failed the reason that it gave on the way.
-    if closed != Some(Closing::Completed) {
-        next.task.progress_percent = listed.progress_percent.or(known.task.progress_percent);
-        next.task.failure = listed.failure.clone().or_else(|| known.task.failure.clone());
-    }
+    next.task = task;
     if has_moved(&known.task, &next.task) {
         next.moved_at = context.now;
         next.stalled = false;
@@ -75,6 +70,17 @@ pub fn seen_again(
         || next.task.state != known.task.state
         || has_moved(&known.task, &next.task);
     changed.then_some(Record { changed_at: context.now, ..next })
+}
+
+/// The listed task with what EC2 left out this time, which did not change: its progress, and why it
+/// will fail or was cancelled, which EC2 may say only on the way. A task that completed has neither.
+fn carried_on(before: &Task, listed: &Task) -> Task {
+    let mut task = listed.clone();
+    if listed.phase() != Phase::Completed {
+        task.progress_percent = listed.progress_percent.or(before.progress_percent);
+        task.failure = listed.failure.clone().or_else(|| before.failure.clone());
+    }
+    task
 }
 
 /// Whether a task has moved: its progress did, or what EC2 says that it is doing.

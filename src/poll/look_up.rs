@@ -6,7 +6,6 @@ use futures_util::{StreamExt, stream};
 
 use super::target::Target;
 use super::walk::Walk;
-
 use crate::record::Snapshot;
 use crate::task::TaskKey;
 

@@ -4,8 +4,8 @@ use super::bounds::{Bounds, fault_of};
 use super::scan::STUCK_POLLS_MAX;
 use super::walk::Walk;
 use crate::decide::ledger::as_many_as_fit;
-use crate::ports::{ListError, PageAt, TaskSource};
-use crate::record::Scan;
+use crate::ports::{ListError, Page, PageAt, TaskSource};
+use crate::record::{Cursor, Scan};
 
 impl Walk {
     /// Reads from the first page on, or from where an earlier poll stopped.
@@ -18,11 +18,12 @@ impl Walk {
     ) -> Result<Self, ListError> {
         let mut walk = Self::default();
         let earlier = bounds.stored.and_then(|ledger| ledger.scan.clone());
-        let mut scan = earlier.clone();
-        let mut unseen =
-            scan.as_ref().map_or_else(|| bounds.open.clone(), |scan| scan.unseen.clone());
-        let mut inconclusive = scan.as_ref().is_some_and(|scan| scan.inconclusive);
-        let mut from = scan.take().map(|scan| scan.from);
+        let (mut from, mut unseen, mut inconclusive, stuck_before) = match earlier {
+            Some(scan) => {
+                (Some(scan.from), scan.unseen, scan.inconclusive, scan.stuck.saturating_add(1))
+            }
+            None => (None, bounds.open.clone(), false, 0),
+        };
         let mut moved = false;
         loop {
             let at = from.as_ref().map_or(PageAt::WHOLE, PageAt::Next);
@@ -58,8 +59,7 @@ impl Walk {
         if walk.is_token_refused() {
             return Ok(walk);
         }
-        let stuck = earlier.map_or(0, |scan| scan.stuck.saturating_add(1));
-        let stuck = if moved { 0 } else { stuck };
+        let stuck = if moved { 0 } else { stuck_before };
         walk.gave_up = stuck >= STUCK_POLLS_MAX;
         walk.scan = from.filter(|_| !walk.gave_up).map(|from| Scan {
             from,
@@ -75,7 +75,7 @@ impl Walk {
         Ok(walk)
     }
 
-    fn take_unordered(&mut self, page: crate::ports::Page) -> Option<crate::record::Cursor> {
+    fn take_unordered(&mut self, page: Page) -> Option<Cursor> {
         self.calls += page.calls;
         self.rejected.extend(page.rejected);
         self.tasks.extend(page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))));

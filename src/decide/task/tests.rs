@@ -7,7 +7,7 @@ use super::*;
 use crate::decide::Policy;
 use crate::place::Place;
 use crate::record::{Lease, SinkName};
-use crate::task::{Kind, State, Subject};
+use crate::task::{Failure, Kind, State, Subject};
 
 /// What a poll judges with, at any minute.
 struct Bench {
@@ -377,3 +377,24 @@ fn nothing_is_written_where_nothing_changed() {
 }
 
 mod properties;
+
+#[test]
+fn why_a_task_ends_counts_also_where_ec2_said_it_only_on_the_way() {
+    let bench = Bench::new();
+    let task = |state: &'static str, reason: Option<&str>| Task {
+        failure: reason.map(|text| Failure { code: None, message: Some(text.into()) }),
+        ..Task::new(Kind::ExportImage, Subject::of_task("export-ami-1"), State::new(state))
+    };
+    for (on_the_way, reason, end, outcome) in [
+        ("deleting", "User initiated task cancelation", "deleted", Outcome::Cancelled),
+        ("deleting", "ClientError: no rights", "deleted", Outcome::Failed),
+        ("cancelling", "Task expired and automatically canceled", "cancelled", Outcome::Failed),
+    ] {
+        let before = first(&bench, &task(on_the_way, Some(reason)), true, 1);
+        assert_eq!(before.closed, None);
+        let after = again(&bench, &before, &task(end, None), 2).unwrap();
+        let event = &after.outbox[0].event;
+        assert_eq!((after.outcome(), event.detail.outcome), (Some(outcome), outcome));
+        assert_eq!(event.detail.failure.as_ref().unwrap().message.as_deref(), Some(reason));
+    }
+}

@@ -1,10 +1,10 @@
 //! The words of image exports.
 
-use super::command::{Command, Commands, quoted};
+use super::command::{Command, Commands, given, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::transfer::{self, Named, doing, headline, raw_task, role, uri_of, who_cancelled};
+use super::transfer::{self, Named, doing, headline, role, who_cancelled};
 use super::words::Words;
 use crate::event::{Event, Outcome};
 use crate::task::{Kind, Subject, Task};
@@ -43,6 +43,7 @@ impl Words for ExportImage {
             ("Image export", subject.task_id.clone()),
             ("AMI", subject.image_id.clone()),
             (label, subject.uri(&key)),
+            ("Description", subject.description.clone()),
             doing(event),
         ]
     }
@@ -80,16 +81,22 @@ fn show(run: Commands<'_>) -> Command {
 
 /// Lists the file, whose ending is its format.
 fn list_file(run: Commands<'_>) -> Command {
-    let prefix = run.subject().prefix.as_deref().unwrap_or_default();
-    let uri = uri_of(run, &format!("{prefix}{}", raw_task(run)?))?;
+    let id = given(run.subject().task_id.as_deref())?;
+    let uri = quoted(&format!("{}{id}", folder(run)?))?;
     run.in_region(&format!("aws s3 ls {uri}"))
 }
 
 /// Downloads the file.
 fn copy_file(run: Commands<'_>) -> Command {
-    let uri = uri_of(run, run.subject().prefix.as_deref().unwrap_or_default())?;
-    let only = quoted(&format!("{}.*", raw_task(run)?))?;
+    let uri = quoted(&folder(run)?)?;
+    let only = quoted(&format!("{}.*", given(run.subject().task_id.as_deref())?))?;
     run.in_region(&format!("aws s3 cp {uri} . --recursive --exclude '*' --include {only}"))
+}
+
+/// Where the file lies, as it is.
+fn folder(run: Commands<'_>) -> Command {
+    let prefix = run.subject().prefix.as_deref().unwrap_or_default();
+    Ok(format!("s3://{}/{prefix}", run.raw_bucket()?))
 }
 
 /// Shows where the AMI comes from: one of AWS Marketplace cannot be exported.

@@ -1,6 +1,6 @@
 //! What the words of imports and exports have in common.
 
-use super::command::{Command, Commands, given, quoted};
+use super::command::{Command, Commands, NoCommand, given};
 use super::next::{Step, step};
 use super::sentence::Sentence;
 use crate::event::{Event, Outcome};
@@ -86,19 +86,26 @@ pub(super) fn sample(
 }
 
 /// Who cancelled the task.
-pub(super) fn who_cancelled(operation: &'static str, run: Commands<'_>) -> Step {
-    let look_up = || {
-        run.in_region(&format!(
-            "aws cloudtrail lookup-events --lookup-attributes \
-             AttributeKey=EventName,AttributeValue={operation} --query \
-             'Events[].[EventTime,Username,Resources[].ResourceName|[0]]' --output text"
-        ))
-    };
+pub(super) fn who_cancelled(operation: &str, run: Commands<'_>) -> Step {
     step(
         "See who cancelled it. CloudTrail keeps such calls for 90 days, and shows them some minutes \
          after they were made.",
-        look_up(),
+        calls_about(operation, run),
     )
+}
+
+/// The calls of an operation that name the task. Its id stands within a text within an argument, where
+/// only what needs no quoting is safe.
+fn calls_about(operation: &str, run: Commands<'_>) -> Command {
+    let id = given(run.subject().task_id.as_deref())?;
+    if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err(NoCommand::Unsafe);
+    }
+    run.in_region(&format!(
+        "aws cloudtrail lookup-events --lookup-attributes \
+         AttributeKey=EventName,AttributeValue={operation} --query \
+         \"Events[?contains(CloudTrailEvent, '{id}')].[EventTime,Username]\" --output text"
+    ))
 }
 
 /// What the service role may do.
@@ -116,14 +123,4 @@ pub(super) fn show_import(operation: &str, query: &str, run: Commands<'_>) -> Co
     run.in_region(&format!(
         "aws ec2 {operation} --import-task-ids {id} --query '{query}' --output json"
     ))
-}
-
-/// The file's key, or how it begins.
-pub(super) fn uri_of(run: Commands<'_>, key: &str) -> Command {
-    quoted(&format!("s3://{}/{key}", run.raw_bucket()?))
-}
-
-/// EC2's id of the task, as it is.
-pub(super) fn raw_task(run: Commands<'_>) -> Result<String, super::NoCommand> {
-    given(run.subject().task_id.as_deref()).map(str::to_owned)
 }
