@@ -83,6 +83,8 @@ async fn a_read_covers_the_window_what_is_open_below_it_and_all_bundles(store: &
     assert_eq!(keys(&store.read(&place).await.unwrap()).len(), 301);
 
     store.save_ledger(&place, &ledger(200, &[&all[3], &all[150]]), 0).await.unwrap();
+    // Once more as far down as before; then from the window up.
+    store.read(&place).await.unwrap();
     for _ in 0..2 {
         let known = store.read(&place).await.unwrap();
         let found = keys(&known);
