@@ -20,6 +20,7 @@
 
 mod bounds;
 mod breaker;
+mod lease;
 mod ledger;
 mod limits;
 mod look_up;

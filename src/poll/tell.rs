@@ -1,4 +1,4 @@
-//! Publishes what is saved and untold, oldest first, and acks it.
+//! Publishes what is saved and untold, oldest first.
 
 use std::collections::BTreeSet;
 
@@ -12,37 +12,34 @@ use super::{Run, Step};
 use crate::decide::route::reroute;
 use crate::event::Event;
 use crate::place::Place;
-use crate::ports::{PublishError, Published, Saved};
+use crate::ports::{PublishError, Published};
 use crate::record::{Record, SinkName, Snapshot, Unsent, Versioned};
 use crate::task::TaskKey;
-
-/// How often an ack is tried, over what other pollers write meanwhile.
-const ACK_ROUNDS: u32 = 3;
 
 /// How often in a poll the events behind those that a sink could not take are gone on with.
 const ROUNDS: u32 = 8;
 
 /// What telling one record's events came to.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     published: usize,
     minimal: usize,
     refused: usize,
     left: usize,
     elsewhere: usize,
     /// What was told, by event and sink.
-    done: BTreeSet<(Uuid, SinkName)>,
+    pub(super) done: BTreeSet<(Uuid, SinkName)>,
     /// The events that were tried in vain.
-    failed: BTreeSet<Uuid>,
-    failures: Vec<String>,
+    pub(super) failed: BTreeSet<Uuid>,
+    pub(super) failures: Vec<String>,
 }
 
 /// One record whose events are being told.
-struct Telling {
-    key: TaskKey,
+pub(super) struct Telling {
+    pub(super) key: TaskKey,
     /// What the store holds.
-    known: Versioned<Record>,
-    told: Told,
+    pub(super) known: Versioned<Record>,
+    pub(super) told: Told,
     /// Its sinks were left alone: nothing was tried.
     was_skipped: bool,
 }
@@ -144,14 +141,6 @@ impl Run<'_> {
         one
     }
 
-    /// Gives this poll's lease on a record back: the next poll need not wait until it runs out.
-    async fn give_back(&self, place: &Place, one: &mut Telling) {
-        let lease = one.known.value.lease.as_ref();
-        if lease.is_some_and(|lease| lease.by == self.by) && self.has_time(Step::Tell) {
-            self.ack(place, one).await;
-        }
-    }
-
     /// A record whose events wait for sinks that were taken away, with where they go now.
     fn reroute(&self, record: &Record, now: Timestamp) -> Option<Record> {
         let next = reroute(record, self.sinks, now)?;
@@ -171,27 +160,6 @@ impl Run<'_> {
     /// A configured sink that was not left alone after failures.
     fn open_sink(&self, sink: &SinkName) -> Option<&Breaker> {
         self.breakers.get(sink).filter(|breaker| !breaker.is_open())
-    }
-
-    /// Takes this poll's lease on a record that does not bear it. `None`: another was first.
-    async fn take_lease(
-        &self,
-        place: &Place,
-        key: &TaskKey,
-        known: Versioned<Record>,
-        value: Record,
-    ) -> Result<Option<Versioned<Record>>, String> {
-        if self.lease_holds(&value) && value == known.value {
-            return Ok(Some(known));
-        }
-        // Where every sink was taken away from a record, nothing is left to be leased.
-        let lease = (!value.outbox.is_empty()).then(|| self.lease());
-        let value = Record { lease, ..value };
-        match self.poller.memory.save(place, key, &value, known.version).await {
-            Ok(Saved::Written) => Ok(Some(Versioned { value, version: known.version + 1 })),
-            Ok(Saved::Conflict) => Ok(None),
-            Err(error) => Err(error.to_string()),
-        }
     }
 
     /// Publishes one event to each sink that has not acked it; returns whether none is left.
@@ -253,79 +221,6 @@ impl Run<'_> {
             Some(sink) => sink.publish(event).await,
             None => Err(PublishError::Unavailable("it is not configured".into())),
         }
-    }
-
-    /// Whether this poll may still publish under its lease, however far clocks differ.
-    fn lease_holds(&self, record: &Record) -> bool {
-        record.lease.as_ref().is_some_and(|lease| {
-            lease.by == self.by
-                && lease.until.duration_since(self.poller.clock.now())
-                    > self.poller.limits.lease_margin
-        })
-    }
-
-    /// Takes off the record what was told, and gives the lease back. Where another poller changed it
-    /// meanwhile, such as to add the task's end, what that one wrote stays.
-    async fn ack(&self, place: &Place, one: &mut Telling) {
-        let Telling { key, known, told, .. } = one;
-        let store = &self.poller.memory;
-        let mut failure = "it was changed by others again and again".to_owned();
-        for round in 0..ACK_ROUNDS {
-            if round > 0 && !self.has_time(Step::Tell) {
-                break;
-            }
-            let value = self.without(&known.value, told);
-            if value == known.value {
-                return;
-            }
-            match store.save(place, key, &value, known.version).await {
-                Ok(Saved::Written) => {
-                    *known = Versioned { value, version: known.version + 1 };
-                    return;
-                }
-                Ok(Saved::Conflict) => match store.read_one(place, key).await {
-                    Ok(mut found) => match found.records.remove(key) {
-                        Some(changed) => *known = changed,
-                        None => return,
-                    },
-                    Err(error) => failure = error.to_string(),
-                },
-                Err(error) => failure = error.to_string(),
-            }
-        }
-        // It was tried: the lease runs out by itself.
-        known.value.lease = None;
-        told.failures.push(if told.done.is_empty() {
-            format!("{place}: {key} waits until this poll's lease runs out: {failure}")
-        } else {
-            format!(
-                "{place}: {key} was told, but that could not be noted, so it may be told again with \
-                 the same id: {failure}"
-            )
-        });
-    }
-
-    /// The record without what was told, and without this poll's lease.
-    fn without(&self, record: &Record, told: &Told) -> Record {
-        let mut next = record.clone();
-        for untold in &mut next.outbox {
-            let id = untold.event.id;
-            let before = untold.sinks.len();
-            untold.sinks.retain(|sink| !told.done.contains(&(id, sink.clone())));
-            untold.acked |= untold.sinks.len() < before;
-            // Where the sink takes others, it is this one that it does not take.
-            let is_set_aside = told.failed.contains(&id)
-                && untold
-                    .sinks
-                    .iter()
-                    .any(|sink| self.breakers.get(sink).is_some_and(Breaker::takes));
-            if is_set_aside {
-                untold.tried_at = Some(self.poller.clock.now());
-            }
-        }
-        next.outbox.retain(|untold| !untold.sinks.is_empty());
-        next.lease = next.lease.filter(|lease| lease.by != self.by);
-        next
     }
 }
 

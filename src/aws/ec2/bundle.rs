@@ -4,38 +4,32 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{BundleTask, BundleTaskState};
 use futures_util::future::BoxFuture;
 
-use super::call::{Bounded, Call, Elements, Failed};
-use super::convert::{Glimpse, failure, name, page, percent_text, timestamp};
+use super::call::{Bounded, Call, Elements, Failed, sent};
+use super::convert::{Glimpse, cursor, failure, name, page, percent_text, timestamp};
 use crate::ports::{Page, PageAt, Rejected};
 use crate::task::{Kind, State, Subject, Task};
 
-pub(super) struct Bundle;
+/// How bundle tasks are listed.
+pub(super) const CALL: Call = Call {
+    elements: Elements {
+        secrets: &["AWSAccessKeyId", "uploadPolicy", "uploadPolicySignature"],
+        times: &["startTime", "updateTime"],
+        numbers: &[],
+    },
+    list,
+};
 
-impl Call for Bundle {
-    fn elements(&self) -> Elements {
-        Elements {
-            secrets: &["AWSAccessKeyId", "uploadPolicy", "uploadPolicySignature"],
-            times: &["startTime", "updateTime"],
-            numbers: &[],
-        }
-    }
-
-    /// EC2 gives this listing whole, in one page.
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>> {
-        Box::pin(async move {
-            let list = client.describe_bundle_tasks().customize();
-            let answer = bounded.apply(list).send().await;
-            let answer = answer.map_err(|error| Failed::of(error, at))?;
-            let items = answer.bundle_tasks;
-            let items = items.ok_or("EC2 answered without bundleInstanceTasksSet")?;
-            Ok(page(items, None, task))
-        })
-    }
+/// EC2 gives this listing whole, in one page.
+fn list<'a>(
+    client: &'a Client,
+    at: PageAt<'a>,
+    bounded: Bounded,
+) -> BoxFuture<'a, Result<Page, Failed>> {
+    let list = client.describe_bundle_tasks();
+    Box::pin(async move {
+        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        page(answer.bundle_tasks, "bundleInstanceTasksSet", cursor(None, at), task)
+    })
 }
 
 fn task(item: BundleTask) -> Result<Task, Rejected> {

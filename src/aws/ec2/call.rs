@@ -21,17 +21,23 @@ use crate::aws::error::reason_of;
 use crate::ports::{Page, PageAt, Source};
 
 /// How a kind of task is listed.
-pub(super) trait Call: Sync {
+pub(super) struct Call {
     /// The elements of its answers that need care.
-    fn elements(&self) -> Elements;
-
+    pub(super) elements: Elements,
     /// Lists one page.
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>>;
+    pub(super) list:
+        for<'a> fn(&'a Client, PageAt<'a>, Bounded) -> BoxFuture<'a, Result<Page, Failed>>,
+}
+
+/// What EC2 answered to a request for a page.
+pub(super) fn sent<T, E>(
+    answer: Result<T, SdkError<E, HttpResponse>>,
+    at: PageAt<'_>,
+) -> Result<T, Failed>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    answer.map_err(|error| Failed::of(error, at))
 }
 
 /// Elements of an answer that need care before the SDK reads it, by name.
@@ -87,7 +93,7 @@ pub(super) struct Failed {
 impl Failed {
     /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
     /// asked for alike.
-    pub(super) fn of<E>(error: SdkError<E, HttpResponse>, at: PageAt<'_>) -> Self
+    fn of<E>(error: SdkError<E, HttpResponse>, at: PageAt<'_>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -100,9 +106,9 @@ impl Failed {
     }
 }
 
-impl From<&str> for Failed {
-    fn from(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), token_refused: false, source: None }
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
+        Self { reason, token_refused: false, source: None }
     }
 }
 

@@ -7,6 +7,7 @@
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
+use super::call::Failed;
 use crate::ports::{Page, PageAt, Rejected};
 use crate::record::{Cursor, Torn};
 use crate::task::{Failure, Kind, Phase, Task};
@@ -19,20 +20,21 @@ const REASON_MAX_CHARS: usize = 4_000;
 /// most 1,024 bytes.
 const NAME_MAX_CHARS: usize = 1_024;
 
-/// A page of what could be read and what could not.
+/// A page of what could be read and what could not; `set` is the element that holds the items.
 pub(super) fn page<I>(
-    items: Vec<I>,
+    items: Option<Vec<I>>,
+    set: &str,
     next: Option<Cursor>,
     read: impl Fn(I) -> Result<Task, Rejected>,
-) -> Page {
+) -> Result<Page, Failed> {
     let mut page = Page { next, ..Page::default() };
-    for item in items {
+    for item in items.ok_or_else(|| format!("EC2 answered without {set}"))? {
         match read(item) {
             Ok(task) => page.tasks.push(task),
             Err(rejected) => page.rejected.push(rejected),
         }
     }
-    page
+    Ok(page)
 }
 
 /// Where the next page begins, if EC2 says so.

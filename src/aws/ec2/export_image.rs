@@ -4,37 +4,29 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::ExportImageTask;
 use futures_util::future::BoxFuture;
 
-use super::call::{Bounded, Call, Elements, Failed};
+use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, name, page};
 use super::transfer::Course;
 use crate::ports::{Page, PageAt, Rejected};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ExportImage;
+/// How image exports are listed.
+pub(super) const CALL: Call =
+    Call { elements: Elements { secrets: &[], times: &[], numbers: &[] }, list };
 
-impl Call for ExportImage {
-    fn elements(&self) -> Elements {
-        Elements { secrets: &[], times: &[], numbers: &[] }
-    }
-
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>> {
-        let list = client
-            .describe_export_image_tasks()
-            .max_results(at.page_size())
-            .set_next_token(at.token().map(str::to_owned));
-        Box::pin(async move {
-            let answer = bounded.apply(list.customize()).send().await;
-            let answer = answer.map_err(|error| Failed::of(error, at))?;
-            let items = answer.export_image_tasks;
-            let items = items.ok_or("EC2 answered without exportImageTaskSet")?;
-            Ok(page(items, cursor(answer.next_token, at), task))
-        })
-    }
+fn list<'a>(
+    client: &'a Client,
+    at: PageAt<'a>,
+    bounded: Bounded,
+) -> BoxFuture<'a, Result<Page, Failed>> {
+    let list = client
+        .describe_export_image_tasks()
+        .max_results(at.page_size())
+        .set_next_token(at.token().map(str::to_owned));
+    Box::pin(async move {
+        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        page(answer.export_image_tasks, "exportImageTaskSet", cursor(answer.next_token, at), task)
+    })
 }
 
 fn task(item: ExportImageTask) -> Result<Task, Rejected> {

@@ -4,40 +4,35 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ExportTask, ExportTaskState};
 use futures_util::future::BoxFuture;
 
-use super::call::{Bounded, Call, Elements, Failed};
-use super::convert::{Glimpse, name, page};
+use super::call::{Bounded, Call, Elements, Failed, sent};
+use super::convert::{Glimpse, cursor, name, page};
 use super::transfer::Course;
 use crate::ports::{Page, PageAt, Rejected};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ExportInstance;
+/// How instance exports are listed.
+pub(super) const CALL: Call =
+    Call { elements: Elements { secrets: &[], times: &[], numbers: &[] }, list };
 
-impl Call for ExportInstance {
-    fn elements(&self) -> Elements {
-        Elements { secrets: &[], times: &[], numbers: &[] }
-    }
-
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>> {
-        let list = client.describe_export_tasks();
-        Box::pin(async move {
-            let answer = bounded.apply(list.customize()).send().await;
-            let answer = answer.map_err(|error| Failed::of(error, at))?;
-            let items = answer.export_tasks;
-            let items = items.ok_or("EC2 answered without exportTaskSet")?;
-            let items = items.into_iter().filter(|item| !is_of_an_image(item)).collect();
-            Ok(page(items, None, task))
-        })
-    }
+/// EC2 gives this listing whole, in one page.
+fn list<'a>(
+    client: &'a Client,
+    at: PageAt<'a>,
+    bounded: Bounded,
+) -> BoxFuture<'a, Result<Page, Failed>> {
+    let list = client.describe_export_tasks();
+    Box::pin(async move {
+        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        page(answer.export_tasks.map(own), "exportTaskSet", cursor(None, at), task)
+    })
 }
 
-/// `DescribeExportTasks` may also answer for exports of images, which have a listing of their own.
-fn is_of_an_image(item: &ExportTask) -> bool {
-    item.export_task_id.as_deref().is_some_and(|id| id.starts_with("export-ami-"))
+/// Without exports of images, which `DescribeExportTasks` may list too and which have a listing of their
+/// own.
+fn own(mut items: Vec<ExportTask>) -> Vec<ExportTask> {
+    let is_of_an_image = |id: &str| id.starts_with("export-ami-");
+    items.retain(|item| !item.export_task_id.as_deref().is_some_and(is_of_an_image));
+    items
 }
 
 fn task(item: ExportTask) -> Result<Task, Rejected> {

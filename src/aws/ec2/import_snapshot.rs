@@ -4,38 +4,37 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ImportSnapshotTask, SnapshotTaskDetail};
 use futures_util::future::BoxFuture;
 
-use super::call::{Bounded, Call, Elements, Failed};
+use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, name, page};
 use super::transfer::Course;
 use crate::ports::{Page, PageAt, Rejected};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ImportSnapshot;
+/// How snapshot imports are listed.
+pub(super) const CALL: Call = Call {
+    // A presigned URL of a disk grants access to it.
+    elements: Elements { secrets: &["url"], times: &[], numbers: &["diskImageSize"] },
+    list,
+};
 
-impl Call for ImportSnapshot {
-    fn elements(&self) -> Elements {
-        // A presigned URL of a disk grants access to it.
-        Elements { secrets: &["url"], times: &[], numbers: &["diskImageSize"] }
-    }
-
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>> {
-        let list = client
-            .describe_import_snapshot_tasks()
-            .max_results(at.page_size())
-            .set_next_token(at.token().map(str::to_owned));
-        Box::pin(async move {
-            let answer = bounded.apply(list.customize()).send().await;
-            let answer = answer.map_err(|error| Failed::of(error, at))?;
-            let items = answer.import_snapshot_tasks;
-            let items = items.ok_or("EC2 answered without importSnapshotTaskSet")?;
-            Ok(page(items, cursor(answer.next_token, at), task))
-        })
-    }
+fn list<'a>(
+    client: &'a Client,
+    at: PageAt<'a>,
+    bounded: Bounded,
+) -> BoxFuture<'a, Result<Page, Failed>> {
+    let list = client
+        .describe_import_snapshot_tasks()
+        .max_results(at.page_size())
+        .set_next_token(at.token().map(str::to_owned));
+    Box::pin(async move {
+        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        page(
+            answer.import_snapshot_tasks,
+            "importSnapshotTaskSet",
+            cursor(answer.next_token, at),
+            task,
+        )
+    })
 }
 
 fn task(item: ImportSnapshotTask) -> Result<Task, Rejected> {

@@ -39,7 +39,7 @@ impl Ec2Tasks {
     #[must_use]
     pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
         let inner = config.http_client().unwrap_or_else(http_client);
-        let elements = Kind::ALL.map(|kind| call(kind).elements()).to_vec();
+        let elements = Kind::ALL.map(|kind| call(kind).elements).to_vec();
         let client = SafeXmlClient { inner, elements: elements.into() };
         let config = config.clone().into_builder().http_client(client).build();
         Self { config, endpoint_url, clients: Mutex::default() }
@@ -62,14 +62,14 @@ impl Ec2Tasks {
 }
 
 /// How a kind is listed.
-fn call(kind: Kind) -> &'static dyn Call {
+fn call(kind: Kind) -> &'static Call {
     match kind {
-        Kind::StoreImage => &store_image::StoreImage,
-        Kind::Bundle => &bundle::Bundle,
-        Kind::ImportSnapshot => &import_snapshot::ImportSnapshot,
-        Kind::ImportImage => &import_image::ImportImage,
-        Kind::ExportImage => &export_image::ExportImage,
-        Kind::ExportInstance => &export_instance::ExportInstance,
+        Kind::StoreImage => &store_image::CALL,
+        Kind::Bundle => &bundle::CALL,
+        Kind::ImportSnapshot => &import_snapshot::CALL,
+        Kind::ImportImage => &import_image::CALL,
+        Kind::ExportImage => &export_image::CALL,
+        Kind::ExportInstance => &export_instance::CALL,
     }
 }
 
@@ -95,7 +95,7 @@ impl Ec2Tasks {
     ) -> Result<Page, ListError> {
         let client = self.client(&place.region);
         let bounded = Bounded::new(calls_max);
-        match call(kind).list(&client, at, bounded.clone()).await {
+        match (call(kind).list)(&client, at, bounded.clone()).await {
             Ok(page) => Ok(Page { calls: bounded.made(), ..page }),
             Err(Failed { reason, token_refused, source }) => Err(ListError {
                 operation: kind.identity().operation,

@@ -4,36 +4,39 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::StoreImageTaskResult;
 use futures_util::future::BoxFuture;
 
-use super::call::{Bounded, Call, Elements, Failed};
+use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, failure, name, page, percent, timestamp};
 use crate::ports::{Page, PageAt, Rejected};
 use crate::task::{Kind, State, Subject, Task};
 
-pub(super) struct StoreImage;
+/// How AMI store tasks are listed.
+pub(super) const CALL: Call = Call {
+    elements: Elements {
+        secrets: &[],
+        times: &["taskStartTime"],
+        numbers: &["progressPercentage"],
+    },
+    list,
+};
 
-impl Call for StoreImage {
-    fn elements(&self) -> Elements {
-        Elements { secrets: &[], times: &["taskStartTime"], numbers: &["progressPercentage"] }
-    }
-
-    fn list<'a>(
-        &'a self,
-        client: &'a Client,
-        at: PageAt<'a>,
-        bounded: Bounded,
-    ) -> BoxFuture<'a, Result<Page, Failed>> {
-        let list = client
-            .describe_store_image_tasks()
-            .max_results(at.page_size())
-            .set_next_token(at.token().map(str::to_owned));
-        Box::pin(async move {
-            let answer = bounded.apply(list.customize()).send().await;
-            let answer = answer.map_err(|error| Failed::of(error, at))?;
-            let items = answer.store_image_task_results;
-            let items = items.ok_or("EC2 answered without storeImageTaskResultSet")?;
-            Ok(page(items, cursor(answer.next_token, at), task))
-        })
-    }
+fn list<'a>(
+    client: &'a Client,
+    at: PageAt<'a>,
+    bounded: Bounded,
+) -> BoxFuture<'a, Result<Page, Failed>> {
+    let list = client
+        .describe_store_image_tasks()
+        .max_results(at.page_size())
+        .set_next_token(at.token().map(str::to_owned));
+    Box::pin(async move {
+        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        page(
+            answer.store_image_task_results,
+            "storeImageTaskResultSet",
+            cursor(answer.next_token, at),
+            task,
+        )
+    })
 }
 
 fn task(item: StoreImageTaskResult) -> Result<Task, Rejected> {

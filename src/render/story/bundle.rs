@@ -4,110 +4,97 @@ use super::command::{Command, Commands, given, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::Words;
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::render::sample::{STARTED, UPDATED};
 use crate::task::{Failure, Kind, State, Subject, Task};
 
-pub(super) struct Bundle;
+/// What amiwatch says of bundle tasks.
+pub(super) const WORDS: Words = Words {
+    tasks: "bundle tasks",
+    noun: "bundle",
+    beside,
+    headline,
+    names,
+    next,
+    show: show_bundle,
+    links,
+    sample,
+};
 
-impl Words for Bundle {
-    fn tasks(&self) -> &'static str {
-        "bundle tasks"
-    }
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    Some((" of ", subject.instance_id.as_deref()?))
+}
 
-    fn noun(&self) -> &'static str {
-        "bundle"
-    }
-
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        Some((" of ", subject.instance_id.as_deref()?))
-    }
-
-    fn headline(&self, event: &Event) -> Sentence {
-        let id = event.detail.subject.name();
-        let instance = event.detail.subject.instance_id.as_deref();
-        let machine = |sentence: Sentence| match instance {
-            Some(instance) => sentence.say("instance ").name(instance),
-            None => sentence.say("the instance"),
-        };
-        let begin = |words: &'static str| machine(Sentence::new(words).name(id).say(" of "));
-        let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
-        match event.detail.outcome {
-            Outcome::Completed => {
-                begin("Bundle task ").say(" is complete").place(event, in_bucket).say(".")
-            }
-            Outcome::Failed => {
-                begin("Bundle task ").place(event, to_bucket).say(" failed").stopped(event)
-            }
-            Outcome::Cancelled => {
-                begin("Bundle task ").place(event, to_bucket).say(" was cancelled.")
-            }
-            Outcome::Vanished => begin("EC2 no longer lists bundle task ")
-                .place(event, to_bucket)
-                .say(". How it ended was not seen."),
-            Outcome::Stalled => begin("Bundle task ").place(event, to_bucket).stuck(event),
-            Outcome::Started => machine(Sentence::new("EC2 is bundling "))
-                .place(event, to_bucket)
-                .say(", as bundle task ")
-                .name(id)
-                .say("."),
+fn headline(event: &Event) -> Sentence {
+    let id = event.detail.subject.name();
+    let instance = event.detail.subject.instance_id.as_deref();
+    let machine = |sentence: Sentence| match instance {
+        Some(instance) => sentence.say("instance ").name(instance),
+        None => sentence.say("the instance"),
+    };
+    let begin = |words: &'static str| machine(Sentence::new(words).name(id).say(" of "));
+    let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
+    match event.detail.outcome {
+        Outcome::Completed => {
+            begin("Bundle task ").say(" is complete").place(event, in_bucket).say(".")
         }
+        Outcome::Failed => {
+            begin("Bundle task ").place(event, to_bucket).say(" failed").stopped(event)
+        }
+        Outcome::Cancelled => begin("Bundle task ").place(event, to_bucket).say(" was cancelled."),
+        Outcome::Vanished => begin("EC2 no longer lists bundle task ")
+            .place(event, to_bucket)
+            .say(". How it ended was not seen."),
+        Outcome::Stalled => begin("Bundle task ").place(event, to_bucket).stuck(event),
+        Outcome::Started => machine(Sentence::new("EC2 is bundling "))
+            .place(event, to_bucket)
+            .say(", as bundle task ")
+            .name(id)
+            .say("."),
     }
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        let place = match &subject.prefix {
-            Some(prefix) => ("Objects", subject.uri(&format!("{prefix}*"))),
-            None => ("Bucket", subject.uri("")),
-        };
-        vec![
-            ("Bundle task", subject.task_id.clone()),
-            ("Instance", subject.instance_id.clone()),
-            place,
-        ]
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    let place = match &subject.prefix {
+        Some(prefix) => ("Objects", subject.uri(&format!("{prefix}*"))),
+        None => ("Bucket", subject.uri("")),
+    };
+    vec![("Bundle task", subject.task_id.clone()), ("Instance", subject.instance_id.clone()), place]
+}
 
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
+fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    vec![console.bucket(), console.instance()]
+}
 
-    fn show(&self, run: Commands<'_>) -> Command {
-        show_bundle(run)
-    }
-
-    fn links(&self, _: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        vec![console.bucket(), console.instance()]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let subject = Subject {
-            task_id: Some("bun-c1a540a8".into()),
-            instance_id: Some("i-12345678".into()),
-            prefix: Some("winami".into()),
-            bucket: Some("my-bucket".into()),
-            ..Subject::default()
-        };
-        let (state, percent) = match outcome {
-            Outcome::Completed => ("complete", 100),
-            Outcome::Failed | Outcome::Cancelled => ("failed", 42),
-            Outcome::Vanished => ("storing", 60),
-            Outcome::Stalled => ("storing", 3),
-            Outcome::Started => ("storing", 0),
-        };
-        let failure = || Failure {
-            code: Some("Client.S3Error".into()),
-            message: Some("The upload policy has expired.".into()),
-        };
-        let task = Task {
-            progress_percent: Some(percent),
-            started_at: Some(STARTED),
-            updated_at: Some(UPDATED),
-            failure: (outcome == Outcome::Failed).then(failure),
-            ..Task::new(Kind::Bundle, subject, State::new(state))
-        };
-        (task, (outcome != Outcome::Started).then_some("storing"))
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let subject = Subject {
+        task_id: Some("bun-c1a540a8".into()),
+        instance_id: Some("i-12345678".into()),
+        prefix: Some("winami".into()),
+        bucket: Some("my-bucket".into()),
+        ..Subject::default()
+    };
+    let (state, percent) = match outcome {
+        Outcome::Completed => ("complete", 100),
+        Outcome::Failed | Outcome::Cancelled => ("failed", 42),
+        Outcome::Vanished => ("storing", 60),
+        Outcome::Stalled => ("storing", 3),
+        Outcome::Started => ("storing", 0),
+    };
+    let failure = || Failure {
+        code: Some("Client.S3Error".into()),
+        message: Some("The upload policy has expired.".into()),
+    };
+    let task = Task {
+        progress_percent: Some(percent),
+        started_at: Some(STARTED),
+        updated_at: Some(UPDATED),
+        failure: (outcome == Outcome::Failed).then(failure),
+        ..Task::new(Kind::Bundle, subject, State::new(state))
+    };
+    (task, (outcome != Outcome::Started).then_some("storing"))
 }
 
 /// Registers an AMI from the bundle's manifest.

@@ -4,73 +4,66 @@ use super::command::{Command, Commands, given, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::transfer::{self, Named, doing, headline, role, who_cancelled};
-use super::words::Words;
+use super::transfer::{self, Named, doing, role, who_cancelled};
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ExportImage;
+/// What amiwatch says of image exports.
+pub(super) const WORDS: Words = Words {
+    tasks: "image exports",
+    noun: "image export",
+    beside,
+    headline,
+    names,
+    next,
+    show,
+    links,
+    sample,
+};
 
-impl Words for ExportImage {
-    fn tasks(&self) -> &'static str {
-        "image exports"
-    }
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    Some((" to ", subject.bucket.as_deref()?))
+}
 
-    fn noun(&self) -> &'static str {
-        "image export"
-    }
+fn headline(event: &Event) -> Sentence {
+    let subject = &event.detail.subject;
+    let named = Named {
+        noun: ("Image export", "image export"),
+        of: subject.image_id.as_deref().map(|id| (" of AMI ", id)),
+        joint: " to bucket ",
+        made: None,
+    };
+    transfer::headline(event, &named)
+}
 
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        Some((" to ", subject.bucket.as_deref()?))
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    let label = if event.detail.outcome == Outcome::Completed { "File" } else { "Destination" };
+    let key = (event.detail.kind.identity().objects)(subject).unwrap_or_default();
+    vec![
+        ("Image export", subject.task_id.clone()),
+        ("AMI", subject.image_id.clone()),
+        (label, subject.uri(&key)),
+        ("Description", subject.description.clone()),
+        doing(event),
+    ]
+}
 
-    fn headline(&self, event: &Event) -> Sentence {
-        let subject = &event.detail.subject;
-        let named = Named {
-            noun: ("Image export", "image export"),
-            of: subject.image_id.as_deref().map(|id| (" of AMI ", id)),
-            joint: " to bucket ",
-            made: None,
-        };
-        headline(event, &named)
-    }
+fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    vec![console.bucket(), console.image()]
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        let label = if event.detail.outcome == Outcome::Completed { "File" } else { "Destination" };
-        let key = (event.detail.kind.identity().objects)(subject).unwrap_or_default();
-        vec![
-            ("Image export", subject.task_id.clone()),
-            ("AMI", subject.image_id.clone()),
-            (label, subject.uri(&key)),
-            ("Description", subject.description.clone()),
-            doing(event),
-        ]
-    }
-
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
-
-    fn show(&self, run: Commands<'_>) -> Command {
-        show(run)
-    }
-
-    fn links(&self, _: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        vec![console.bucket(), console.image()]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let subject = Subject {
-            task_id: Some("export-ami-1234567890abcdef0".into()),
-            image_id: Some("ami-0123456789abcdef0".into()),
-            bucket: Some("my-bucket".into()),
-            prefix: Some("exports/".into()),
-            ..Subject::default()
-        };
-        let reason = "ClientError: The AMI contains a snapshot that cannot be exported";
-        transfer::sample(Kind::ExportImage, subject, outcome, reason)
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let subject = Subject {
+        task_id: Some("export-ami-1234567890abcdef0".into()),
+        image_id: Some("ami-0123456789abcdef0".into()),
+        bucket: Some("my-bucket".into()),
+        prefix: Some("exports/".into()),
+        ..Subject::default()
+    };
+    let reason = "ClientError: The AMI contains a snapshot that cannot be exported";
+    transfer::sample(Kind::ExportImage, subject, outcome, reason)
 }
 
 /// Shows the export as EC2 lists it.

@@ -4,76 +4,69 @@ use super::command::{Command, Commands};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::transfer::{self, Named, headline, who_cancelled};
-use super::words::Words;
+use super::transfer::{self, Named, who_cancelled};
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ExportInstance;
+/// What amiwatch says of instance exports.
+pub(super) const WORDS: Words = Words {
+    tasks: "instance exports",
+    noun: "instance export",
+    beside,
+    headline,
+    names,
+    next,
+    show,
+    links,
+    sample,
+};
 
-impl Words for ExportInstance {
-    fn tasks(&self) -> &'static str {
-        "instance exports"
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    match &subject.instance_id {
+        Some(instance) => Some((" of ", instance)),
+        None => Some((" to ", subject.bucket.as_deref()?)),
     }
+}
 
-    fn noun(&self) -> &'static str {
-        "instance export"
-    }
+fn headline(event: &Event) -> Sentence {
+    let subject = &event.detail.subject;
+    let named = Named {
+        noun: ("Instance export", "instance export"),
+        of: subject.instance_id.as_deref().map(|id| (" of instance ", id)),
+        joint: " to bucket ",
+        made: None,
+    };
+    transfer::headline(event, &named)
+}
 
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        match &subject.instance_id {
-            Some(instance) => Some((" of ", instance)),
-            None => Some((" to ", subject.bucket.as_deref()?)),
-        }
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    let label = if event.detail.outcome == Outcome::Completed { "File" } else { "Destination" };
+    vec![
+        ("Instance export", subject.task_id.clone()),
+        ("Instance", subject.instance_id.clone()),
+        (label, subject.uri(subject.object_key.as_deref().unwrap_or_default())),
+        ("Description", subject.description.clone()),
+    ]
+}
 
-    fn headline(&self, event: &Event) -> Sentence {
-        let subject = &event.detail.subject;
-        let named = Named {
-            noun: ("Instance export", "instance export"),
-            of: subject.instance_id.as_deref().map(|id| (" of instance ", id)),
-            joint: " to bucket ",
-            made: None,
-        };
-        headline(event, &named)
-    }
+fn links(event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    let file = (event.detail.outcome == Outcome::Completed).then(|| console.object());
+    vec![file.flatten().or_else(|| console.bucket()), console.instance()]
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        let label = if event.detail.outcome == Outcome::Completed { "File" } else { "Destination" };
-        vec![
-            ("Instance export", subject.task_id.clone()),
-            ("Instance", subject.instance_id.clone()),
-            (label, subject.uri(subject.object_key.as_deref().unwrap_or_default())),
-            ("Description", subject.description.clone()),
-        ]
-    }
-
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
-
-    fn show(&self, run: Commands<'_>) -> Command {
-        show(run)
-    }
-
-    fn links(&self, event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        let file = (event.detail.outcome == Outcome::Completed).then(|| console.object());
-        vec![file.flatten().or_else(|| console.bucket()), console.instance()]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let made = outcome == Outcome::Completed;
-        let subject = Subject {
-            task_id: Some("export-i-1234567890abcdef0".into()),
-            instance_id: Some("i-0123456789abcdef0".into()),
-            bucket: Some("my-bucket".into()),
-            object_key: made.then(|| "exports/export-i-1234567890abcdef0.ova".into()),
-            ..Subject::default()
-        };
-        let reason = "Task expired and automatically canceled";
-        transfer::sample(Kind::ExportInstance, subject, outcome, reason)
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let made = outcome == Outcome::Completed;
+    let subject = Subject {
+        task_id: Some("export-i-1234567890abcdef0".into()),
+        instance_id: Some("i-0123456789abcdef0".into()),
+        bucket: Some("my-bucket".into()),
+        object_key: made.then(|| "exports/export-i-1234567890abcdef0.ova".into()),
+        ..Subject::default()
+    };
+    let reason = "Task expired and automatically canceled";
+    transfer::sample(Kind::ExportInstance, subject, outcome, reason)
 }
 
 /// Shows the export as EC2 lists it.

@@ -21,7 +21,7 @@ pub struct Fact {
 }
 
 /// The facts, in the order in which people look for them; ten at most.
-pub(super) fn facts(event: &Event, words: &dyn Words) -> Vec<Fact> {
+pub(super) fn facts(event: &Event, words: &Words) -> Vec<Fact> {
     let detail = &event.detail;
     let (seen_label, seen) = seen(event);
     let common = [
@@ -33,7 +33,7 @@ pub(super) fn facts(event: &Event, words: &dyn Words) -> Vec<Fact> {
         (seen_label, Some(seen), false),
         ("Took", detail.duration_seconds.map(duration), true),
     ];
-    let names = words.names(event).into_iter().map(|(label, value)| (label, value, false));
+    let names = (words.names)(event).into_iter().map(|(label, value)| (label, value, false));
     names
         .chain(common)
         .filter_map(|(label, value, is_ours)| {

@@ -4,74 +4,67 @@ use super::command::{Command, Commands};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::transfer::{self, Named, doing, headline, role, who_cancelled};
-use super::words::Words;
+use super::transfer::{self, Named, doing, role, who_cancelled};
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ImportImage;
+/// What amiwatch says of image imports.
+pub(super) const WORDS: Words = Words {
+    tasks: "image imports",
+    noun: "image import",
+    beside,
+    headline,
+    names,
+    next,
+    show,
+    links,
+    sample,
+};
 
-impl Words for ImportImage {
-    fn tasks(&self) -> &'static str {
-        "image imports"
-    }
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    Some((" to ", subject.image_id.as_deref()?))
+}
 
-    fn noun(&self) -> &'static str {
-        "image import"
-    }
+fn headline(event: &Event) -> Sentence {
+    let subject = &event.detail.subject;
+    let named = Named {
+        noun: ("Image import", "image import"),
+        of: None,
+        joint: " from bucket ",
+        made: subject.image_id.as_deref().map(|id| (" It made AMI ", id)),
+    };
+    transfer::headline(event, &named)
+}
 
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        Some((" to ", subject.image_id.as_deref()?))
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    let snapshots = subject.snapshot_ids.join(", ");
+    vec![
+        ("Image import", subject.task_id.clone()),
+        ("AMI", subject.image_id.clone()),
+        ("Snapshots", Some(snapshots)),
+        ("File", subject.object_key.as_deref().and_then(|key| subject.uri(key))),
+        doing(event),
+    ]
+}
 
-    fn headline(&self, event: &Event) -> Sentence {
-        let subject = &event.detail.subject;
-        let named = Named {
-            noun: ("Image import", "image import"),
-            of: None,
-            joint: " from bucket ",
-            made: subject.image_id.as_deref().map(|id| (" It made AMI ", id)),
-        };
-        headline(event, &named)
-    }
+fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    vec![console.image(), console.object().or_else(|| console.bucket())]
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        let snapshots = subject.snapshot_ids.join(", ");
-        vec![
-            ("Image import", subject.task_id.clone()),
-            ("AMI", subject.image_id.clone()),
-            ("Snapshots", Some(snapshots)),
-            ("File", subject.object_key.as_deref().and_then(|key| subject.uri(key))),
-            doing(event),
-        ]
-    }
-
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
-
-    fn show(&self, run: Commands<'_>) -> Command {
-        show(run)
-    }
-
-    fn links(&self, _: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        vec![console.image(), console.object().or_else(|| console.bucket())]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let made = outcome == Outcome::Completed;
-        let subject = Subject {
-            task_id: Some("import-ami-1234567890abcdef0".into()),
-            image_id: made.then(|| "ami-0123456789abcdef0".into()),
-            snapshot_ids: made.then(|| "snap-0fedcba9876543210".into()).into_iter().collect(),
-            bucket: Some("my-bucket".into()),
-            object_key: Some("disks/web-golden.ova".into()),
-            ..Subject::default()
-        };
-        let reason = "FirstBootFailure: This import request failed because the instance failed to boot and establish network connectivity.";
-        transfer::sample(Kind::ImportImage, subject, outcome, reason)
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let made = outcome == Outcome::Completed;
+    let subject = Subject {
+        task_id: Some("import-ami-1234567890abcdef0".into()),
+        image_id: made.then(|| "ami-0123456789abcdef0".into()),
+        snapshot_ids: made.then(|| "snap-0fedcba9876543210".into()).into_iter().collect(),
+        bucket: Some("my-bucket".into()),
+        object_key: Some("disks/web-golden.ova".into()),
+        ..Subject::default()
+    };
+    let reason = "FirstBootFailure: This import request failed because the instance failed to boot and establish network connectivity.";
+    transfer::sample(Kind::ImportImage, subject, outcome, reason)
 }
 
 /// Shows the import as EC2 lists it.

@@ -4,72 +4,65 @@ use super::command::{Command, Commands};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::transfer::{self, Named, doing, headline, role, who_cancelled};
-use super::words::Words;
+use super::transfer::{self, Named, doing, role, who_cancelled};
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::task::{Kind, Subject, Task};
 
-pub(super) struct ImportSnapshot;
+/// What amiwatch says of snapshot imports.
+pub(super) const WORDS: Words = Words {
+    tasks: "snapshot imports",
+    noun: "snapshot import",
+    beside,
+    headline,
+    names,
+    next,
+    show,
+    links,
+    sample,
+};
 
-impl Words for ImportSnapshot {
-    fn tasks(&self) -> &'static str {
-        "snapshot imports"
-    }
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    Some((" from ", subject.bucket.as_deref()?))
+}
 
-    fn noun(&self) -> &'static str {
-        "snapshot import"
-    }
+fn headline(event: &Event) -> Sentence {
+    let subject = &event.detail.subject;
+    let named = Named {
+        noun: ("Snapshot import", "snapshot import"),
+        of: None,
+        joint: " from bucket ",
+        made: subject.snapshot_id.as_deref().map(|id| (" It made snapshot ", id)),
+    };
+    transfer::headline(event, &named)
+}
 
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        Some((" from ", subject.bucket.as_deref()?))
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    vec![
+        ("Snapshot import", subject.task_id.clone()),
+        ("Snapshot", subject.snapshot_id.clone()),
+        ("File", subject.object_key.as_deref().and_then(|key| subject.uri(key))),
+        ("Description", subject.description.clone()),
+        doing(event),
+    ]
+}
 
-    fn headline(&self, event: &Event) -> Sentence {
-        let subject = &event.detail.subject;
-        let named = Named {
-            noun: ("Snapshot import", "snapshot import"),
-            of: None,
-            joint: " from bucket ",
-            made: subject.snapshot_id.as_deref().map(|id| (" It made snapshot ", id)),
-        };
-        headline(event, &named)
-    }
+fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    vec![console.snapshot(), console.object().or_else(|| console.bucket())]
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        vec![
-            ("Snapshot import", subject.task_id.clone()),
-            ("Snapshot", subject.snapshot_id.clone()),
-            ("File", subject.object_key.as_deref().and_then(|key| subject.uri(key))),
-            ("Description", subject.description.clone()),
-            doing(event),
-        ]
-    }
-
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
-
-    fn show(&self, run: Commands<'_>) -> Command {
-        show(run)
-    }
-
-    fn links(&self, _: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        vec![console.snapshot(), console.object().or_else(|| console.bucket())]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let made = outcome == Outcome::Completed;
-        let subject = Subject {
-            task_id: Some("import-snap-1234567890abcdef0".into()),
-            snapshot_id: made.then(|| "snap-0fedcba9876543210".into()),
-            bucket: Some("my-bucket".into()),
-            object_key: Some("disks/web-golden.vmdk".into()),
-            ..Subject::default()
-        };
-        let reason = "ClientError: Disk validation failed [Unsupported specified file format]";
-        transfer::sample(Kind::ImportSnapshot, subject, outcome, reason)
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let made = outcome == Outcome::Completed;
+    let subject = Subject {
+        task_id: Some("import-snap-1234567890abcdef0".into()),
+        snapshot_id: made.then(|| "snap-0fedcba9876543210".into()),
+        bucket: Some("my-bucket".into()),
+        object_key: Some("disks/web-golden.vmdk".into()),
+        ..Subject::default()
+    };
+    let reason = "ClientError: Disk validation failed [Unsupported specified file format]";
+    transfer::sample(Kind::ImportSnapshot, subject, outcome, reason)
 }
 
 /// Shows the import as EC2 lists it.

@@ -17,10 +17,10 @@ pub struct Link {
 const LONGEST_URL: usize = 2_000;
 
 /// Where to look in the console; none in a partition without a public one.
-pub(super) fn links(event: &Event, words: &dyn Words) -> Vec<Link> {
+pub(super) fn links(event: &Event, words: &Words) -> Vec<Link> {
     let Some(host) = event.place().partition().console_host() else { return Vec::new() };
     let console = Console { host, region: percent(&event.region), event };
-    let links = words.links(event, &console).into_iter().flatten();
+    let links = (words.links)(event, &console).into_iter().flatten();
     links.filter(|link| link.url.len() <= LONGEST_URL).collect()
 }
 

@@ -99,27 +99,27 @@ impl Story {
             subject: subject::line(event, words),
             subject_names: subject::names(event, words),
             tone: tone(detail.outcome),
-            headline: words.headline(event),
+            headline: (words.headline)(event),
             facts: facts::facts(event, words),
             why: (detail.outcome == Outcome::Failed)
                 .then(|| reason(event).map_or(Why::NotGiven, Why::Given)),
-            next: words.next(detail.outcome, Commands::of(event)),
+            next: (words.next)(detail.outcome, Commands::of(event)),
             links: links::links(event, words),
             name: detail.subject.name().to_owned(),
-            tasks: words.tasks(),
+            tasks: words.tasks,
         }
     }
 }
 
 /// The words of a kind of task.
-fn words(kind: Kind) -> &'static dyn Words {
+fn words(kind: Kind) -> &'static Words {
     match kind {
-        Kind::StoreImage => &store_image::StoreImage,
-        Kind::Bundle => &bundle::Bundle,
-        Kind::ImportSnapshot => &import_snapshot::ImportSnapshot,
-        Kind::ImportImage => &import_image::ImportImage,
-        Kind::ExportImage => &export_image::ExportImage,
-        Kind::ExportInstance => &export_instance::ExportInstance,
+        Kind::StoreImage => &store_image::WORDS,
+        Kind::Bundle => &bundle::WORDS,
+        Kind::ImportSnapshot => &import_snapshot::WORDS,
+        Kind::ImportImage => &import_image::WORDS,
+        Kind::ExportImage => &export_image::WORDS,
+        Kind::ExportInstance => &export_instance::WORDS,
     }
 }
 
@@ -131,12 +131,12 @@ pub fn subject(event: &Event) -> String {
 
 /// The command that shows the task as EC2 lists it.
 pub(super) fn show(event: &Event) -> Command {
-    words(event.detail.kind).show(Commands::of(event))
+    (words(event.detail.kind).show)(Commands::of(event))
 }
 
 /// A made-up task with this outcome, and the state before.
 pub(super) fn sample(kind: Kind, outcome: Outcome) -> (Task, Option<&'static str>) {
-    words(kind).sample(outcome)
+    (words(kind).sample)(outcome)
 }
 
 /// EC2's reason, its code first; `None` where EC2 gave none.

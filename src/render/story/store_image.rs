@@ -4,96 +4,89 @@ use super::command::{Command, Commands, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::Words;
+use super::words::{Label, Words};
 use crate::event::{Event, Outcome};
 use crate::render::sample::STARTED;
 use crate::task::{Failure, Kind, State, Subject, Task};
 
-pub(super) struct StoreImage;
+/// What amiwatch says of AMI store tasks.
+pub(super) const WORDS: Words = Words {
+    tasks: "AMI store tasks",
+    noun: "AMI store",
+    beside,
+    headline,
+    names,
+    next,
+    show: show_store,
+    links,
+    sample,
+};
 
-impl Words for StoreImage {
-    fn tasks(&self) -> &'static str {
-        "AMI store tasks"
-    }
+fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
+    Some((" to ", subject.bucket.as_deref()?))
+}
 
-    fn noun(&self) -> &'static str {
-        "AMI store"
-    }
-
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)> {
-        Some((" to ", subject.bucket.as_deref()?))
-    }
-
-    fn headline(&self, event: &Event) -> Sentence {
-        let ami = event.detail.subject.image_id.as_deref().unwrap_or_default();
-        let begin = |words: &'static str| Sentence::new(words).name(ami);
-        let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
-        match event.detail.outcome {
-            Outcome::Completed => begin("AMI ").say(" is stored").place(event, in_bucket).say("."),
-            Outcome::Failed => {
-                begin("AMI ").say(" could not be stored").place(event, in_bucket).stopped(event)
-            }
-            Outcome::Cancelled => {
-                begin("The store of AMI ").place(event, to_bucket).say(" was cancelled.")
-            }
-            Outcome::Vanished => begin("EC2 no longer lists the store of AMI ")
-                .place(event, to_bucket)
-                .say(". How it ended was not seen."),
-            Outcome::Stalled => begin("The store of AMI ").place(event, to_bucket).stuck(event),
-            Outcome::Started => begin("EC2 is storing AMI ").place(event, in_bucket).say("."),
+fn headline(event: &Event) -> Sentence {
+    let ami = event.detail.subject.image_id.as_deref().unwrap_or_default();
+    let begin = |words: &'static str| Sentence::new(words).name(ami);
+    let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
+    match event.detail.outcome {
+        Outcome::Completed => begin("AMI ").say(" is stored").place(event, in_bucket).say("."),
+        Outcome::Failed => {
+            begin("AMI ").say(" could not be stored").place(event, in_bucket).stopped(event)
         }
+        Outcome::Cancelled => {
+            begin("The store of AMI ").place(event, to_bucket).say(" was cancelled.")
+        }
+        Outcome::Vanished => begin("EC2 no longer lists the store of AMI ")
+            .place(event, to_bucket)
+            .say(". How it ended was not seen."),
+        Outcome::Stalled => begin("The store of AMI ").place(event, to_bucket).stuck(event),
+        Outcome::Started => begin("EC2 is storing AMI ").place(event, in_bucket).say("."),
     }
+}
 
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)> {
-        let subject = &event.detail.subject;
-        // Until a store completes there is no object.
-        let label = match (&subject.object_key, event.detail.outcome) {
-            (None, _) => "Bucket",
-            (Some(_), Outcome::Completed) => "Object",
-            (Some(_), _) => "Destination",
-        };
-        let key = subject.object_key.as_deref().unwrap_or_default();
-        vec![("AMI", subject.image_id.clone()), (label, subject.uri(key))]
-    }
+fn names(event: &Event) -> Vec<Label> {
+    let subject = &event.detail.subject;
+    // Until a store completes there is no object.
+    let label = match (&subject.object_key, event.detail.outcome) {
+        (None, _) => "Bucket",
+        (Some(_), Outcome::Completed) => "Object",
+        (Some(_), _) => "Destination",
+    };
+    let key = subject.object_key.as_deref().unwrap_or_default();
+    vec![("AMI", subject.image_id.clone()), (label, subject.uri(key))]
+}
 
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next {
-        next(outcome, run)
-    }
+fn links(event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
+    // Until a store completes there is no object to show.
+    let object = (event.detail.outcome == Outcome::Completed).then(|| console.object());
+    vec![object.flatten().or_else(|| console.bucket()), console.image()]
+}
 
-    fn show(&self, run: Commands<'_>) -> Command {
-        show_store(run)
-    }
-
-    fn links(&self, event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
-        // Until a store completes there is no object to show.
-        let object = (event.detail.outcome == Outcome::Completed).then(|| console.object());
-        vec![object.flatten().or_else(|| console.bucket()), console.image()]
-    }
-
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>) {
-        let subject = Subject {
-            image_id: Some("ami-0123456789abcdef0".into()),
-            object_key: Some("ami-0123456789abcdef0.bin".into()),
-            bucket: Some("my-bucket".into()),
-            ..Subject::default()
-        };
-        let (state, percent) = match outcome {
-            Outcome::Completed => ("Completed", 100),
-            Outcome::Failed | Outcome::Cancelled => ("Failed", 42),
-            Outcome::Vanished => ("InProgress", 60),
-            Outcome::Stalled => ("InProgress", 3),
-            Outcome::Started => ("InProgress", 0),
-        };
-        let reason = "Snapshot snap-0fedcba9876543210 was deleted while it was being stored.";
-        let task = Task {
-            progress_percent: Some(percent),
-            started_at: Some(STARTED),
-            failure: (outcome == Outcome::Failed)
-                .then(|| Failure { code: None, message: Some(reason.into()) }),
-            ..Task::new(Kind::StoreImage, subject, State::new(state))
-        };
-        (task, (outcome != Outcome::Started).then_some("InProgress"))
-    }
+fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+    let subject = Subject {
+        image_id: Some("ami-0123456789abcdef0".into()),
+        object_key: Some("ami-0123456789abcdef0.bin".into()),
+        bucket: Some("my-bucket".into()),
+        ..Subject::default()
+    };
+    let (state, percent) = match outcome {
+        Outcome::Completed => ("Completed", 100),
+        Outcome::Failed | Outcome::Cancelled => ("Failed", 42),
+        Outcome::Vanished => ("InProgress", 60),
+        Outcome::Stalled => ("InProgress", 3),
+        Outcome::Started => ("InProgress", 0),
+    };
+    let reason = "Snapshot snap-0fedcba9876543210 was deleted while it was being stored.";
+    let task = Task {
+        progress_percent: Some(percent),
+        started_at: Some(STARTED),
+        failure: (outcome == Outcome::Failed)
+            .then(|| Failure { code: None, message: Some(reason.into()) }),
+        ..Task::new(Kind::StoreImage, subject, State::new(state))
+    };
+    (task, (outcome != Outcome::Started).then_some("InProgress"))
 }
 
 /// Copies the stored object to another bucket. What the reader has to fill in is in capitals,

@@ -11,12 +11,11 @@ pub const LONGEST: usize = 99;
 const LONGEST_NAME: usize = 28;
 
 /// At most 99 characters of printable ASCII on one line, starting with a letter.
-pub(super) fn line(event: &Event, words: &dyn Words) -> String {
+pub(super) fn line(event: &Event, words: &Words) -> String {
     let subject = &event.detail.subject;
     let end = format!(" ({})", name(&event.region));
-    let start =
-        format!("{}: {} {}", word(event.detail.outcome), words.noun(), name(subject.name()));
-    let beside = words.beside(subject).map_or_else(String::new, |(joint, what)| {
+    let start = format!("{}: {} {}", word(event.detail.outcome), words.noun, name(subject.name()));
+    let beside = (words.beside)(subject).map_or_else(String::new, |(joint, what)| {
         let room = LONGEST.saturating_sub(start.len() + joint.len() + end.len());
         format!("{joint}{}", shorten(&or_unknown(ascii_subject(what)), room))
     });
@@ -24,9 +23,9 @@ pub(super) fn line(event: &Event, words: &dyn Words) -> String {
 }
 
 /// The names from outside that the line holds.
-pub(super) fn names(event: &Event, words: &dyn Words) -> Vec<String> {
+pub(super) fn names(event: &Event, words: &Words) -> Vec<String> {
     let subject = &event.detail.subject;
-    let beside = words.beside(subject).map(|(_, name)| name.to_owned());
+    let beside = (words.beside)(subject).map(|(_, name)| name.to_owned());
     [subject.name().to_owned(), event.region.clone()].into_iter().chain(beside).collect()
 }
 

@@ -7,32 +7,27 @@ use super::sentence::Sentence;
 use crate::event::{Event, Outcome};
 use crate::task::{Subject, Task};
 
+/// A label, and what EC2 gave for it.
+pub(super) type Label = (&'static str, Option<String>);
+
 /// The words of a kind of task.
-pub(super) trait Words: Sync {
+pub(super) struct Words {
     /// What its listing holds, as in "which watches the … of this account".
-    fn tasks(&self) -> &'static str;
-
+    pub(super) tasks: &'static str,
     /// What the subject line calls a task, before its name.
-    fn noun(&self) -> &'static str;
-
+    pub(super) noun: &'static str,
     /// What else the subject line names, with what joins it: the bucket, the instance.
-    fn beside<'a>(&self, subject: &'a Subject) -> Option<(&'static str, &'a str)>;
-
+    pub(super) beside: fn(&Subject) -> Option<(&'static str, &str)>,
     /// What happened, in a sentence or two.
-    fn headline(&self, event: &Event) -> Sentence;
-
+    pub(super) headline: fn(&Event) -> Sentence,
     /// The names of what the task works on and makes, with their labels.
-    fn names(&self, event: &Event) -> Vec<(&'static str, Option<String>)>;
-
+    pub(super) names: fn(&Event) -> Vec<Label>,
     /// What the outcome means, and what can be done.
-    fn next(&self, outcome: Outcome, run: Commands<'_>) -> Next;
-
+    pub(super) next: fn(Outcome, Commands<'_>) -> Next,
     /// Shows the task as EC2 lists it.
-    fn show(&self, run: Commands<'_>) -> Command;
-
+    pub(super) show: fn(Commands<'_>) -> Command,
     /// Where to look in the console.
-    fn links(&self, event: &Event, console: &Console<'_>) -> Vec<Option<Link>>;
-
+    pub(super) links: fn(&Event, &Console<'_>) -> Vec<Option<Link>>,
     /// A made-up task with this outcome, and the state before.
-    fn sample(&self, outcome: Outcome) -> (Task, Option<&'static str>);
+    pub(super) sample: fn(Outcome) -> (Task, Option<&'static str>),
 }
