@@ -78,6 +78,7 @@ mod error;
 mod faults;
 mod filter;
 mod http;
+mod images;
 mod kinds;
 mod names;
 mod params;

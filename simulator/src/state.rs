@@ -1,12 +1,13 @@
 //! What the world holds: the tasks of every account and Region, kept in the order of listing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use fastrand::Rng;
 use jiff::Timestamp;
 
 use crate::call::Call;
 use crate::faults::Faults;
+use crate::images::Images;
 use crate::kinds::bundle::plan::BundlePlan;
 use crate::kinds::store::room::Stores;
 use crate::place::Place;
@@ -25,8 +26,7 @@ pub(crate) struct PlaceState {
     pub(crate) bundles: Shelf<BundlePlan>,
     /// The import and export tasks of all kinds.
     pub(crate) transfers: Shelf<Box<dyn Transferred>>,
-    /// The AMIs that exist; any well-formed id does where this is absent.
-    pub(crate) images: Option<BTreeSet<String>>,
+    pub(crate) images: Images,
 }
 
 impl PlaceState {

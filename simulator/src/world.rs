@@ -1,6 +1,5 @@
 //! The simulated world: a clock, settings, and the state of every account and Region.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -84,8 +83,21 @@ impl World {
         region: &str,
         images: impl IntoIterator<Item = impl Into<String>>,
     ) {
-        let images: BTreeSet<String> = images.into_iter().map(Into::into).collect();
-        self.state().place(&Place::new(account, region)).images = Some(images);
+        let images = images.into_iter().map(Into::into);
+        self.state().place(&Place::new(account, region)).images.set(images);
+    }
+
+    /// Says what an AMI of a place is called; without this, one that an import made is called like
+    /// its task, and any other after its id.
+    pub fn name_image(
+        &self,
+        account: &str,
+        region: &str,
+        image: impl Into<String>,
+        name: impl Into<String>,
+    ) {
+        let place = Place::new(account, region);
+        self.state().place(&place).images.name(image.into(), name.into());
     }
 
     /// Puts a fault rule in force.

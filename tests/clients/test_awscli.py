@@ -1,49 +1,7 @@
 """The simulator as the AWS CLI sees it."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
-import pytest
-from conftest import ACCOUNT, REGION
-
 AMI = "ami-0123456789abcdef0"
 OTHER = "ami-0123456789abcdef1"
-
-
-def command():
-    beside = Path(sys.executable).with_name("aws")
-    found = str(beside) if beside.exists() else shutil.which("aws")
-    return found or pytest.fail("there is no aws command: pip install awscli")
-
-
-@pytest.fixture
-def aws(sim, tmp_path):
-    """Runs `aws ec2 …`; gives its exit code, its output (JSON read) and its errors."""
-    environment = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL_EC2": sim.url,
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_PAGER": "",
-    }
-
-    def aws(*arguments):
-        line = [command(), "ec2", *arguments, "--output", "json"]
-        done = subprocess.run(
-            line, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        output = json.loads(done.stdout) if done.stdout.strip() else None
-        return done.returncode, output, done.stderr
-
-    return aws
 
 
 def test_a_task_is_created_and_listed(sim, aws):

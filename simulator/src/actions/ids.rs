@@ -10,7 +10,7 @@ pub(crate) fn check_image(place: &PlaceState, image: &str) -> Result<(), ApiErro
         let message = format!("Invalid id: \"{image}\" (expecting \"ami-...\")");
         return Err(ApiError::new("InvalidAMIID.Malformed", message));
     }
-    if place.images.as_ref().is_none_or(|images| images.contains(image)) {
+    if place.images.exists(image) {
         return Ok(());
     }
     let message = format!("The image id '[{image}]' does not exist");

@@ -2,6 +2,7 @@
 
 pub(crate) mod context;
 pub(crate) mod ids;
+mod images;
 pub(crate) mod page;
 pub(crate) mod part;
 mod regions;
@@ -22,6 +23,7 @@ static PARTS: &[&Part] = &[
     &kinds::export_instance::PART,
     &kinds::export_image::PART,
     &cancel::PART,
+    &images::PART,
     &regions::PART,
 ];
 

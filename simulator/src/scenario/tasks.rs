@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Problem, check_each, check_image, check_text};
+use super::check::{Problem, check_each, check_image, check_text, check_words};
 use super::spec::TaskSpec;
 use super::text::Account;
 use crate::kinds::bundle::spec::BundleSpec;
@@ -27,6 +27,8 @@ pub(crate) struct PlaceSpec {
     #[serde(default = "default_region")]
     region: String,
     images: Option<Vec<String>>,
+    #[serde(default)]
+    image_names: BTreeMap<String, String>,
     #[serde(default)]
     store_tasks: Vec<StoreSpec>,
     #[serde(default)]
@@ -75,6 +77,10 @@ impl PlaceSpec {
         for (index, image) in self.images.iter().flatten().enumerate() {
             check_image(&format!("images[{index}]"), image)?;
         }
+        for (image, name) in &self.image_names {
+            check_image("image_names", image)?;
+            check_words(&format!("image_names.{image}"), Some(name))?;
+        }
         for (list, tasks) in self.lists() {
             let mut ids = BTreeSet::new();
             check_each(list, &tasks, |task| {
@@ -97,6 +103,9 @@ impl PlaceSpec {
         let region = self.region.as_str();
         if let Some(images) = &self.images {
             world.set_images(account, region, images.iter().cloned());
+        }
+        for (image, name) in &self.image_names {
+            world.name_image(account, region, image, name);
         }
         let mut added = Added::default();
         for (list, tasks) in self.lists() {

@@ -65,6 +65,11 @@ pub(crate) trait Transferred: Debug + Send {
         (listing == self.kind().listing).then(|| self.fields(at))
     }
 
+    /// The AMI that it has made.
+    fn image_made(&self, _: &Standing) -> Option<&str> {
+        None
+    }
+
     /// What EC2 says of it at `now`.
     fn at(&self, now: Timestamp) -> Standing {
         self.transfer().at(&self.kind().words, now)

@@ -112,8 +112,11 @@ impl Transferred for ImportImagePlan {
         &mut self.transfer
     }
 
+    fn image_made(&self, at: &Standing) -> Option<&str> {
+        at.is_completed().then_some(self.image_id.as_str())
+    }
+
     fn fields(&self, at: &Standing) -> Vec<Element> {
-        let image = at.is_completed().then_some(self.image_id.as_str());
         let disks = self.disks.iter().enumerate();
         let snapshots = disks.map(|(index, disk)| self.snapshot(index, disk, at.percent)).collect();
         let mut fields = vec![
@@ -123,7 +126,7 @@ impl Transferred for ImportImagePlan {
             Element::text("status", at.status.state.as_str()),
         ];
         fields.extend(given("kmsKeyId", self.kms_key_id.as_deref()));
-        fields.extend(given("imageId", image));
+        fields.extend(given("imageId", self.image_made(at)));
         fields.extend(self.given.iter().map(|(name, text)| Element::text(name, text.as_str())));
         fields.extend(course(at));
         if !self.licenses.is_empty() {
