@@ -86,8 +86,10 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
     let clock = Simulated(simulator.world().clock().clone());
     let store = FileStore::open(&folder.0.join("state.db"), &clock).map_err(CliError::new)?;
     let inbox = Arc::new(Inbox::default());
+    let ec2 = Ec2Tasks::new(&sdk_config(), Some(simulator.url()));
     let poller = Poller {
-        source: Box::new(Ec2Tasks::new(&sdk_config(), Some(simulator.url()))),
+        source: Box::new(ec2.clone()),
+        names: Some(Box::new(ec2)),
         memory: Memory::new(Arc::new(store)),
         sinks: vec![Box::new(Arc::clone(&inbox))],
         clock: Box::new(clock),

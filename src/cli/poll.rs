@@ -17,7 +17,7 @@ use crate::decide::Policy;
 use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Sink, Store};
+use crate::ports::{ImageNames, Sink, Store};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
@@ -93,8 +93,11 @@ async fn poll(
     let tell =
         if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
     let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
+    let ec2 = connection.ec2();
+    let names = (!args.no_image_names).then(|| -> Box<dyn ImageNames> { Box::new(ec2.clone()) });
     let poller = Poller {
-        source: Box::new(connection.ec2()),
+        source: Box::new(ec2),
+        names,
         memory: Memory::new(store),
         sinks: vec![sink],
         clock: Box::new(SystemClock),

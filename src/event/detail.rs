@@ -23,6 +23,8 @@ pub struct Detail {
     pub previous_state: Option<String>,
     /// What the task works on and makes.
     pub subject: Subject,
+    /// What the AMI is called, where it could be learned.
+    pub image_name: Option<String>,
     /// When EC2 last changed the task.
     pub updated_at: Option<Timestamp>,
     /// 0 to 100.
@@ -50,6 +52,8 @@ struct Common {
     outcome: Outcome,
     state: String,
     previous_state: Option<String>,
+    #[serde(default)]
+    image_name: Option<String>,
     progress_percent: Option<u8>,
     started_at: Option<Timestamp>,
     #[serde(default)]
@@ -89,6 +93,7 @@ impl Serialize for Detail {
             map.serialize_entry(name, &value)?;
         }
         map.serialize_entry("bucket", &self.subject.bucket)?;
+        map.serialize_entry("imageName", &self.image_name)?;
         map.serialize_entry("progressPercent", &self.progress_percent)?;
         map.serialize_entry("startedAt", &Millis(self.started_at))?;
         map.serialize_entry("firstSeenAt", &Millis(self.first_seen_at))?;
@@ -118,6 +123,7 @@ impl<'de> Deserialize<'de> for Detail {
             state: common.state,
             previous_state: common.previous_state,
             subject,
+            image_name: common.image_name,
             updated_at: updated_at.map_err(D::Error::custom)?,
             progress_percent: common.progress_percent,
             started_at: common.started_at,

@@ -74,6 +74,7 @@ impl Event {
                 state: task.state.as_str().to_owned(),
                 previous_state: previous_state.map(str::to_owned),
                 subject: task.subject.clone(),
+                image_name: None,
                 updated_at: task.updated_at,
                 progress_percent: task.progress_percent,
                 started_at: task.started_at,

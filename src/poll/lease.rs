@@ -42,6 +42,12 @@ impl Run<'_> {
         })
     }
 
+    /// Whether another poller is telling the record's events.
+    pub(super) fn is_held_by_other(&self, record: &Record) -> bool {
+        let now = self.poller.clock.now();
+        record.lease.as_ref().is_some_and(|lease| lease.by != self.by && lease.holds(now))
+    }
+
     /// Takes off the record what was told, and gives the lease back. Where another poller changed it
     /// meanwhile, such as to add the task's end, what that one wrote stays.
     pub(super) async fn ack(&self, place: &Place, one: &mut Telling) {

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::ports::CALL_LONGEST;
+use crate::ports::{CALL_LONGEST, NAMES_LONGEST};
 use crate::record::LEASE_LONGEST;
 
 /// With fewer listing calls a poll the first listing of a large Region would never end: one call
@@ -24,6 +24,9 @@ const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(20);
 /// What is kept for a publish and its ack.
 const RESERVE_TO_TELL: SignedDuration = SignedDuration::from_secs(17);
 
+/// What is kept for learning names, and then for telling.
+const RESERVE_TO_NAME: SignedDuration = SignedDuration::from_secs(20);
+
 /// What is kept for a write, and then for telling what it wrote.
 const RESERVE_TO_SAVE: SignedDuration = SignedDuration::from_secs(26);
 
@@ -31,8 +34,10 @@ const RESERVE_TO_SAVE: SignedDuration = SignedDuration::from_secs(26);
 const RESERVE_TO_LIST: SignedDuration = SignedDuration::from_secs(38);
 
 const CALL: i64 = CALL_LONGEST.as_secs().cast_signed();
+const NAMES: i64 = NAMES_LONGEST.as_secs().cast_signed();
 const _: () = {
     assert!(RESERVE_TO_TELL.as_secs() > 2 * CALL);
+    assert!(RESERVE_TO_NAME.as_secs() > RESERVE_TO_TELL.as_secs() + NAMES);
     assert!(RESERVE_TO_SAVE.as_secs() > RESERVE_TO_TELL.as_secs() + CALL);
     assert!(RESERVE_TO_LIST.as_secs() > RESERVE_TO_SAVE.as_secs() + CALL);
     // A call that begins before the margin ends within it, whatever clocks differ by the rest.
@@ -67,6 +72,8 @@ pub struct Limits {
     pub reserve_to_list: SignedDuration,
     /// No write of a decision begins when less than this is left: it must be told.
     pub reserve_to_save: SignedDuration,
+    /// No names are asked for when less than this is left: what they are for must be told.
+    pub reserve_to_name: SignedDuration,
     /// No publish begins when less than this is left: it and its ack must end.
     pub reserve_to_tell: SignedDuration,
     /// After so many failures in a row a sink is left alone until the next poll.
@@ -84,6 +91,7 @@ impl Default for Limits {
             lease_margin: LEASE_MARGIN,
             reserve_to_list: RESERVE_TO_LIST,
             reserve_to_save: RESERVE_TO_SAVE,
+            reserve_to_name: RESERVE_TO_NAME,
             reserve_to_tell: RESERVE_TO_TELL,
             sink_failures: 3,
         }

@@ -2,7 +2,7 @@
 //!
 //! For every place: **read** the state; **list** all kinds, at the same time; **decide**; **save**
 //! what changed together with what is to be told and a lease on telling it, each record in one
-//! conditional write, endings first; **publish**; **ack**. What each failure leaves behind, and
+//! conditional write, endings first; **name** the AMIs in what is to be told; **publish**; **ack**. What each failure leaves behind, and
 //! what the next poll does about it:
 //!
 //! | fails | leaves | the next poll |
@@ -14,6 +14,7 @@
 //! | save of a record | nothing of that task; the ledger does not advance | lists the same pages, and decides the same again |
 //! | no time to save progress | the progress of an earlier poll; the ledger advances | sees the progress as it is then |
 //! | save conflicts | another poller was first | (this one reads what that one wrote, and judges by the same listing) |
+//! | name | events without names of AMIs, which go out all the same | asks for those of its own events |
 //! | publish | the record with its untold event, and no lease: this poll gives it back | publishes it |
 //! | ack | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
@@ -24,6 +25,7 @@ mod lease;
 mod ledger;
 mod limits;
 mod look_up;
+mod names;
 mod notes;
 mod save;
 mod scan;
@@ -49,7 +51,7 @@ use self::target::Target;
 use crate::decide::Policy;
 use crate::memory::Memory;
 use crate::place::Place;
-use crate::ports::{Clock, Sink, TaskSource};
+use crate::ports::{Clock, ImageNames, Sink, TaskSource};
 use crate::record::{Lease, SinkName};
 use crate::task::Kind;
 
@@ -58,6 +60,7 @@ use crate::task::Kind;
 enum Step {
     List,
     Save,
+    Name,
     Tell,
 }
 
@@ -74,6 +77,8 @@ pub struct PlaceToPoll {
 pub struct Poller {
     /// EC2.
     pub source: Box<dyn TaskSource>,
+    /// What AMIs are called; none where nobody wants to know.
+    pub names: Option<Box<dyn ImageNames>>,
     /// What is remembered.
     pub memory: Memory,
     /// Where events go.
@@ -153,6 +158,7 @@ impl Run<'_> {
         let reserve = match step {
             Step::List => limits.reserve_to_list,
             Step::Save => limits.reserve_to_save,
+            Step::Name => limits.reserve_to_name,
             Step::Tell => limits.reserve_to_tell,
         };
         self.deadline

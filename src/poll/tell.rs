@@ -44,6 +44,17 @@ pub(super) struct Telling {
     was_skipped: bool,
 }
 
+impl Telling {
+    /// What waits to be told, oldest first.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.known.value.outbox.iter().map(|untold| &untold.event)
+    }
+
+    pub(super) fn events_mut(&mut self) -> impl Iterator<Item = &mut Event> {
+        self.known.value.outbox.iter_mut().map(|untold| &mut untold.event)
+    }
+}
+
 impl Run<'_> {
     /// Tells everything that is untold in a place and that nobody else is telling, oldest first;
     /// last what a sink could not take while it took others.
@@ -56,6 +67,7 @@ impl Run<'_> {
             .map(|(key, known)| Telling { key, known, told: Told::default(), was_skipped: true })
             .collect();
         waiting.sort_by_cached_key(order);
+        self.name_images(place, &mut waiting).await;
         let mut done = Vec::new();
         for _ in 0..ROUNDS {
             let all: Vec<Telling> = stream::iter(waiting)
@@ -110,9 +122,7 @@ impl Run<'_> {
             let is_ours = untold.sinks.iter().any(|sink| self.breakers.contains_key(sink));
             *if is_ours { &mut told.left } else { &mut told.elsewhere } += 1;
         }
-        let lease = known.value.lease.as_ref();
-        let is_held = lease.is_some_and(|lease| lease.by != self.by && lease.holds(now));
-        if is_held || !self.has_time(Step::Tell) {
+        if self.is_held_by_other(&known.value) || !self.has_time(Step::Tell) {
             return Telling { key, known, told, was_skipped: false };
         }
         let mut sinks = value.outbox.iter().flat_map(|untold| &untold.sinks);

@@ -5,6 +5,7 @@ mod edges;
 mod fakes;
 mod interleave;
 mod listing;
+mod naming;
 mod progress;
 mod scenarios;
 mod telling;

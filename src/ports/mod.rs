@@ -1,6 +1,7 @@
 //! The edges of a poll as small traits in our own types: EC2, the store, the sinks, the clock.
 
 mod listing;
+mod names;
 mod sink;
 mod store;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use listing::{ListError, Page, PageAt, Rejected, TaskSource};
+pub use names::{ImageNames, NAMES_AT_ONCE, NAMES_LONGEST, NamesError};
 pub use sink::{PublishError, Published, Sink};
 pub use store::{Guard, Item, Put, Saved, Store, StoreError};
 

@@ -65,6 +65,7 @@ prop_compose! {
         event.detail.failure = Some(Failure { code: next(), message: next() });
         event.detail.subject.bucket = next();
         event.detail.previous_state = next();
+        event.detail.image_name = event.detail.image_name.and_then(|_| next());
         event.detail.progress_percent = percent;
         event.detail.duration_seconds = seconds;
         let [state, id, resource, region, account, detail_type] =

@@ -13,6 +13,9 @@ pub(super) const STARTED: Timestamp = Timestamp::constant(1_795_306_200, 123_000
 /// When EC2 last changed them, where it says so.
 pub(super) const UPDATED: Timestamp = Timestamp::constant(1_795_307_400, 123_000_000);
 
+/// What the made-up AMI is called.
+pub(super) const IMAGE_NAME: &str = "web-golden-2026-11";
+
 const FIRST_SEEN: Timestamp = Timestamp::constant(1_795_306_230, 456_000_000);
 const OBSERVED: Timestamp = Timestamp::constant(1_795_308_010, 456_000_000);
 const OBSERVED_LATE: Timestamp = Timestamp::constant(1_795_320_900, 456_000_000);
@@ -20,16 +23,19 @@ const OBSERVED_LATE: Timestamp = Timestamp::constant(1_795_320_900, 456_000_000)
 /// The event of a made-up task.
 #[must_use]
 pub fn event(kind: Kind, outcome: Outcome) -> Event {
-    let (task, previous_state) = story::sample(kind, outcome);
+    let story::Sample { task, before, image_name } = story::sample(kind, outcome);
     let observed_at = match outcome {
         Outcome::Started => FIRST_SEEN,
         Outcome::Stalled | Outcome::Vanished => OBSERVED_LATE,
         Outcome::Completed | Outcome::Failed | Outcome::Cancelled => OBSERVED,
     };
-    let change = Transition { outcome, previous_state, first_seen_at: FIRST_SEEN, observed_at };
+    let change =
+        Transition { outcome, previous_state: before, first_seen_at: FIRST_SEEN, observed_at };
     let place = Place::new("123456789012", "us-east-1");
     let key = task.key().unwrap_or_else(|| TaskKey::by_id(kind, task.name()));
-    Event::of(&place, &key, &task, change)
+    let mut event = Event::of(&place, &key, &task, change);
+    event.detail.image_name = image_name.map(str::to_owned);
+    event
 }
 
 /// Every kind with every outcome that it may have.

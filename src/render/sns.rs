@@ -153,6 +153,7 @@ fn map_texts(event: &Event, change: impl Fn(&str) -> String) -> Event {
         .into_iter()
         .chain(&mut event.resources)
         .chain(&mut detail.previous_state)
+        .chain(&mut detail.image_name)
         .chain(detail.subject.texts())
         .for_each(apply);
     if let Some(failure) = &mut detail.failure {

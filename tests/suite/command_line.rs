@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::support::{ACCOUNT, REGION, ago};
 
-fn amiwatch(home: &Path, endpoint: Option<&str>) -> Command {
+pub(crate) fn amiwatch(home: &Path, endpoint: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amiwatch"));
     command
         .env_clear()
@@ -32,11 +32,11 @@ fn amiwatch(home: &Path, endpoint: Option<&str>) -> Command {
     command
 }
 
-async fn run(mut command: Command) -> Output {
+pub(crate) async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
-fn texts(output: &Output) -> (String, String, Option<i32>) {
+pub(crate) fn texts(output: &Output) -> (String, String, Option<i32>) {
     (
         String::from_utf8(output.stdout.clone()).unwrap(),
         String::from_utf8(output.stderr.clone()).unwrap(),
@@ -48,7 +48,7 @@ async fn simulator() -> Simulator {
     Simulator::builder().start().await.unwrap()
 }
 
-fn running(sim: &Simulator, image: &str) -> amiwatch_simulator::TaskId {
+pub(crate) fn running(sim: &Simulator, image: &str) -> amiwatch_simulator::TaskId {
     let plan = StorePlan::new(image, "my-bucket", ago(60), Duration::from_secs(1_000_000));
     sim.world().add_store_task(ACCOUNT, REGION, plan)
 }
@@ -79,7 +79,10 @@ async fn poll_remembers_in_a_file_and_tells_once_with_exit_code_1_for_a_failure(
     sim.world().set_state(bad, TaskStatus::new("Failed", 50));
     let (out, _, code) = texts(&poll(&[]).await);
     assert_eq!(code, Some(1));
-    assert!(out.starts_with("Failed: AMI store ami-0123456789abcdef1"), "{out}");
+    assert!(
+        out.contains("(ami-0123456789abcdef1)") && out.starts_with("Failed: AMI store "),
+        "{out}"
+    );
     let (out, _, code) = texts(&poll(&[]).await);
     assert_eq!((out.as_str(), code), ("", Some(0)));
 }

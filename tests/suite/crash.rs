@@ -4,7 +4,7 @@
 //! those of DynamoDB and of the embedded store: the poll is stopped before or after its n-th effect,
 //! for every n, and later polls have to mend it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,14 +20,15 @@ use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller};
 use amiwatch::ports::{
-    Clock, Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Saved, Sink, Store,
-    StoreError, TaskSource,
+    Clock, Guard, ImageNames, Item, ListError, NamesError, Page, PageAt, PublishError, Published,
+    Put, Saved, Sink, Store, StoreError, TaskSource,
 };
 use amiwatch::record::{Record, SinkName};
 use amiwatch::store::file::FileStore;
 use amiwatch::task::Kind;
 use amiwatch_simulator::{
-    BundlePlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
+    BundlePlan, Disk, ExportImagePlan, ExportInstancePlan, ExportTarget, ImportImagePlan,
+    ImportSnapshotPlan, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle, Transfer,
 };
 use futures_util::future::{BoxFuture, Either, pending, select};
 use jiff::{SignedDuration, Timestamp};
@@ -88,7 +89,7 @@ struct Gated<P> {
     fuse: Arc<Fuse>,
 }
 
-impl TaskSource for Gated<Arc<Ec2Tasks>> {
+impl TaskSource for Gated<Ec2Tasks> {
     fn list<'a>(
         &'a self,
         place: &'a Place,
@@ -97,6 +98,16 @@ impl TaskSource for Gated<Arc<Ec2Tasks>> {
         calls_max: u32,
     ) -> BoxFuture<'a, Result<Page, ListError>> {
         Box::pin(self.fuse.gate("list", self.port.list(place, kind, at, calls_max)))
+    }
+}
+
+impl ImageNames for Gated<Ec2Tasks> {
+    fn names<'a>(
+        &'a self,
+        place: &'a Place,
+        images: &'a BTreeSet<String>,
+    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, NamesError>> {
+        Box::pin(self.fuse.gate("name", self.port.names(place, images)))
     }
 }
 
@@ -191,7 +202,7 @@ struct Fate {
 /// A simulated EC2 and everything that watches it.
 struct Scene {
     sim: Simulator,
-    source: Arc<Ec2Tasks>,
+    source: Ec2Tasks,
     store: Arc<dyn Store>,
     place: Place,
     clock: ManualClock,
@@ -208,7 +219,7 @@ impl Scene {
             .start()
             .await
             .unwrap();
-        let source = Arc::new(Ec2Tasks::new(&sdk(), Some(sim.url())));
+        let source = Ec2Tasks::new(&sdk(), Some(sim.url()));
         // A partition of its own in the store.
         let place = Place::new(Uuid::new_v4().to_string(), REGION);
         let clock = ManualClock(Arc::new(Mutex::new(now())));
@@ -231,8 +242,39 @@ impl Scene {
         self.tasks.push(self.sim.world().add_bundle_task(ACCOUNT, REGION, plan));
     }
 
+    /// An import or export that runs until it is told what it becomes.
+    fn transfers(&mut self, kind: Kind, id: &str) {
+        let transfer = Transfer::new(id, self.ago(600), Duration::from_secs(LONG));
+        let (disk, image) = (|| Disk::in_bucket("VMDK", "b", "k"), "ami-00000000000000001");
+        let target = ExportTarget::new("b", "exports/");
+        let world = self.sim.world();
+        self.tasks.push(match kind {
+            Kind::ImportSnapshot => {
+                let plan = ImportSnapshotPlan::new(transfer, disk());
+                world.add_import_snapshot_task(ACCOUNT, REGION, plan)
+            }
+            Kind::ImportImage => {
+                let plan = ImportImagePlan::new(transfer, vec![disk()]);
+                world.add_import_image_task(ACCOUNT, REGION, plan)
+            }
+            Kind::ExportImage => {
+                let plan = ExportImagePlan::new(transfer, image, target);
+                world.add_export_image_task(ACCOUNT, REGION, plan)
+            }
+            Kind::ExportInstance => {
+                let plan = ExportInstancePlan::new(transfer, "i-00000001", target);
+                world.add_export_instance_task(ACCOUNT, REGION, plan)
+            }
+            Kind::StoreImage | Kind::Bundle => panic!("{kind} is neither import nor export"),
+        });
+    }
+
     fn becomes(&self, task: usize, state: &str) {
-        let status = TaskStatus { message: Some("why".into()), ..TaskStatus::new(state, 100) };
+        self.says(task, state, "why");
+    }
+
+    fn says(&self, task: usize, state: &str, message: &str) {
+        let status = TaskStatus { message: Some(message.into()), ..TaskStatus::new(state, 100) };
         assert!(self.sim.world().set_state(self.tasks[task], status));
     }
 
@@ -254,8 +296,10 @@ impl Scene {
             let port = Ear { sink: sink.clone(), told: Arc::clone(&self.told) };
             Box::new(Gated { port, fuse: Arc::clone(&fuse) })
         };
+        let ec2 = || Gated { port: self.source.clone(), fuse: Arc::clone(&fuse) };
         let poller = Poller {
-            source: Box::new(Gated { port: Arc::clone(&self.source), fuse: Arc::clone(&fuse) }),
+            source: Box::new(ec2()),
+            names: Some(Box::new(ec2())),
             memory: Memory::new(Arc::new(Gated {
                 port: Arc::clone(&self.store),
                 fuse: Arc::clone(&fuse),
@@ -306,7 +350,9 @@ struct Story {
 trait Stage {
     fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64);
     fn bundles(&mut self, id: &str);
+    fn transfers(&mut self, kind: Kind, id: &str);
     fn becomes(&mut self, task: usize, state: &str);
+    fn says(&mut self, task: usize, state: &str, message: &str);
     fn goes(&mut self, task: usize);
 }
 
@@ -317,6 +363,14 @@ impl Stage for Scene {
 
     fn bundles(&mut self, id: &str) {
         Scene::bundles(self, id);
+    }
+
+    fn transfers(&mut self, kind: Kind, id: &str) {
+        Scene::transfers(self, kind, id);
+    }
+
+    fn says(&mut self, task: usize, state: &str, message: &str) {
+        Scene::says(self, task, state, message);
     }
 
     fn becomes(&mut self, task: usize, state: &str) {
@@ -349,8 +403,27 @@ const ENDINGS: Story = Story {
     endings: 4,
 };
 
-const STORIES: [Story; 5] = [
+const STORIES: [Story; 6] = [
     ENDINGS,
+    Story {
+        name: "imports and exports that complete, fail, are cancelled, and are first seen ended",
+        begin: |stage| {
+            stage.transfers(Kind::ImportSnapshot, "import-snap-1");
+            stage.transfers(Kind::ImportImage, "import-ami-1");
+            stage.transfers(Kind::ExportImage, "export-ami-1");
+            stage.transfers(Kind::ExportInstance, "export-i-1");
+        },
+        change: |stage| {
+            stage.becomes(0, "completed");
+            stage.says(1, "deleted", "ClientError: the disk is none");
+            stage.says(2, "deleted", "User initiated task cancelation");
+            stage.becomes(3, "completed");
+            stage.transfers(Kind::ImportSnapshot, "import-snap-2");
+            stage.becomes(4, "completed");
+        },
+        endings: 5,
+        ..ENDINGS
+    },
     Story {
         name: "two sinks",
         sinks: &[SNS, BUS],
@@ -381,13 +454,15 @@ const STORIES: [Story; 5] = [
         begin: |stage| {
             stage.starts(1, "one", 600, LONG);
             stage.bundles("bun-00000001");
+            stage.transfers(Kind::ImportImage, "import-ami-1");
         },
         // The first of the two polls before is the baseline, the second one misses them once.
         change: |stage| {
             stage.goes(0);
             stage.goes(1);
+            stage.goes(2);
         },
-        endings: 2,
+        endings: 3,
         ..ENDINGS
     },
     Story {

@@ -59,7 +59,7 @@ impl Stack {
         self.sim.world().now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap()
     }
 
-    fn running(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
+    pub(crate) fn running(&self, image: &str, bucket: &str, seconds_ago: i64) -> TaskId {
         let long = Duration::from_secs(30 * 24 * 3600);
         self.sim.world().add_store_task(
             ACCOUNT,
@@ -73,7 +73,7 @@ impl Stack {
         self.sim.world().add_store_task(ACCOUNT, REGION, plan)
     }
 
-    fn completes(&self, task: TaskId) {
+    pub(crate) fn completes(&self, task: TaskId) {
         self.sim.world().set_state(task, TaskStatus::new("Completed", 100));
     }
 }

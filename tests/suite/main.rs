@@ -12,6 +12,7 @@ mod crash;
 mod ec2;
 mod function;
 mod kills;
+mod names;
 mod network;
 mod outages;
 mod races;

@@ -54,11 +54,13 @@ fn store_task(sim: &Simulator, n: usize, bucket: &str) -> TaskId {
 async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
     let sim = Simulator::builder().throttle(Throttle::Off).start().await.unwrap();
     let told = Recorder::default();
+    let ec2 = Ec2Tasks::new(&sdk(), Some(sim.url()));
     let pollers: Vec<_> = stores
         .into_iter()
         .map(|store| {
             Arc::new(Poller {
-                source: Box::new(Ec2Tasks::new(&sdk(), Some(sim.url()))),
+                source: Box::new(ec2.clone()),
+                names: Some(Box::new(ec2.clone())),
                 memory: Memory::new(store),
                 sinks: vec![Box::new(told.clone())],
                 clock: Box::new(SystemClock),

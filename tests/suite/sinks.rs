@@ -30,7 +30,12 @@ async fn one_publish_carries_event_subject_and_attributes() {
     let envelopes = inbox.envelopes().await;
     assert_eq!(envelopes.len(), 1);
     let envelope = &envelopes[0];
-    assert!(envelope["Subject"].as_str().unwrap().starts_with("Failed: AMI store ami-"));
+    assert!(
+        envelope["Subject"]
+            .as_str()
+            .unwrap()
+            .starts_with("Failed: AMI store web-golden-2026-11 (ami-")
+    );
     let told: Event = serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap();
     assert_eq!(told, event);
     for (name, value) in [

@@ -288,6 +288,18 @@ fn what_schema_2_holds_is_read_and_written_as_it_was() {
     );
 }
 
+#[test]
+fn an_event_that_was_saved_before_amis_had_names_is_read_without_one() {
+    let (key, body) = SCHEMA_2[0];
+    let body = body.replace(r#""imageName": "web-golden-2026-11","#, "");
+    assert_ne!(body, SCHEMA_2[0].1);
+    let mut known = Snapshot::default();
+    let (version, schema, body) = (Some(3), Some(2), Some(body));
+    codec::take(&Item { key: key.into(), version, schema, body }, &mut known);
+    let record = &known.records[&TaskKey::parse(key).unwrap()].value;
+    assert_eq!(record.outbox[0].event.detail.image_name, None);
+}
+
 #[tokio::test]
 async fn in_a_file_too_items_that_cannot_be_understood_are_named_and_cost_the_others_nothing() {
     let folder = tempfile::tempdir().unwrap();

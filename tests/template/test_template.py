@@ -386,8 +386,28 @@ def test_every_default_is_an_allowed_value():
     ],
 )
 def test_the_function_may_list_the_kinds_that_it_watches_and_no_others(kinds, listings):
-    template = Template(Kinds=kinds)
+    template = Template(Kinds=kinds, ImageNames="false")
     allowed = {action for statement in statements(template) for action in actions(statement)}
     assert {action for action in allowed if action.startswith("ec2:")} == {f"ec2:{name}" for name in listings}
     environment = template.properties("Poller")["Environment"]["Variables"]
     assert environment["AMIWATCH_KINDS"] == kinds
+
+
+@pytest.mark.parametrize(
+    ("kinds", "switch", "names"),
+    [
+        ("store-image,bundle", "true", True),
+        ("export-image", "true", True),
+        ("import-image", "true", True),
+        ("all", "true", True),
+        ("all", "false", False),
+        # No AMI, no name.
+        ("bundle,import-snapshot,export-instance", "true", False),
+    ],
+)
+def test_the_function_may_ask_for_names_of_amis_only_where_it_does(kinds, switch, names):
+    template = Template(Kinds=kinds, ImageNames=switch)
+    allowed = {action for statement in statements(template) for action in actions(statement)}
+    environment = template.properties("Poller")["Environment"]["Variables"]
+    assert ("ec2:DescribeImages" in allowed) == names
+    assert environment["AMIWATCH_IMAGE_NAMES"] == ("true" if names else "false")

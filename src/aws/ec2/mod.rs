@@ -8,12 +8,13 @@ mod export_image;
 mod export_instance;
 mod import_image;
 mod import_snapshot;
+mod names;
 mod store_image;
 mod transfer;
 mod xml;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_ec2::Client;
 use aws_types::SdkConfig;
@@ -27,11 +28,11 @@ use crate::ports::{ListError, Page, PageAt, TaskSource};
 use crate::task::Kind;
 
 /// EC2 in every Region asked for, over one HTTP client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ec2Tasks {
     config: SdkConfig,
     endpoint_url: Option<String>,
-    clients: Mutex<HashMap<String, Client>>,
+    clients: Arc<Mutex<HashMap<String, Client>>>,
 }
 
 impl Ec2Tasks {
@@ -42,7 +43,7 @@ impl Ec2Tasks {
         let elements = Kind::ALL.map(|kind| call(kind).elements).to_vec();
         let client = SafeXmlClient { inner, elements: elements.into() };
         let config = config.clone().into_builder().http_client(client).build();
-        Self { config, endpoint_url, clients: Mutex::default() }
+        Self { config, endpoint_url, clients: Arc::default() }
     }
 
     fn client(&self, region: &str) -> Client {

@@ -33,6 +33,8 @@ pub struct Config {
     pub policy: Policy,
     /// `AMIWATCH_LISTING_CALLS`: `DescribeStoreImageTasks` calls a poll and Region.
     pub listing_calls: u32,
+    /// `AMIWATCH_IMAGE_NAMES`: whether events say what AMIs are called.
+    pub image_names: bool,
     /// `AMIWATCH_CHAT`: whether Amazon Q Developer is subscribed to the topic.
     pub chat: ChatChannel,
     /// `AMIWATCH_ACCOUNT`: the account, where the function's ARN does not name it.
@@ -80,6 +82,7 @@ impl Config {
                 LISTING_CALLS_MAX.into(),
             ))
             .unwrap_or(10),
+            image_names: environment.flag("AMIWATCH_IMAGE_NAMES"),
             chat: if environment.flag("AMIWATCH_CHAT") {
                 ChatChannel::Present
             } else {

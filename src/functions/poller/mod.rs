@@ -20,7 +20,7 @@ use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::memory::Memory;
 use crate::poll::{Limits, Poller};
-use crate::ports::Sink;
+use crate::ports::{ImageNames, Sink};
 
 /// Runs the function until the runtime ends it.
 ///
@@ -36,8 +36,11 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         Box::new(EventBus::new(&sdk, endpoint_url("EVENTBRIDGE", lookup), bus))
     });
     let store = DynamoStore::new(&sdk, endpoint_url("DYNAMODB", lookup), &config.table);
+    let ec2 = Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup));
+    let names = config.image_names.then(|| -> Box<dyn ImageNames> { Box::new(ec2.clone()) });
     let poller = Poller {
-        source: Box::new(Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup))),
+        source: Box::new(ec2),
+        names,
         memory: Memory::new(Arc::new(store)),
         sinks: topic.into_iter().chain(bus).collect(),
         clock: Box::new(SystemClock),

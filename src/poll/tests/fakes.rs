@@ -17,8 +17,8 @@ use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
 use crate::ports::{
-    Clock, Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Rejected, Saved,
-    Sink, Store, StoreError, TaskSource,
+    Clock, Guard, ImageNames, Item, ListError, NamesError, Page, PageAt, PublishError, Published,
+    Put, Rejected, Saved, Sink, Store, StoreError, TaskSource,
 };
 use crate::record::{Cursor, Ledger, Record, SinkName, Snapshot};
 use crate::store::codec;
@@ -77,6 +77,10 @@ pub(super) struct Inner {
     pub(super) same_token: bool,
     pub(super) no_range_reads: bool,
     pub(super) no_settled_writes: bool,
+    /// What AMIs are called; none where nobody wants to know.
+    pub(super) image_names: Option<BTreeMap<String, String>>,
+    /// EC2 does not tell names.
+    pub(super) names_denied: bool,
     /// What somebody else does right after the first effect of this name.
     pub(super) meanwhile: Option<Meanwhile>,
     /// Records that reads brought.
@@ -241,8 +245,10 @@ impl World {
 
     pub(super) fn poller_number(&self, who: usize) -> Poller {
         let port = || Port { world: self.clone(), who };
+        let has_names = self.lock().image_names.is_some();
         Poller {
             source: Box::new(port()),
+            names: has_names.then(|| -> Box<dyn ImageNames> { Box::new(port()) }),
             memory: Memory::new(Arc::new(port())),
             sinks: self.sinks(who),
             clock: Box::new(port()),
@@ -451,6 +457,26 @@ impl TaskSource for Port {
         _: u32,
     ) -> BoxFuture<'a, Result<Page, ListError>> {
         Box::pin(self.list_page(place, kind, at))
+    }
+}
+
+impl ImageNames for Port {
+    fn names<'a>(
+        &'a self,
+        place: &'a Place,
+        images: &'a BTreeSet<String>,
+    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, NamesError>> {
+        let asked: Vec<&str> = images.iter().map(String::as_str).collect();
+        let name = format!("name {} in {}", asked.join(" "), place.region);
+        Box::pin(self.effect(name, move |inner| {
+            if inner.names_denied {
+                let (region, reason) = (place.region.clone(), "UnauthorizedOperation".to_owned());
+                return Err(NamesError { images: images.len(), region, reason, source: None });
+            }
+            let known = inner.image_names.iter().flatten();
+            let wanted = known.filter(|(id, _)| images.contains(*id));
+            Ok(wanted.map(|(id, name)| (id.clone(), name.clone())).collect())
+        }))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The stories whose polls are killed: how each begins, and what must have been told in the end.
 
-use super::fakes::{BUS, SNS, World, both_kinds, bundle, store, store_images};
+use super::fakes::{BUS, SNS, World, both_kinds, bundle, places, store, store_images};
 use crate::poll::PlaceToPoll;
-use crate::task::{Kind, State, Subject, Task};
+use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// A story: how the world comes to the poll that dies, and what must have been told in the end.
 pub(super) struct Scenario {
@@ -17,6 +17,7 @@ pub(super) struct Scenario {
 
 fn baseline(tasks: &[Task]) -> World {
     let world = World::new();
+    world.with(|inner| inner.image_names = Some([("ami-1".into(), "web".into())].into()));
     world.list(Kind::StoreImage, tasks);
     world.poll(&both_kinds()).unwrap();
     world
@@ -28,6 +29,21 @@ fn many() -> Vec<Task> {
     (0..30).rev().map(|n| store(&format!("ami-{n:02}"), n, State::new("Completed"))).collect()
 }
 
+/// An import or export; what EC2 says beside `deleted` tells how it ended.
+fn transfer(kind: Kind, id: &str, state: &'static str, says: Option<&str>) -> Task {
+    let message = says.map(str::to_owned);
+    let subject = Subject { status_message: message.clone(), ..Subject::of_task(id) };
+    let failure = Failure { code: None, message };
+    Task {
+        failure: (state == "deleted").then_some(failure),
+        ..Task::new(kind, subject, State::new(state))
+    }
+}
+
+fn imports_and_exports() -> Vec<PlaceToPoll> {
+    places(&Kind::ALL, &["us-east-1"])
+}
+
 fn of_store_images(name: &'static str, prepare: fn() -> World, expected: &[&str]) -> Scenario {
     Scenario {
         name,
@@ -37,6 +53,13 @@ fn of_store_images(name: &'static str, prepare: fn() -> World, expected: &[&str]
         expected: expected.iter().map(|text| (*text).to_owned()).collect(),
     }
 }
+
+const TRANSFERS: [(Kind, &str); 4] = [
+    (Kind::ImportSnapshot, "import-snap-1"),
+    (Kind::ImportImage, "import-ami-1"),
+    (Kind::ExportImage, "export-ami-1"),
+    (Kind::ExportInstance, "export-i-1"),
+];
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut all = of_one_ending();
@@ -111,6 +134,43 @@ fn of_one_ending() -> Vec<Scenario> {
 
 fn of_longer_stories() -> Vec<Scenario> {
     vec![
+        Scenario {
+            name: "imports and exports end, well and badly, cancelled, and first seen ended",
+            places: imports_and_exports(),
+            prepare: || {
+                let world = World::new();
+                world.with(|inner| inner.image_names = Some([].into()));
+                for (kind, id) in TRANSFERS {
+                    world.list(kind, &[transfer(kind, id, "active", Some("pending"))]);
+                }
+                world.poll(&imports_and_exports()).unwrap();
+                world.later(60);
+                let ends = [
+                    ("completed", None),
+                    ("deleted", Some("ClientError: no disk")),
+                    ("deleted", Some("User initiated task cancelation")),
+                    ("completed", None),
+                ];
+                for ((kind, id), (state, says)) in TRANSFERS.into_iter().zip(ends) {
+                    let born = transfer(kind, &format!("{id}-born"), "completed", None);
+                    world.list(kind, &[born, transfer(kind, id, state, says)]);
+                }
+                world
+            },
+            afterwards: nothing,
+            expected: [
+                "import-snap-1 completed",
+                "import-ami-1 failed",
+                "export-ami-1 cancelled",
+                "export-i-1 completed",
+                "import-snap-1-born completed",
+                "import-ami-1-born completed",
+                "export-ami-1-born completed",
+                "export-i-1-born completed",
+            ]
+            .map(str::to_owned)
+            .into(),
+        },
         of_store_images(
             "vanished",
             || {

@@ -4,7 +4,7 @@ use super::command::{Command, Commands, given, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
 use crate::render::sample::{STARTED, UPDATED};
 use crate::task::{Failure, Kind, State, Subject, Task};
@@ -68,7 +68,7 @@ fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![console.bucket(), console.instance()]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+fn sample(outcome: Outcome) -> Sample {
     let subject = Subject {
         task_id: Some("bun-c1a540a8".into()),
         instance_id: Some("i-12345678".into()),
@@ -94,7 +94,8 @@ fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
         failure: (outcome == Outcome::Failed).then(failure),
         ..Task::new(Kind::Bundle, subject, State::new(state))
     };
-    (task, (outcome != Outcome::Started).then_some("storing"))
+    let before = (outcome != Outcome::Started).then_some("storing");
+    Sample { task, before, image_name: None }
 }
 
 /// Registers an AMI from the bundle's manifest.

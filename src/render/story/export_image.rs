@@ -1,13 +1,15 @@
 //! The words of image exports.
 
 use super::command::{Command, Commands, given, quoted};
+use super::image;
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
 use super::transfer::{self, Named, doing, role, who_cancelled};
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::task::{Kind, Subject, Task};
+use crate::render::sample::IMAGE_NAME;
+use crate::task::{Kind, Subject};
 
 /// What amiwatch says of image exports.
 pub(super) const WORDS: Words = Words {
@@ -30,7 +32,7 @@ fn headline(event: &Event) -> Sentence {
     let subject = &event.detail.subject;
     let named = Named {
         noun: ("Image export", "image export"),
-        of: subject.image_id.as_deref().map(|id| (" of AMI ", id)),
+        of: subject.image_id.as_ref().map(|_| Sentence::new(" of AMI ").image(event)),
         joint: " to bucket ",
         made: None,
     };
@@ -43,7 +45,7 @@ fn names(event: &Event) -> Vec<Label> {
     let key = (event.detail.kind.identity().objects)(subject).unwrap_or_default();
     vec![
         ("Image export", subject.task_id.clone()),
-        ("AMI", subject.image_id.clone()),
+        ("AMI", image::label(event)),
         (label, subject.uri(&key)),
         ("Description", subject.description.clone()),
         doing(event),
@@ -54,7 +56,7 @@ fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![console.bucket(), console.image()]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+fn sample(outcome: Outcome) -> Sample {
     let subject = Subject {
         task_id: Some("export-ami-1234567890abcdef0".into()),
         image_id: Some("ami-0123456789abcdef0".into()),
@@ -63,7 +65,8 @@ fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
         ..Subject::default()
     };
     let reason = "ClientError: The AMI contains a snapshot that cannot be exported";
-    transfer::sample(Kind::ExportImage, subject, outcome, reason)
+    let sample = transfer::sample(Kind::ExportImage, subject, outcome, reason);
+    Sample { image_name: Some(IMAGE_NAME), ..sample }
 }
 
 /// Shows the export as EC2 lists it.

@@ -5,9 +5,9 @@ use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
 use super::transfer::{self, Named, who_cancelled};
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::task::{Kind, Subject, Task};
+use crate::task::{Kind, Subject};
 
 /// What amiwatch says of instance exports.
 pub(super) const WORDS: Words = Words {
@@ -33,7 +33,7 @@ fn headline(event: &Event) -> Sentence {
     let subject = &event.detail.subject;
     let named = Named {
         noun: ("Instance export", "instance export"),
-        of: subject.instance_id.as_deref().map(|id| (" of instance ", id)),
+        of: subject.instance_id.as_deref().map(|id| Sentence::new(" of instance ").name(id)),
         joint: " to bucket ",
         made: None,
     };
@@ -56,7 +56,7 @@ fn links(event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![file.flatten().or_else(|| console.bucket()), console.instance()]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+fn sample(outcome: Outcome) -> Sample {
     let made = outcome == Outcome::Completed;
     let subject = Subject {
         task_id: Some("export-i-1234567890abcdef0".into()),

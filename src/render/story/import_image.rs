@@ -1,13 +1,14 @@
 //! The words of image imports.
 
 use super::command::{Command, Commands};
+use super::image;
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
 use super::transfer::{self, Named, doing, role, who_cancelled};
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::task::{Kind, Subject, Task};
+use crate::task::{Kind, Subject};
 
 /// What amiwatch says of image imports.
 pub(super) const WORDS: Words = Words {
@@ -32,7 +33,10 @@ fn headline(event: &Event) -> Sentence {
         noun: ("Image import", "image import"),
         of: None,
         joint: " from bucket ",
-        made: subject.image_id.as_deref().map(|id| (" It made AMI ", id)),
+        made: subject
+            .image_id
+            .as_ref()
+            .map(|_| Sentence::new(" It made AMI ").image(event).say(".")),
     };
     transfer::headline(event, &named)
 }
@@ -42,7 +46,7 @@ fn names(event: &Event) -> Vec<Label> {
     let snapshots = subject.snapshot_ids.join(", ");
     vec![
         ("Image import", subject.task_id.clone()),
-        ("AMI", subject.image_id.clone()),
+        ("AMI", image::label(event)),
         ("Snapshots", Some(snapshots)),
         ("File", subject.object_key.as_deref().and_then(|key| subject.uri(key))),
         doing(event),
@@ -53,10 +57,13 @@ fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![console.image(), console.object().or_else(|| console.bucket())]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+/// The made-up import.
+const TASK: &str = "import-ami-1234567890abcdef0";
+
+fn sample(outcome: Outcome) -> Sample {
     let made = outcome == Outcome::Completed;
     let subject = Subject {
-        task_id: Some("import-ami-1234567890abcdef0".into()),
+        task_id: Some(TASK.into()),
         image_id: made.then(|| "ami-0123456789abcdef0".into()),
         snapshot_ids: made.then(|| "snap-0fedcba9876543210".into()).into_iter().collect(),
         bucket: Some("my-bucket".into()),
@@ -64,7 +71,9 @@ fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
         ..Subject::default()
     };
     let reason = "FirstBootFailure: This import request failed because the instance failed to boot and establish network connectivity.";
-    transfer::sample(Kind::ImportImage, subject, outcome, reason)
+    let sample = transfer::sample(Kind::ImportImage, subject, outcome, reason);
+    // EC2 names the AMI like the import.
+    Sample { image_name: made.then_some(TASK), ..sample }
 }
 
 /// Shows the import as EC2 lists it.

@@ -5,9 +5,9 @@ use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
 use super::transfer::{self, Named, doing, role, who_cancelled};
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::task::{Kind, Subject, Task};
+use crate::task::{Kind, Subject};
 
 /// What amiwatch says of snapshot imports.
 pub(super) const WORDS: Words = Words {
@@ -32,7 +32,10 @@ fn headline(event: &Event) -> Sentence {
         noun: ("Snapshot import", "snapshot import"),
         of: None,
         joint: " from bucket ",
-        made: subject.snapshot_id.as_deref().map(|id| (" It made snapshot ", id)),
+        made: subject
+            .snapshot_id
+            .as_deref()
+            .map(|id| Sentence::new(" It made snapshot ").name(id).say(".")),
     };
     transfer::headline(event, &named)
 }
@@ -52,7 +55,7 @@ fn links(_: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![console.snapshot(), console.object().or_else(|| console.bucket())]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+fn sample(outcome: Outcome) -> Sample {
     let made = outcome == Outcome::Completed;
     let subject = Subject {
         task_id: Some("import-snap-1234567890abcdef0".into()),

@@ -8,6 +8,7 @@ mod command;
 mod export_image;
 mod export_instance;
 mod facts;
+mod image;
 mod import_image;
 mod import_snapshot;
 mod links;
@@ -26,10 +27,11 @@ pub use sentence::Sentence;
 pub use subject::{LONGEST as LONGEST_SUBJECT, word};
 
 use self::command::Commands;
+pub(super) use self::words::Sample;
 use self::words::Words;
 use super::text::plain;
 use crate::event::{Event, Outcome};
-use crate::task::{Kind, Task};
+use crate::task::Kind;
 
 /// What there is to tell of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,8 +136,8 @@ pub(super) fn show(event: &Event) -> Command {
     (words(event.detail.kind).show)(Commands::of(event))
 }
 
-/// A made-up task with this outcome, and the state before.
-pub(super) fn sample(kind: Kind, outcome: Outcome) -> (Task, Option<&'static str>) {
+/// A made-up task with this outcome.
+pub(super) fn sample(kind: Kind, outcome: Outcome) -> Sample {
     (words(kind).sample)(outcome)
 }
 

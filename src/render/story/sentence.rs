@@ -32,6 +32,12 @@ impl Sentence {
         self
     }
 
+    /// Goes on with another part, where there is one.
+    pub(super) fn and(mut self, more: Option<Self>) -> Self {
+        self.0.extend(more.into_iter().flat_map(|more| more.0));
+        self
+    }
+
     /// Goes on with the bucket, where there is one, and the Region in brackets.
     pub(super) fn place(self, event: &Event, joint: &'static str) -> Self {
         let with_bucket = match event.detail.subject.bucket.as_deref() {

@@ -1,12 +1,13 @@
 //! The words of store-image tasks.
 
 use super::command::{Command, Commands, quoted};
+use super::image;
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::{Label, Words};
+use super::words::{Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::render::sample::STARTED;
+use crate::render::sample::{IMAGE_NAME, STARTED};
 use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// What amiwatch says of AMI store tasks.
@@ -27,8 +28,7 @@ fn beside(subject: &Subject) -> Option<(&'static str, &str)> {
 }
 
 fn headline(event: &Event) -> Sentence {
-    let ami = event.detail.subject.image_id.as_deref().unwrap_or_default();
-    let begin = |words: &'static str| Sentence::new(words).name(ami);
+    let begin = |words: &'static str| Sentence::new(words).image(event);
     let (in_bucket, to_bucket) = (" in bucket ", " to bucket ");
     match event.detail.outcome {
         Outcome::Completed => begin("AMI ").say(" is stored").place(event, in_bucket).say("."),
@@ -55,7 +55,7 @@ fn names(event: &Event) -> Vec<Label> {
         (Some(_), _) => "Destination",
     };
     let key = subject.object_key.as_deref().unwrap_or_default();
-    vec![("AMI", subject.image_id.clone()), (label, subject.uri(key))]
+    vec![("AMI", image::label(event)), (label, subject.uri(key))]
 }
 
 fn links(event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
@@ -64,7 +64,7 @@ fn links(event: &Event, console: &Console<'_>) -> Vec<Option<Link>> {
     vec![object.flatten().or_else(|| console.bucket()), console.image()]
 }
 
-fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
+fn sample(outcome: Outcome) -> Sample {
     let subject = Subject {
         image_id: Some("ami-0123456789abcdef0".into()),
         object_key: Some("ami-0123456789abcdef0.bin".into()),
@@ -86,7 +86,8 @@ fn sample(outcome: Outcome) -> (Task, Option<&'static str>) {
             .then(|| Failure { code: None, message: Some(reason.into()) }),
         ..Task::new(Kind::StoreImage, subject, State::new(state))
     };
-    (task, (outcome != Outcome::Started).then_some("InProgress"))
+    let before = (outcome != Outcome::Started).then_some("InProgress");
+    Sample { task, before, image_name: Some(IMAGE_NAME) }
 }
 
 /// Copies the stored object to another bucket. What the reader has to fill in is in capitals,

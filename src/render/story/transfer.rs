@@ -3,40 +3,31 @@
 use super::command::{Command, Commands, NoCommand, given};
 use super::next::{Step, step};
 use super::sentence::Sentence;
+use super::words::Sample;
 use crate::event::{Event, Outcome};
 use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// What an import or export is called, and what stands beside its name in a sentence.
-pub(super) struct Named<'a> {
+pub(super) struct Named {
     /// At the beginning of a sentence, and within one: `Image import`, `image import`.
     pub(super) noun: (&'static str, &'static str),
-    /// What it works on, with what joins it: ` of AMI `.
-    pub(super) of: Option<(&'static str, &'a str)>,
+    /// What it works on, with what joins it: ` of AMI ami-…`.
+    pub(super) of: Option<Sentence>,
     /// What joins the bucket: ` from bucket `, ` to bucket `.
     pub(super) joint: &'static str,
-    /// What it made, with what joins it: ` It made AMI `.
-    pub(super) made: Option<(&'static str, &'a str)>,
+    /// What it made: ` It made AMI ami-….`
+    pub(super) made: Option<Sentence>,
 }
 
 /// What happened to an import or export.
-pub(super) fn headline(event: &Event, named: &Named<'_>) -> Sentence {
+pub(super) fn headline(event: &Event, named: &Named) -> Sentence {
     let (noun, noun_within) = named.noun;
     let begin = |words: &'static str| {
         let task = Sentence::new(words).say(" ").name(event.detail.subject.name());
-        let of = match named.of {
-            Some((joint, what)) => task.say(joint).name(what),
-            None => task,
-        };
-        of.place(event, named.joint)
+        task.and(named.of.clone()).place(event, named.joint)
     };
     match event.detail.outcome {
-        Outcome::Completed => {
-            let complete = begin(noun).say(" is complete.");
-            match named.made {
-                Some((joint, what)) => complete.say(joint).name(what).say("."),
-                None => complete,
-            }
-        }
+        Outcome::Completed => begin(noun).say(" is complete.").and(named.made.clone()),
         Outcome::Failed => begin(noun).say(" failed").stopped(event),
         Outcome::Cancelled => begin(noun).say(" was cancelled."),
         Outcome::Vanished => {
@@ -61,12 +52,7 @@ pub(super) fn reason_begins(run: Commands<'_>, words: &str) -> bool {
 }
 
 /// A made-up task, as far along as its outcome wants.
-pub(super) fn sample(
-    kind: Kind,
-    subject: Subject,
-    outcome: Outcome,
-    reason: &str,
-) -> (Task, Option<&'static str>) {
+pub(super) fn sample(kind: Kind, subject: Subject, outcome: Outcome, reason: &str) -> Sample {
     let (state, percent, text) = match outcome {
         Outcome::Completed => ("completed", None, None),
         Outcome::Failed => ("deleted", Some(39), Some(reason)),
@@ -82,7 +68,8 @@ pub(super) fn sample(
         failure: has_failed.then_some(failure),
         ..Task::new(kind, Subject { status_message, ..subject }, State::new(state))
     };
-    (task, (outcome != Outcome::Started).then_some("active"))
+    let before = (outcome != Outcome::Started).then_some("active");
+    Sample { task, before, image_name: None }
 }
 
 /// Who cancelled the task.

@@ -28,6 +28,15 @@ pub(super) struct Words {
     pub(super) show: fn(Commands<'_>) -> Command,
     /// Where to look in the console.
     pub(super) links: fn(&Event, &Console<'_>) -> Vec<Option<Link>>,
-    /// A made-up task with this outcome, and the state before.
-    pub(super) sample: fn(Outcome) -> (Task, Option<&'static str>),
+    /// A made-up task with this outcome.
+    pub(super) sample: fn(Outcome) -> Sample,
+}
+
+/// A made-up task.
+pub(in crate::render) struct Sample {
+    pub(in crate::render) task: Task,
+    /// The state before.
+    pub(in crate::render) before: Option<&'static str>,
+    /// What its AMI is called.
+    pub(in crate::render) image_name: Option<&'static str>,
 }

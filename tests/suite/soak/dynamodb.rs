@@ -51,6 +51,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
             let ports = Ports { world: world.clone(), run };
             Poller {
                 source: Box::new(ports.clone()),
+                names: Some(Box::new(ports.clone())),
                 memory: Memory::new(Arc::new(DynamoStore::new(
                     &impatient(),
                     Some(url.clone()),

@@ -63,6 +63,7 @@ pub(crate) async fn poll(
     let ports = Ports { world: world.clone(), run };
     let poller = Poller {
         source: Box::new(ports.clone()),
+        names: Some(Box::new(ports.clone())),
         memory: Memory::new(Arc::new(ports.clone())),
         sinks: ports.sinks(),
         clock: Box::new(clock),

@@ -7,8 +7,8 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::event::Event;
 use amiwatch::place::Place;
 use amiwatch::ports::{
-    Guard, Item, ListError, Page, PageAt, PublishError, Published, Put, Rejected, Saved, Sink,
-    Store, StoreError, TaskSource,
+    Guard, ImageNames, Item, ListError, NamesError, Page, PageAt, PublishError, Published, Put,
+    Rejected, Saved, Sink, Store, StoreError, TaskSource,
 };
 use amiwatch::record::{Closing, Ledger, Record, SinkName, Versioned};
 use amiwatch::task::{Kind, TaskKey};
@@ -206,6 +206,30 @@ impl TaskSource for Ports {
         _: u32,
     ) -> BoxFuture<'a, Result<Page, ListError>> {
         Box::pin(self.page(place, kind, page))
+    }
+}
+
+impl ImageNames for Ports {
+    fn names<'a>(
+        &'a self,
+        place: &'a Place,
+        images: &'a BTreeSet<String>,
+    ) -> BoxFuture<'a, Result<BTreeMap<String, String>, NamesError>> {
+        Box::pin(async move {
+            let possible = [Fault::Refused, Fault::TimedOut, Fault::AnswerLost];
+            let asked = images.clone();
+            let answer = self.call("name", &possible, QUICK, move |_, _, _| {
+                // What was deregistered has no name any more.
+                let known = asked.iter().filter(|id| !id.ends_with('7'));
+                known.map(|id| (id.clone(), format!("name of {id}"))).collect()
+            });
+            answer.await.map_err(|fault| NamesError {
+                images: images.len(),
+                region: place.region.clone(),
+                reason: format!("{fault:?}"),
+                source: None,
+            })
+        })
     }
 }
 
