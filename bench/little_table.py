@@ -1,8 +1,9 @@
-"""A stand-in for one DynamoDB table, for many items: GetItem, PutItem and Query, as the function calls them.
+"""A stand-in for one DynamoDB table, for many items, with the operations that the two functions call.
 
-moto takes seconds for a query of 2,000 items, which the function does not wait for. This one keeps
-the keys of a partition in order, and ends a page at 1 MB as DynamoDB does. It knows the two conditions
-that the function writes under, and refuses everything else.
+moto takes seconds for a query of 2,000 items, which the function does not wait for, and copies the
+whole table for each transaction. This one keeps the keys of a partition in order, and ends a page at
+1 MB as DynamoDB does. It knows the conditions that the functions write under, and refuses everything
+else.
 """
 
 import bisect
@@ -63,6 +64,13 @@ class LittleTable:
                 return self.put_if(request)
             if operation == "Query":
                 return 200, self.query(request)
+            if operation == "TransactWriteItems":
+                return self.transact(request)
+            if operation == "BatchWriteItem":
+                for writes in request["RequestItems"].values():
+                    for write in writes:
+                        self.put(write["PutRequest"]["Item"])
+                return 200, {"UnprocessedItems": {}}
         raise Unsupported("this stand-in has no such operation")
 
     def put(self, item):
@@ -71,30 +79,57 @@ class LittleTable:
             bisect.insort(self.keys.setdefault(partition, []), key)
         self.items[partition, key] = item
 
+    def holds(self, request, key):
+        """Whether a write's condition holds for what is stored under a key."""
+        stored = self.items.get((key["pk"]["S"], key["sk"]["S"]))
+        condition = request.get("ConditionExpression")
+        names = request.get("ExpressionAttributeNames", {})
+        for placeholder, name in names.items():
+            condition = condition.replace(placeholder, name)
+        if condition is None:
+            return True
+        if condition == "attribute_not_exists(pk)":
+            return stored is None
+        if condition == "version = :expected":
+            expected = request["ExpressionAttributeValues"][":expected"]
+            return stored is not None and stored["version"] == expected
+        raise Unsupported(condition)
+
+    def transact(self, request):
+        """All or nothing, with a reason for each part."""
+        parts = [next(iter(part.items())) for part in request["TransactItems"]]
+        if not {kind for kind, _ in parts} <= {"Put", "ConditionCheck"}:
+            raise Unsupported(parts)
+        held = [self.holds(part, part["Key"] if "Key" in part else part["Item"]) for _, part in parts]
+        if all(held):
+            for kind, part in parts:
+                if kind == "Put":
+                    self.put(part["Item"])
+            return 200, {}
+        reasons = [{"Code": "None" if it else "ConditionalCheckFailed"} for it in held]
+        refused = refusal("TransactionCanceledException", "Transaction cancelled")
+        return 400, refused | {"CancellationReasons": reasons}
+
     def put_if(self, request):
         item = request["Item"]
         stored = self.items.get((item["pk"]["S"], item["sk"]["S"]))
-        condition = request["ConditionExpression"]
-        if condition == "attribute_not_exists(pk)":
-            holds = stored is None
-        elif condition == "version = :expected":
-            expected = request["ExpressionAttributeValues"][":expected"]
-            holds = stored is not None and stored["version"] == expected
-        else:
-            raise Unsupported(condition)
-        if holds:
+        if self.holds(request, item):
             self.put(item)
             return 200, {}
         refused = refusal("ConditionalCheckFailedException", "The conditional request failed")
         return 400, refused | ({"Item": stored} if stored else {})
 
     def query(self, request):
+        values = request["ExpressionAttributeValues"]
+        condition = request["KeyConditionExpression"]
+        for placeholder, name in request.get("ExpressionAttributeNames", {}).items():
+            condition = condition.replace(placeholder, name)
+        if condition == "pk = :v0":
+            return self.everything(request, values[":v0"]["S"])
         if request.get("ScanIndexForward", True):
             raise Unsupported("a query from the lowest key up")
-        values = request["ExpressionAttributeValues"]
         partition = values[":pk"]["S"]
         keys = self.keys.get(partition, [])
-        condition = request["KeyConditionExpression"]
         known = {"pk = :pk", "pk = :pk AND sk >= :low", "pk = :pk AND sk BETWEEN :low AND :high"}
         if condition not in known:
             raise Unsupported(condition)
@@ -113,6 +148,16 @@ class LittleTable:
             found.append(item)
         answer = {"Items": [projected(item, request) for item in found], "Count": len(found)}
         return answer | ({"LastEvaluatedKey": last} if last else {})
+
+
+    def everything(self, request, partition):
+        """A partition from the lowest key up, in one page: for what is small."""
+        if "ExclusiveStartKey" in request:
+            raise Unsupported("a second page")
+        items = [self.items[partition, key] for key in self.keys.get(partition, [])]
+        if sum(map(item_bytes, items)) > PAGE_BYTES:
+            raise Unsupported("more than a page")
+        return {"Items": items, "Count": len(items)}
 
 
 def projected(item, request):

@@ -118,14 +118,14 @@ impl Memory {
         self.store.put(place, &put).await
     }
 
-    /// Writes records of settled tasks that nothing has to be told of. Each holds only while the
-    /// target's ledger still has the version `expected_ledger`: a slow first listing must not silence
-    /// what ended after another poller finished the baseline. Records that are already stored are left
-    /// as they are.
+    /// Writes records of tasks that are new and that nothing has to be told of. Each holds only while
+    /// the target's ledger still has the version `expected_ledger`: a slow first listing must not
+    /// silence what ended after another poller finished the baseline. Records that are already stored
+    /// are left as they are.
     ///
     /// # Errors
     /// The store did not answer, or refuses a record.
-    pub async fn save_settled(
+    pub async fn save_new(
         &self,
         place: &Place,
         kind: Kind,

@@ -9,12 +9,12 @@ import { chromium } from "playwright-core";
 const here = dirname(fileURLToPath(import.meta.url));
 const text = (name) => readFileSync(join(here, "gallery", name), "utf8");
 
-// What each picture shows: a success and a failure, each twice.
+// What each picture shows: a success and a failure, each twice, of several kinds of task.
 const shown = {
   email: { subject: text("store-image-completed-subject.txt"), body: text("store-image-completed-email.txt") },
-  slack: JSON.parse(text("store-image-failed-slack.json")),
-  chat: JSON.parse(text("store-image-completed-chat.json")),
-  teams: JSON.parse(text("store-image-failed-teams.json")),
+  slack: JSON.parse(text("import-image-failed-slack.json")),
+  chat: JSON.parse(text("export-image-completed-chat.json")),
+  teams: JSON.parse(text("import-snapshot-failed-teams.json")),
 };
 
 const bundled = await build({

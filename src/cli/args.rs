@@ -101,7 +101,7 @@ pub struct PollArgs {
     /// Minutes without progress after which a task counts as stalled
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
     pub stalled_after_minutes: u32,
-    /// Do not ask EC2 (DescribeImages) what the AMIs in notifications are called
+    /// Do not ask EC2 what the AMIs in notifications are called (`DescribeImages`)
     #[arg(long)]
     pub no_image_names: bool,
     /// Calls of DescribeStoreImageTasks a Region

@@ -47,6 +47,9 @@ pub struct Change {
 pub struct Decisions {
     /// Records of tasks that ended before the baseline: written in batches, nothing is told.
     pub settled: Vec<(TaskKey, Record)>,
+    /// Records of tasks that are seen for the first time and run, of which the store holds none unless
+    /// another poller was faster: written in batches where they are many, nothing is told.
+    pub first_sights: Vec<(TaskKey, Record)>,
     /// Records to write one by one.
     pub changes: Vec<Change>,
     /// News from below the watermark: EC2 listed them later than we provide for, or out of order. If
@@ -85,7 +88,7 @@ pub fn diff(
             Novelty::AtBaseline => {
                 let record = task::first_sight(key, found, false, context);
                 if !record.is_settled() {
-                    decisions.news(key, record);
+                    decisions.news(key, record, is_all_read(found, stored));
                 } else if !is_listed_by_start(found) || is_from(found, ledger.cutoff) {
                     // Where a listing has no order to tell old from new by, each task is remembered.
                     decisions.settled.push((key.clone(), record));
@@ -95,7 +98,8 @@ pub fn diff(
                 if !is_from(found, ledger.watermark) {
                     decisions.late.push(key.clone());
                 }
-                decisions.news(key, task::first_sight(key, found, true, context));
+                let record = task::first_sight(key, found, true, context);
+                decisions.news(key, record, is_all_read(found, stored));
             }
         }
     }
@@ -124,8 +128,13 @@ pub fn diff_known(
 }
 
 impl Decisions {
-    fn news(&mut self, key: &TaskKey, record: Record) {
+    /// A task without a known record; `is_all_read`: there was none when the state was read.
+    fn news(&mut self, key: &TaskKey, record: Record, is_all_read: bool) {
         let weight = if record.outbox.is_empty() { Weight::Remembers } else { Weight::Tells };
+        if weight == Weight::Remembers && is_all_read {
+            self.first_sights.push((key.clone(), record));
+            return;
+        }
         self.changes.push(Change { key: key.clone(), record, expected: 0, weight });
     }
 
@@ -186,6 +195,12 @@ fn novelty(found: &Task, stored: Option<&Ledger>, ledger: &Ledger, looked_up: bo
     } else {
         Novelty::Settled
     }
+}
+
+/// Whether a record of the task would have been read with the state: while there is no baseline, and
+/// from the watermark on, all that run are.
+fn is_all_read(found: &Task, stored: Option<&Ledger>) -> bool {
+    stored.is_none_or(|stored| !stored.baseline_done || is_from(found, stored.watermark))
 }
 
 fn is_listed_by_start(found: &Task) -> bool {

@@ -59,6 +59,9 @@ pub struct Limits {
     pub places_at_once: usize,
     /// Conditional writes of one place under way at the same time.
     pub saves_at_once: usize,
+    /// Where so many tasks or more are seen for the first time and have nothing to tell, their records
+    /// are written together. Fewer are written one by one: a transaction costs twice the write units.
+    pub first_sights_min: usize,
     /// Events of one place being told at the same time.
     pub tells_at_once: usize,
     /// How long a lease holds. Less than a minute, after which Lambda's retry or the next poll
@@ -86,6 +89,7 @@ impl Default for Limits {
             listing_calls: 10,
             places_at_once: 8,
             saves_at_once: 16,
+            first_sights_min: 10,
             tells_at_once: 8,
             lease_for: LEASE_FOR,
             lease_margin: LEASE_MARGIN,

@@ -3,15 +3,15 @@
 use futures_util::{StreamExt, stream};
 
 use super::target::Target;
-use super::{Run, Step};
+use super::{Poller, Run, Step};
 use crate::decide::Context;
 use crate::decide::listing::{Change, Decisions, Listed, Weight, diff_known};
 use crate::ports::{Saved, StoreError};
 use crate::record::{Record, Snapshot, Unreadable, Versioned};
 use crate::task::TaskKey;
 
-/// Settled records of the baseline that are saved between two looks at the clock.
-const SETTLED_AT_ONCE: usize = 99;
+/// New records that are saved between two looks at the clock: a transaction of DynamoDB.
+const NEW_AT_ONCE: usize = 99;
 
 /// How often a change is judged anew on what another poller wrote.
 const ROUNDS: u32 = 4;
@@ -32,14 +32,54 @@ impl Target<'_> {
         let rest = changes.split_off(changes.partition_point(|it| it.weight == Weight::Tells));
         let mut all = self.save_changes(changes, listed, known, context).await;
         all &= self.save_settled(decisions.settled).await;
+        let left = self.save_first_sights(decisions.first_sights, known).await;
+        let single = left.into_iter().map(|(key, record)| Change {
+            key,
+            record,
+            expected: 0,
+            weight: Weight::Remembers,
+        });
+        let rest = single.chain(rest).collect();
         all & self.save_changes(rest, listed, known, context).await
+    }
+
+    /// Saves first sights in batches, where they are many. Returns those that are still to be saved one
+    /// by one: another poller is at work, so that each has to be judged by what that one wrote.
+    ///
+    /// Of a record that another poller wrote since the state was read, `known` then says less than the
+    /// store holds. The next poll reads that.
+    async fn save_first_sights(
+        &mut self,
+        mut left: Vec<(TaskKey, Record)>,
+        known: &mut Snapshot,
+    ) -> Vec<(TaskKey, Record)> {
+        let (place, kind, expected) = (self.place, self.kind, self.ledger_version());
+        let Poller { memory, limits, .. } = self.run.poller;
+        while left.len() >= limits.first_sights_min.max(1) && self.run.has_time(Step::Save) {
+            let rest = left.split_off(left.len().min(NEW_AT_ONCE));
+            match memory.save_new(place, kind, expected, &left).await {
+                Ok(Saved::Written) => {}
+                // What is wrong with one of them is told of that one.
+                Ok(Saved::Conflict) | Err(_) => {
+                    left.extend(rest);
+                    break;
+                }
+            }
+            self.summary.saved += left.len();
+            tracing::info!("{} tasks are seen for the first time, and run", left.len());
+            let written = left.drain(..);
+            let written = written.map(|(key, value)| (key, Versioned { value, version: 1 }));
+            known.records.extend(written);
+            left = rest;
+        }
+        left
     }
 
     /// Saves the records of the baseline that nothing is expected of.
     async fn save_settled(&mut self, settled: Vec<(TaskKey, Record)>) -> bool {
         let (place, kind, expected) = (self.place, self.kind, self.ledger_version());
         let mut left = settled.len();
-        for some in settled.chunks(SETTLED_AT_ONCE) {
+        for some in settled.chunks(NEW_AT_ONCE) {
             if !self.run.has_time(Step::Save) {
                 self.summary.failures.push(format!(
                     "out of time: {left} records of the baseline left to the next poll"
@@ -47,7 +87,7 @@ impl Target<'_> {
                 return false;
             }
             let memory = &self.run.poller.memory;
-            match memory.save_settled(place, kind, expected, some).await {
+            match memory.save_new(place, kind, expected, some).await {
                 Ok(Saved::Written) => self.summary.saved += some.len(),
                 // Another poller finished the first listing: what this one saw is judged anew.
                 Ok(Saved::Conflict) => return false,

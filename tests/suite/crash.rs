@@ -307,7 +307,8 @@ impl Scene {
             sinks: self.sinks.iter().map(ear).collect(),
             clock: Box::new(self.clock.clone()),
             policy: Policy::default(),
-            limits: Limits::default(),
+            // Every first sight goes through a batch.
+            limits: Limits { first_sights_min: 1, ..Limits::default() },
         };
         let places = [PlaceToPoll { place: self.place.clone(), kinds: Kind::ALL.into() }];
         let poll = std::pin::pin!(poller.poll(&places, deadline));

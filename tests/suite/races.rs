@@ -65,7 +65,8 @@ async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
                 sinks: vec![Box::new(told.clone())],
                 clock: Box::new(SystemClock),
                 policy: Policy::default(),
-                limits: Limits::default(),
+                // Few and many first sights, so that both ways of writing them meet.
+                limits: Limits { first_sights_min: 3, ..Limits::default() },
             })
         })
         .collect();

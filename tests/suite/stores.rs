@@ -115,18 +115,18 @@ async fn settled_records_are_written_only_under_an_unchanged_ledger(store: &Memo
     // One of them is already stored, open: it must stay as it is.
     let (key, open) = record("ami-100", 100, None);
     store.save(&place, &key, &open, 0).await.unwrap();
-    let saved = store.save_settled(&place, Kind::StoreImage, 0, &settled).await.unwrap();
+    let saved = store.save_new(&place, Kind::StoreImage, 0, &settled).await.unwrap();
     assert_eq!(saved, Saved::Written);
     let known = store.read(&place).await.unwrap();
     assert_eq!(known.records.len(), 250);
     assert_eq!(known.records[&key].value.closed, None);
     // Written again, as after a crash: nothing changes.
-    store.save_settled(&place, Kind::StoreImage, 0, &settled).await.unwrap();
+    store.save_new(&place, Kind::StoreImage, 0, &settled).await.unwrap();
     assert!(store.read(&place).await.unwrap().records.values().all(|known| known.version == 1));
 
     store.save_ledger(&place, &ledger(0, &[]), 0).await.unwrap();
     let late = vec![record("ami-late", 301, Some(Closing::Completed))];
-    let saved = store.save_settled(&place, Kind::StoreImage, 0, &late).await.unwrap();
+    let saved = store.save_new(&place, Kind::StoreImage, 0, &late).await.unwrap();
     assert_eq!(saved, Saved::Conflict, "another poller has finished the baseline");
     assert!(!keys(&store.read(&place).await.unwrap()).contains(&late[0].0));
 }

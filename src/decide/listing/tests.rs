@@ -70,6 +70,35 @@ fn told(decisions: &Decisions) -> Vec<(String, Outcome)> {
     decisions.changes.iter().flat_map(names).collect()
 }
 
+fn first_seen(decisions: &Decisions) -> Vec<&str> {
+    decisions.first_sights.iter().map(|(_, record)| record.task.name()).collect()
+}
+
+#[test]
+fn while_there_is_no_baseline_all_that_runs_was_read_wherever_it_stands() {
+    let tasks =
+        [-600, 5].map(|start| store(&format!("ami-{start}"), start, State::new("InProgress")));
+    for stored in [None, Some(&ledger(Kind::StoreImage, false))] {
+        let decisions = run(&listed(tasks.clone()), &Snapshot::default(), stored, Kind::StoreImage);
+        assert_eq!((decisions.first_sights.len(), decisions.changes.len()), (2, 0));
+    }
+}
+
+#[test]
+fn what_is_told_as_started_is_no_silent_first_sight() {
+    let stored = ledger(Kind::StoreImage, true);
+    let runs = listed([store("ami-runs", 5, State::new("InProgress"))]);
+    let place = Place::new("123456789012", "us-east-1");
+    let lease = Lease { by: Uuid::from_u128(1), until: minute(1000) };
+    let policy = Policy { tell: [Outcome::Started].into(), ..Policy::default() };
+    let sinks = [SinkName::new("sns")].into();
+    let now = minute(900);
+    let context = Context { place: &place, now, policy: &policy, sinks: &sinks, lease: &lease };
+    let decisions = diff(&runs, &Snapshot::default(), Some(&stored), &stored, &context);
+    assert_eq!(told(&decisions), [("ami-runs".to_owned(), Outcome::Started)]);
+    assert!(decisions.first_sights.is_empty());
+}
+
 #[test]
 fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing() {
     let tasks = [
@@ -81,8 +110,8 @@ fn the_first_listing_records_what_runs_and_what_ended_lately_and_tells_nothing()
     assert_eq!(told(&decisions), []);
     let settled: Vec<_> = decisions.settled.iter().map(|(_, r)| r.task.name()).collect();
     assert_eq!(settled, ["ami-late"]);
-    let changed: Vec<_> = decisions.changes.iter().map(|c| c.record.task.name()).collect();
-    assert_eq!(changed, ["ami-runs"]);
+    assert_eq!(first_seen(&decisions), ["ami-runs"]);
+    assert!(decisions.changes.is_empty());
 }
 
 #[test]
@@ -91,7 +120,8 @@ fn the_first_bundle_listing_records_all_and_tells_nothing() {
     let tasks =
         [old, bundle("bun-1", State::new("complete")), bundle("bun-2", State::new("storing"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), None, Kind::Bundle);
-    assert_eq!((decisions.settled.len(), decisions.changes.len()), (2, 1));
+    assert_eq!(decisions.settled.len(), 2);
+    assert_eq!(first_seen(&decisions), ["bun-2"]);
     assert_eq!(told(&decisions), []);
 }
 
@@ -102,7 +132,8 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
         [store("ami-new", 5, State::new("Failed")), store("ami-runs", 6, State::new("InProgress"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Failed)]);
-    assert_eq!(decisions.changes.len(), 2);
+    assert_eq!(first_seen(&decisions), ["ami-runs"]);
+    assert_eq!(decisions.changes.len(), 1);
     let stored = ledger(Kind::Bundle, true);
     let tasks = [bundle("bun-1", State::new("complete"))];
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::Bundle);
@@ -139,8 +170,16 @@ fn a_running_task_without_a_record_is_watched_from_now_on_wherever_it_stands() {
         for looked_up in [false, true] {
             let one = looked(looked_up, listed([runs.clone()]));
             let decisions = run(&one, &Snapshot::default(), Some(&stored), Kind::StoreImage);
-            assert_eq!((decisions.changes.len(), decisions.changes[0].expected), (1, 0));
             assert_eq!(told(&decisions), []);
+            // Below the watermark the store may hold a record that was not read: the write finds out.
+            let alone: Vec<_> =
+                decisions.changes.iter().map(|it| (it.record.task.name(), it.expected)).collect();
+            let (together, by_itself) = (first_seen(&decisions), alone);
+            if start < 500 {
+                assert_eq!((together, by_itself), (vec![], vec![("ami-runs", 0)]), "{start}");
+            } else {
+                assert_eq!((together, by_itself), (vec!["ami-runs"], vec![]), "{start}");
+            }
         }
     }
 }
@@ -191,7 +230,7 @@ fn a_state_that_ec2_does_not_document_is_named() {
     let decisions =
         run(&listed([task.clone()]), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(decisions.unknown_states, [(task.key().unwrap(), "Paused".to_owned())]);
-    assert_eq!(decisions.changes[0].record.closed, None);
+    assert_eq!(decisions.first_sights[0].1.closed, None);
 }
 
 fn any_state() -> impl Strategy<Value = State> {

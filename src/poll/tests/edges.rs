@@ -280,9 +280,9 @@ fn the_window_shrinks_again_after_a_burst_with_one_write() {
 fn a_bundle_that_comes_without_memory_is_not_old_news_twice() {
     let world = World::new();
     world.list(Kind::Bundle, &[bundle("bun-1", State::new("complete"))]);
-    world.with(|inner| inner.no_settled_writes = true);
+    world.with(|inner| inner.no_batch_writes = true);
     world.poll(&both_kinds()).unwrap();
-    world.with(|inner| inner.no_settled_writes = false);
+    world.with(|inner| inner.no_batch_writes = false);
     for _ in 0..3 {
         world.poll_a_minute_later(&both_kinds());
     }

@@ -76,7 +76,9 @@ pub(super) struct Inner {
     /// EC2 answers with the token that it was asked with.
     pub(super) same_token: bool,
     pub(super) no_range_reads: bool,
-    pub(super) no_settled_writes: bool,
+    pub(super) no_batch_writes: bool,
+    /// So many first sights are written together; the default where none.
+    pub(super) first_sights_min: Option<usize>,
     /// What AMIs are called; none where nobody wants to know.
     pub(super) image_names: Option<BTreeMap<String, String>>,
     /// EC2 does not tell names.
@@ -246,6 +248,8 @@ impl World {
     pub(super) fn poller_number(&self, who: usize) -> Poller {
         let port = || Port { world: self.clone(), who };
         let has_names = self.lock().image_names.is_some();
+        let limits = Limits::default();
+        let first_sights_min = self.lock().first_sights_min.unwrap_or(limits.first_sights_min);
         Poller {
             source: Box::new(port()),
             names: has_names.then(|| -> Box<dyn ImageNames> { Box::new(port()) }),
@@ -253,7 +257,7 @@ impl World {
             sinks: self.sinks(who),
             clock: Box::new(port()),
             policy: Policy::default(),
-            limits: Limits::default(),
+            limits: Limits { first_sights_min, ..limits },
         }
     }
 
@@ -612,10 +616,10 @@ impl Store for Port {
         guard: Guard<'a>,
         new: &'a [Put],
     ) -> BoxFuture<'a, Result<Saved, StoreError>> {
-        let name = format!("save {} settled", new.len());
+        let name = format!("save {} together", new.len());
         Box::pin(async move {
             self.effect(name.clone(), |inner| {
-                if inner.table_down || inner.no_settled_writes {
+                if inner.table_down || inner.no_batch_writes {
                     return Err(Self::down(&name));
                 }
                 if inner.version(place, guard.key) != guard.expected {

@@ -33,6 +33,10 @@ struct Model {
     after: fn() -> Vec<Task>,
     polls: [usize; 2],
     kills: bool,
+    /// Whether what is seen for the first time is written in a batch.
+    batches: bool,
+    /// Whether what is listed first appears only after the baseline.
+    is_born: bool,
     /// Whether there is a baseline before the two begin. If not, they race for it.
     has_baseline: bool,
     /// Time from one poll of a poller to its next, whatever is under way. Longer than a call may
@@ -244,10 +248,14 @@ impl Search {
 
 fn search(name: &str, model: &Model) -> Search {
     let start = World::new();
-    start.list(Kind::StoreImage, &(model.before)());
+    if !model.is_born {
+        start.list(Kind::StoreImage, &(model.before)());
+    }
     if model.has_baseline {
         start.poll(&store_images()).unwrap();
     }
+    start.list(Kind::StoreImage, &(model.before)());
+    start.with(|inner| inner.first_sights_min = model.batches.then_some(1));
     start.with(|inner| inner.stepped = true);
     let mut search = Search::default();
     let play = Play::new(&start, model, &[]);
@@ -266,6 +274,8 @@ const KNOWN_RUNNING: Model = Model {
     after: || vec![store("ami-1", 0, State::new("Completed"))],
     polls: [2, 2],
     kills: false,
+    batches: false,
+    is_born: false,
     has_baseline: true,
     every_seconds: 5,
 };
@@ -293,6 +303,23 @@ fn two_pollers_that_race_for_the_baseline_lose_nothing_that_ends_after_it() {
         ("nothing at the baseline, 2 and 2 polls", FIRST_SEEN_ENDED),
     ] {
         assert_eq!(search(name, &Model { has_baseline: false, ..model }).repeats, 0);
+    }
+}
+
+#[test]
+fn two_pollers_that_write_first_sights_in_batches_tell_an_ending_exactly_once() {
+    let batches = Model { batches: true, ..KNOWN_RUNNING };
+    let born = Model {
+        before: || vec![store("ami-1", 1, State::new("InProgress"))],
+        after: || vec![store("ami-1", 1, State::new("Completed"))],
+        is_born: true,
+        ..batches
+    };
+    for (name, model) in [
+        ("running at the baseline, in a batch", Model { has_baseline: false, ..batches }),
+        ("first seen running, in a batch", born),
+    ] {
+        assert_eq!(search(name, &model).repeats, 0);
     }
 }
 

@@ -44,6 +44,10 @@ fn imports_and_exports() -> Vec<PlaceToPoll> {
     places(&Kind::ALL, &["us-east-1"])
 }
 
+fn a_dozen(state: &'static str) -> Vec<Task> {
+    (0..12).rev().map(|n| store(&format!("ami-{n:02}"), n, State::new(state))).collect()
+}
+
 fn of_store_images(name: &'static str, prepare: fn() -> World, expected: &[&str]) -> Scenario {
     Scenario {
         name,
@@ -170,6 +174,23 @@ fn of_longer_stories() -> Vec<Scenario> {
             ]
             .map(str::to_owned)
             .into(),
+        },
+        Scenario {
+            afterwards: |world| {
+                world.poll_a_minute_later(&store_images());
+                world.list(Kind::StoreImage, &a_dozen("Completed"));
+            },
+            expected: a_dozen("").iter().map(|task| format!("{} completed", task.name())).collect(),
+            ..of_store_images(
+                "a dozen first seen running at once, and then their ends",
+                || {
+                    let world = baseline(&[]);
+                    world.later(60);
+                    world.list(Kind::StoreImage, &a_dozen("InProgress"));
+                    world
+                },
+                &[],
+            )
         },
         of_store_images(
             "vanished",

@@ -68,7 +68,8 @@ pub(crate) async fn poll(
         sinks: ports.sinks(),
         clock: Box::new(clock),
         policy: Policy::default(),
-        limits: Limits::default(),
+        // Few and many first sights, so that both ways of writing them meet.
+        limits: Limits { first_sights_min: 3, ..Limits::default() },
     };
     let summary = poller.poll(places, Some(deadline)).await;
     world.with(|inner| inner.audit.ended(run));
