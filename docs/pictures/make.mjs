@@ -13,8 +13,8 @@ const text = (name) => readFileSync(join(here, "gallery", name), "utf8");
 const shown = {
   email: { subject: text("store-image-completed-subject.txt"), body: text("store-image-completed-email.txt") },
   slack: JSON.parse(text("import-image-failed-slack.json")),
-  chat: JSON.parse(text("export-image-completed-chat.json")),
-  teams: JSON.parse(text("import-snapshot-failed-teams.json")),
+  chat: JSON.parse(text("import-snapshot-completed-chat.json")),
+  teams: JSON.parse(text("export-image-failed-teams.json")),
 };
 
 const bundled = await build({
