@@ -8,8 +8,11 @@ use crate::render::text::{ascii_subject, shorten};
 /// SNS takes fewer than 100 characters.
 pub const LONGEST: usize = 99;
 
-/// Room for an id and more than EC2's longest, so that only nonsense is shortened.
-const LONGEST_NAME: usize = 28;
+/// EC2's longest ids, `import-snap-` and 17 characters, are 29 long: only nonsense is shortened.
+const LONGEST_NAME: usize = 32;
+
+/// More than any Region's code has.
+const LONGEST_REGION: usize = 24;
 
 /// Fewer characters of an AMI's name say nothing.
 const SHORTEST_IMAGE_NAME: usize = 12;
@@ -17,9 +20,9 @@ const SHORTEST_IMAGE_NAME: usize = 12;
 /// At most 99 characters of printable ASCII on one line, starting with a letter.
 pub(super) fn line(event: &Event, words: &Words) -> String {
     let subject = &event.detail.subject;
-    let end = format!(" ({})", name(&event.region));
+    let end = format!(" ({})", name(&event.region, LONGEST_REGION));
     let start = format!("{}: {} ", word(event.detail.outcome), words.noun);
-    let task = name(subject.name());
+    let task = name(subject.name(), LONGEST_NAME);
     let used = start.len() + task.len() + end.len();
     let beside = (words.beside)(subject).map_or_else(String::new, |(joint, what)| {
         let room = LONGEST.saturating_sub(used + joint.len());
@@ -68,8 +71,8 @@ pub fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-fn name(text: &str) -> String {
-    shorten(&or_unknown(ascii_subject(text)), LONGEST_NAME)
+fn name(text: &str, longest: usize) -> String {
+    shorten(&or_unknown(ascii_subject(text)), longest)
 }
 
 fn or_unknown(text: String) -> String {
@@ -102,6 +105,18 @@ mod tests {
         let line = subject(&event);
         assert_eq!(line.len(), LONGEST);
         assert!(line.ends_with("bbb (us-gov-west-1)") && line.contains("b...b"), "{line}");
+    }
+
+    #[test]
+    fn no_id_that_ec2_gives_is_shortened() {
+        for kind in Kind::ALL {
+            let id = format!("{}0123456789abcdefx", kind.identity().id_prefix);
+            let mut event = sample::event(kind, Outcome::Failed);
+            let task = &mut event.detail.subject;
+            let names = task.task_id.as_mut().or(task.image_id.as_mut());
+            names.expect("a name").clone_from(&id);
+            assert!(subject(&event).contains(&id), "{}", subject(&event));
+        }
     }
 
     #[test]
