@@ -77,5 +77,8 @@ impl Terminal {
 
 /// Whether an outcome means that somebody should look.
 pub(super) fn is_trouble(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Vanished | Outcome::Stalled)
+    match outcome {
+        Outcome::Failed | Outcome::Cancelled | Outcome::Vanished | Outcome::Stalled => true,
+        Outcome::Completed | Outcome::Started => false,
+    }
 }

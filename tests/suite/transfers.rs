@@ -1,13 +1,16 @@
 //! Imports and exports, their whole way: simulator, real function, table, topic.
 
+use std::path::Path;
 use std::time::Duration;
 
 use amiwatch_simulator::{
     Disk, ExportImagePlan, ExportInstancePlan, ExportTarget, ImportImagePlan, ImportSnapshotPlan,
     TaskId, Transfer, TransferEnd,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::command_line::{amiwatch, run, texts};
 use crate::function::Stack;
 use crate::support::lambda::Function;
 use crate::support::moto;
@@ -272,4 +275,106 @@ async fn the_address_of_an_imported_disk_is_nowhere() {
     for text in [json!(events).to_string(), table, log] {
         assert!(!text.contains("SECRET") && !text.contains("disks.example"), "{text}");
     }
+}
+
+/// Lets time pass for what a state file remembers.
+fn time_passes(home: &Path, by: SignedDuration) {
+    let path = home.join(".local/state/amiwatch/state.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    let mut select = database.prepare("SELECT sk, body FROM items WHERE sk LIKE 'u#%'").unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>().unwrap();
+    for (key, body) in rows {
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        for name in ["movedAt", "changedAt"] {
+            let at: Timestamp = body[name].as_str().unwrap().parse().unwrap();
+            body[name] = json!(at - by);
+        }
+        let written = "UPDATE items SET body = ?2 WHERE sk = ?1";
+        assert_eq!(database.execute(written, (&key, body.to_string())).unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_tells_every_outcome_of_an_import_or_export_once() {
+    for case in &CASES {
+        let stack = Stack::with(&[]).await;
+        let reason = "ClientError: the disk is none";
+        let begin = |name: &str, change: fn(Transfer) -> Transfer| {
+            let (id, transfer) = transfer(&stack, case, name);
+            (id, (case.start)(&stack, change(transfer)))
+        };
+        let (good, _) = begin("good", |it| it);
+        let (bad, _) = begin("bad", |it| it.failing("ClientError: the disk is none"));
+        let (ended, _) = begin("ended", |it| it.ending(TransferEnd::Cancelled));
+        let long = |mut it: Transfer| {
+            it.duration = Duration::from_secs(1_000_000);
+            it
+        };
+        let (lost, gone) = begin("lost", long);
+        let (stuck, stalling) = begin("stuck", long);
+        let status = |message: &str| amiwatch_simulator::TaskStatus {
+            message: Some(message.into()),
+            ..amiwatch_simulator::TaskStatus::new("active", 39)
+        };
+        let world = stack.sim.world();
+        world.set_state(stalling, status("converting"));
+        let home = tempfile::tempdir().unwrap();
+        let told = async |expected: Option<i32>| {
+            let mut command = amiwatch(home.path(), Some(&stack.sim.url()));
+            command.args(["poll", "--kind", case.kind, "--output", "json"]);
+            let (out, said, code) = texts(&run(command).await);
+            assert_eq!(code, expected, "{}: {said}", case.kind);
+            let events = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let detail = events.map(|event| event["detail"].clone());
+            detail.collect::<Vec<_>>()
+        };
+        let outcomes = |events: &[Value]| {
+            let mut all: Vec<String> = events
+                .iter()
+                .map(|it| format!("{} {}", it[case.id_name].as_str().unwrap(), it["outcome"]))
+                .collect();
+            all.sort();
+            all
+        };
+        assert_eq!(told(Some(0)).await, [] as [Value; 0], "{}: old news", case.kind);
+        world.clock().advance(Duration::from_secs(400));
+        world.remove_task(gone);
+        let events = told(Some(1)).await;
+        let mut expected = [
+            format!("{good} \"completed\""),
+            format!("{bad} \"failed\""),
+            format!("{ended} \"cancelled\""),
+        ];
+        expected.sort();
+        assert_eq!(outcomes(&events), expected, "{}", case.kind);
+        let failed = events.iter().find(|it| it[case.id_name] == bad.as_str()).unwrap();
+        assert_eq!(failed["failure"]["message"], reason);
+        // Its message moves while its percentage does not, and then neither does.
+        time_passes(home.path(), SignedDuration::from_hours(4));
+        world.set_state(stalling, status("updating"));
+        assert_eq!(outcomes(&told(Some(1)).await), [format!("{lost} \"vanished\"")]);
+        time_passes(home.path(), SignedDuration::from_hours(4));
+        assert_eq!(outcomes(&told(Some(1)).await), [format!("{stuck} \"stalled\"")]);
+        assert_eq!(told(Some(0)).await, [] as [Value; 0], "{}: once", case.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_tells_of_a_cancelled_task_alone_ends_with_exit_code_1() {
+    let stack = Stack::with(&[]).await;
+    let case = &CASES[0];
+    let (_, cancelled) = transfer(&stack, case, "task");
+    (case.start)(&stack, cancelled.ending(TransferEnd::Cancelled));
+    let home = tempfile::tempdir().unwrap();
+    let poll = || {
+        let mut command = amiwatch(home.path(), Some(&stack.sim.url()));
+        command.args(["poll", "--kind", case.kind]);
+        run(command)
+    };
+    assert_eq!(texts(&poll().await).2, Some(0));
+    stack.sim.world().clock().advance(Duration::from_secs(400));
+    let (out, said, code) = texts(&poll().await);
+    assert!(out.starts_with("Cancelled: snapshot import "), "{out}");
+    assert_eq!(code, Some(1), "{said}");
 }
