@@ -4,9 +4,10 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{BundleTask, BundleTaskState};
 use futures_util::future::BoxFuture;
 
+use super::ask::Ask;
 use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, failure, name, page, percent_text, timestamp};
-use crate::ports::{Page, PageAt, Rejected};
+use crate::ports::{Page, Rejected};
 use crate::task::{Kind, State, Subject, Task};
 
 /// How bundle tasks are listed.
@@ -22,13 +23,17 @@ pub(super) const CALL: Call = Call {
 /// EC2 gives this listing whole, in one page.
 fn list<'a>(
     client: &'a Client,
-    at: PageAt<'a>,
+    ask: Ask<'a>,
     bounded: Bounded,
 ) -> BoxFuture<'a, Result<Page, Failed>> {
-    let list = client.describe_bundle_tasks();
+    let list = client
+        .describe_bundle_tasks()
+        .set_bundle_ids(ask.ids())
+        .set_filters(ask.filters())
+        .set_dry_run(ask.dry_run());
     Box::pin(async move {
-        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
-        page(answer.bundle_tasks, "bundleInstanceTasksSet", cursor(None, at), task)
+        let answer = sent(bounded.apply(list.customize()).send().await, ask)?;
+        page(answer.bundle_tasks, "bundleInstanceTasksSet", cursor(None, ask.at), task)
     })
 }
 

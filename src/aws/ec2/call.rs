@@ -16,9 +16,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::BoxFuture;
 
+use super::ask::Ask;
 use crate::aws::clients::{ATTEMPTS, retries};
 use crate::aws::error::reason_of;
-use crate::ports::{Page, PageAt, Source};
+use crate::ports::{Page, Source};
 
 /// How a kind of task is listed.
 pub(super) struct Call {
@@ -26,18 +27,18 @@ pub(super) struct Call {
     pub(super) elements: Elements,
     /// Lists one page.
     pub(super) list:
-        for<'a> fn(&'a Client, PageAt<'a>, Bounded) -> BoxFuture<'a, Result<Page, Failed>>,
+        for<'a> fn(&'a Client, Ask<'a>, Bounded) -> BoxFuture<'a, Result<Page, Failed>>,
 }
 
 /// What EC2 answered to a request for a page.
 pub(super) fn sent<T, E>(
     answer: Result<T, SdkError<E, HttpResponse>>,
-    at: PageAt<'_>,
+    ask: Ask<'_>,
 ) -> Result<T, Failed>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    answer.map_err(|error| Failed::of(error, at))
+    answer.map_err(|error| Failed::of(error, ask))
 }
 
 /// Elements of an answer that need care before the SDK reads it, by name.
@@ -87,20 +88,23 @@ impl Bounded {
 pub(super) struct Failed {
     pub(super) reason: String,
     pub(super) token_refused: bool,
+    /// A dry run, and what it asked for is permitted.
+    pub(super) is_permitted: bool,
     pub(super) source: Option<Source>,
 }
 
 impl Failed {
     /// Whatever EC2 finds invalid in a request for a further page is its token: the first page was
     /// asked for alike.
-    fn of<E>(error: SdkError<E, HttpResponse>, at: PageAt<'_>) -> Self
+    fn of<E>(error: SdkError<E, HttpResponse>, ask: Ask<'_>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let is_invalid = error.code().is_some_and(|code| code.starts_with("Invalid"));
         Self {
+            is_permitted: error.code() == Some("DryRunOperation"),
             reason: reason_of("EC2", &error),
-            token_refused: at.token().is_some() && is_invalid,
+            token_refused: ask.at.token().is_some() && is_invalid,
             source: Some(error.into()),
         }
     }
@@ -108,7 +112,7 @@ impl Failed {
 
 impl From<String> for Failed {
     fn from(reason: String) -> Self {
-        Self { reason, token_refused: false, source: None }
+        Self { reason, token_refused: false, is_permitted: false, source: None }
     }
 }
 

@@ -4,10 +4,11 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ExportTask, ExportTaskState};
 use futures_util::future::BoxFuture;
 
+use super::ask::Ask;
 use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, name, page};
 use super::transfer::Course;
-use crate::ports::{Page, PageAt, Rejected};
+use crate::ports::{Page, Rejected};
 use crate::task::{Kind, Subject, Task};
 
 /// How instance exports are listed.
@@ -17,13 +18,14 @@ pub(super) const CALL: Call =
 /// EC2 gives this listing whole, in one page.
 fn list<'a>(
     client: &'a Client,
-    at: PageAt<'a>,
+    ask: Ask<'a>,
     bounded: Bounded,
 ) -> BoxFuture<'a, Result<Page, Failed>> {
-    let list = client.describe_export_tasks();
+    let list =
+        client.describe_export_tasks().set_export_task_ids(ask.ids()).set_filters(ask.filters());
     Box::pin(async move {
-        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
-        page(answer.export_tasks.map(own), "exportTaskSet", cursor(None, at), task)
+        let answer = sent(bounded.apply(list.customize()).send().await, ask)?;
+        page(answer.export_tasks.map(own), "exportTaskSet", cursor(None, ask.at), task)
     })
 }
 

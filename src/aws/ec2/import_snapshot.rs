@@ -4,10 +4,11 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ImportSnapshotTask, SnapshotTaskDetail};
 use futures_util::future::BoxFuture;
 
+use super::ask::Ask;
 use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, name, page};
 use super::transfer::Course;
-use crate::ports::{Page, PageAt, Rejected};
+use crate::ports::{Page, Rejected};
 use crate::task::{Kind, Subject, Task};
 
 /// How snapshot imports are listed.
@@ -19,19 +20,22 @@ pub(super) const CALL: Call = Call {
 
 fn list<'a>(
     client: &'a Client,
-    at: PageAt<'a>,
+    ask: Ask<'a>,
     bounded: Bounded,
 ) -> BoxFuture<'a, Result<Page, Failed>> {
     let list = client
         .describe_import_snapshot_tasks()
-        .max_results(at.page_size())
-        .set_next_token(at.token().map(str::to_owned));
+        .set_max_results(ask.page_size())
+        .set_next_token(ask.token())
+        .set_import_task_ids(ask.ids())
+        .set_filters(ask.filters())
+        .set_dry_run(ask.dry_run());
     Box::pin(async move {
-        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        let answer = sent(bounded.apply(list.customize()).send().await, ask)?;
         page(
             answer.import_snapshot_tasks,
             "importSnapshotTaskSet",
-            cursor(answer.next_token, at),
+            cursor(answer.next_token, ask.at),
             task,
         )
     })

@@ -1,5 +1,6 @@
 //! EC2's listings. How each kind of task is listed stands in a room of its own.
 
+mod ask;
 mod body;
 mod bundle;
 mod call;
@@ -20,6 +21,7 @@ use aws_sdk_ec2::Client;
 use aws_types::SdkConfig;
 use futures_util::future::BoxFuture;
 
+pub use self::ask::{Ask, Filter};
 use self::body::SafeXmlClient;
 use self::call::{Bounded, Call, Failed};
 use super::clients::{http_client, in_region};
@@ -82,23 +84,30 @@ impl TaskSource for Ec2Tasks {
         at: PageAt<'a>,
         calls_max: u32,
     ) -> BoxFuture<'a, Result<Page, ListError>> {
-        Box::pin(self.page(place, kind, at, calls_max))
+        Box::pin(self.ask(place, kind, Ask::page(at), calls_max))
     }
 }
 
 impl Ec2Tasks {
-    async fn page(
+    /// One page of a listing, of what is asked for. A dry run that is permitted gives an empty page.
+    ///
+    /// # Errors
+    /// EC2 did not answer, or refuses it.
+    pub async fn ask(
         &self,
         place: &Place,
         kind: Kind,
-        at: PageAt<'_>,
+        ask: Ask<'_>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
         let client = self.client(&place.region);
         let bounded = Bounded::new(calls_max);
-        match (call(kind).list)(&client, at, bounded.clone()).await {
+        match (call(kind).list)(&client, ask, bounded.clone()).await {
             Ok(page) => Ok(Page { calls: bounded.made(), ..page }),
-            Err(Failed { reason, token_refused, source }) => Err(ListError {
+            Err(Failed { is_permitted: true, .. }) => {
+                Ok(Page { calls: bounded.made(), ..Page::default() })
+            }
+            Err(Failed { reason, token_refused, source, .. }) => Err(ListError {
                 operation: kind.identity().operation,
                 region: place.region.clone(),
                 reason,

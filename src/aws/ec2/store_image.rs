@@ -4,9 +4,10 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::StoreImageTaskResult;
 use futures_util::future::BoxFuture;
 
+use super::ask::Ask;
 use super::call::{Bounded, Call, Elements, Failed, sent};
 use super::convert::{Glimpse, cursor, failure, name, page, percent, timestamp};
-use crate::ports::{Page, PageAt, Rejected};
+use crate::ports::{Page, Rejected};
 use crate::task::{Kind, State, Subject, Task};
 
 /// How AMI store tasks are listed.
@@ -21,19 +22,22 @@ pub(super) const CALL: Call = Call {
 
 fn list<'a>(
     client: &'a Client,
-    at: PageAt<'a>,
+    ask: Ask<'a>,
     bounded: Bounded,
 ) -> BoxFuture<'a, Result<Page, Failed>> {
     let list = client
         .describe_store_image_tasks()
-        .max_results(at.page_size())
-        .set_next_token(at.token().map(str::to_owned));
+        .set_max_results(ask.page_size())
+        .set_next_token(ask.token())
+        .set_image_ids(ask.ids())
+        .set_filters(ask.filters())
+        .set_dry_run(ask.dry_run());
     Box::pin(async move {
-        let answer = sent(bounded.apply(list.customize()).send().await, at)?;
+        let answer = sent(bounded.apply(list.customize()).send().await, ask)?;
         page(
             answer.store_image_task_results,
             "storeImageTaskResultSet",
-            cursor(answer.next_token, at),
+            cursor(answer.next_token, ask.at),
             task,
         )
     })
