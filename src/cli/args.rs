@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+use super::wait::Wanted;
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::Channel;
@@ -30,6 +32,8 @@ pub enum Command {
     List(ListArgs),
     /// Polls once, tells what ended since the last poll, and remembers it
     Poll(PollArgs),
+    /// Waits until tasks have ended, and says how
+    Wait(WaitArgs),
     /// Shows an event as each channel would show it
     Render(RenderArgs),
     /// Serves a simulated EC2 task API on this machine
@@ -72,6 +76,46 @@ pub struct ListArgs {
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,
+}
+
+/// `amiwatch wait`
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// Ids of tasks of any kind; for a store of an AMI that of the AMI, or AMI@BUCKET for one store of
+    /// several
+    #[arg(required_unless_present = "all_running", value_name = "ID")]
+    pub ids: Vec<Wanted>,
+    /// Wait for all that runs now, of the kinds of --kind
+    #[arg(long, conflicts_with = "ids")]
+    pub all_running: bool,
+    /// Where to look
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// How long to wait at most, such as 90m or 1h30m
+    #[arg(long, value_name = "TIME", default_value = "6h", value_parser = time)]
+    pub timeout: SignedDuration,
+    /// End at the first task that does not complete
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// How long an id may not be listed yet, such as 2m; without it an unknown id is an error at once.
+    /// An earlier store of the same AMI does not count then
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub appear: Option<SignedDuration>,
+    /// The pause for each call of a look; longer is gentler on what EC2 lets an account list
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = time)]
+    pub pause: SignedDuration,
+    /// How to print it: with json an event a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}
+
+/// A length of time: `90s`, `2m`, `1h30m`, `2d`.
+fn time(text: &str) -> Result<SignedDuration, String> {
+    let span = text.parse::<Span>().ok();
+    let length = span.and_then(|it| it.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    length.filter(SignedDuration::is_positive).ok_or_else(|| {
+        format!("\"{text}\" is no length of time: write one such as 90s, 2m, 1h30m or 2d")
+    })
 }
 
 /// `amiwatch poll`

@@ -18,7 +18,7 @@ use crate::render::text::plain;
 use crate::task::{Choice, Kind, Task};
 
 /// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
-const PAGES_MAX: usize = 1_000;
+pub(super) const PAGES_MAX: usize = 1_000;
 
 /// What was read of one listing, and what was not.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The command line: arguments, one file a command, exit codes.
 //!
-//! Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 a task failed, vanished or stalled;
-//! 2 could not do it, or only in part.
+//! Data goes to stdout, talk to stderr. Exit codes: 0 done; 1 a task failed, was cancelled, vanished or
+//! stalled; 2 could not do it, or only in part; 3 timed out waiting.
 
 mod args;
 mod bars;
@@ -17,6 +17,7 @@ mod render;
 mod sim;
 mod table;
 mod terminal;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -29,10 +30,12 @@ pub use args::{Cli, Command};
 enum Exit {
     /// Done.
     Done,
-    /// Done, and a task failed, vanished or stalled.
+    /// Done, and a task failed, was cancelled, vanished or stalled.
     TaskInTrouble,
     /// Done in part. What is missing has been said, or there is nobody to say it to.
     InPart,
+    /// The time for waiting was over.
+    TimedOut,
 }
 
 /// Why a command could not be done: what, and the way out.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::TaskInTrouble) => ExitCode::from(1),
         Ok(Exit::InPart) => ExitCode::from(2),
+        Ok(Exit::TimedOut) => ExitCode::from(3),
         Err(error) => {
             output::say(&format!("error: {error}"));
             ExitCode::from(2)
@@ -72,7 +76,8 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
         Command::List(args) => list::run(args).await,
-        Command::Poll(args) => poll::run(args).await,
+        Command::Poll(args) => poll::run(args, cli.verbose > 0).await,
+        Command::Wait(args) => wait::run(args).await,
         Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(args).await,
         Command::Demo(args) => demo::run(args).await,

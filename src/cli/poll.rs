@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::args::{OutputForm, PollArgs};
+use super::args::PollArgs;
 use super::connect::{Connection, path_from_env};
 use super::output::say;
 use super::terminal::{Terminal, is_trouble};
@@ -23,7 +23,7 @@ use crate::render::text::plain;
 use crate::store::file::FileStore;
 use crate::task::Choice;
 
-pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
+pub(super) async fn run(args: PollArgs, verbose: bool) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
     let account = connection.account(args.account.as_deref()).await?;
     let places: Vec<PlaceToPoll> = connection
@@ -37,7 +37,7 @@ pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
     if let Some(table) = &args.table {
         let url = connection.endpoint("DYNAMODB");
         let store = DynamoStore::new(&connection.sdk, url, table);
-        with_store(&args, &connection, &places, Arc::new(store)).await
+        with_store(&args, verbose, &connection, &places, Arc::new(store)).await
     } else {
         let path = match args.state.clone().or_else(|| path_from_env("AMIWATCH_STATE")) {
             Some(path) => path,
@@ -52,12 +52,13 @@ pub(super) async fn run(args: PollArgs) -> Result<Exit, CliError> {
             })?;
         }
         let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
-        with_store(&args, &connection, &places, Arc::new(store)).await
+        with_store(&args, verbose, &connection, &places, Arc::new(store)).await
     }
 }
 
 async fn with_store(
     args: &PollArgs,
+    verbose: bool,
     connection: &Connection,
     places: &[PlaceToPoll],
     store: Arc<dyn Store>,
@@ -66,7 +67,7 @@ async fn with_store(
         let url = connection.endpoint("SNS");
         let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
         let summary = poll(args, connection, places, store, Box::new(sns)).await;
-        report(args, &summary)?;
+        report(verbose, &summary)?;
         return Ok(if summary.left > 0 { Exit::InPart } else { Exit::Done });
     }
     let terminal = Arc::new(Terminal::new(args.output));
@@ -74,7 +75,7 @@ async fn with_store(
     let reader_gone = terminal.reader_gone();
     // Whoever closed the pipe wants to hear no more. What was not written stays untold.
     summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
-    report(args, &summary)?;
+    report(verbose, &summary)?;
     if reader_gone.is_some() || summary.left > 0 {
         return Ok(Exit::InPart);
     }
@@ -107,16 +108,17 @@ async fn poll(
     poller.poll(places, None).await
 }
 
-/// Says what was done; a failure is the command's failure, after the rest was done.
-fn report(args: &PollArgs, summary: &Summary) -> Result<(), CliError> {
-    for target in &summary.targets {
+/// Says what was done, where somebody wants to know or something was left; a failure is the command's
+/// failure, after the rest was done.
+fn report(verbose: bool, summary: &Summary) -> Result<(), CliError> {
+    for target in summary.targets.iter().filter(|_| verbose) {
         let baseline = if target.baseline { ", baseline: what is there is not told" } else { "" };
         say(&format!(
             "{}/{} {}: {} tasks listed, {} records saved, {} to tell{baseline}",
             target.account, target.region, target.kind, target.listed, target.saved, target.decided
         ));
     }
-    if args.output == OutputForm::Text {
+    if verbose || summary.left > 0 {
         say(&format!("{} told, {} left for the next poll", summary.published, summary.left));
     }
     // EC2's own text may be in them.

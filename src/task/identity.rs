@@ -22,6 +22,8 @@ pub struct Identity {
     /// How its keys begin. A part of the stored format. Those of a kind that is listed by start sort
     /// before all others, and a ledger's (`~`) behind them.
     pub key_prefix: &'static str,
+    /// How EC2's ids of its tasks begin; for a kind without ids those of the AMIs.
+    pub id_prefix: &'static str,
     /// The states that EC2 documents, as it spells them.
     pub states: &'static [(&'static str, Phase)],
     /// Tells by state and reason a failed task that somebody cancelled, where EC2 says so much.

@@ -120,26 +120,37 @@ def command():
 
 
 @pytest.fixture
-def aws(sim, tmp_path):
-    """Runs `aws ec2 …`; gives its exit code, its output (JSON read) and its errors."""
-    environment = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL_EC2": sim.url,
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_PAGER": "",
-    }
+def aws_of(tmp_path):
+    """Makes a function that runs `aws ec2 …` against a simulator, and gives the exit code, the output
+    (JSON read) and the errors."""
 
-    def aws(*arguments):
-        line = [command(), "ec2", *arguments, "--output", "json"]
-        done = subprocess.run(
-            line, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        output = json.loads(done.stdout) if done.stdout.strip() else None
-        return done.returncode, output, done.stderr
+    def of(sim):
+        environment = {
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL_EC2": sim.url,
+            "AWS_CONFIG_FILE": str(tmp_path / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+            "AWS_MAX_ATTEMPTS": "1",
+            "AWS_PAGER": "",
+        }
 
-    return aws
+        def aws(*arguments):
+            line = [command(), "ec2", *arguments, "--output", "json"]
+            done = subprocess.run(
+                line, env=environment, capture_output=True, text=True, timeout=60, check=False
+            )
+            output = json.loads(done.stdout) if done.stdout.strip() else None
+            return done.returncode, output, done.stderr
+
+        return aws
+
+    return of
+
+
+@pytest.fixture
+def aws(sim, aws_of):
+    """Runs `aws ec2 …` against the simulator."""
+    return aws_of(sim)

@@ -7,6 +7,7 @@ mod rendering;
 mod serving;
 mod state;
 mod telling;
+mod waiting;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -65,8 +66,7 @@ async fn poll_remembers_in_a_file_and_tells_once_with_exit_code_1_for_a_failure(
         run(command)
     };
     let (out, said, code) = texts(&poll(&[]).await);
-    assert_eq!((out.as_str(), code), ("", Some(0)), "{said}");
-    assert!(said.contains("baseline"), "{said}");
+    assert_eq!((out.as_str(), said.as_str(), code), ("", "", Some(0)), "nothing new is no output");
     assert!(home.path().join(".local/state/amiwatch/state.db").exists());
 
     sim.world().set_state(good, TaskStatus::new("Completed", 100));
@@ -83,8 +83,15 @@ async fn poll_remembers_in_a_file_and_tells_once_with_exit_code_1_for_a_failure(
         out.contains("(ami-0123456789abcdef1)") && out.starts_with("Failed: AMI store "),
         "{out}"
     );
-    let (out, _, code) = texts(&poll(&[]).await);
+    let (out, said, code) = texts(&poll(&[]).await);
+    assert_eq!((out.as_str(), said.as_str(), code), ("", "", Some(0)));
+    let (out, said, code) = texts(&poll(&["-v"]).await);
     assert_eq!((out.as_str(), code), ("", Some(0)));
+    assert!(
+        said.contains("us-east-1 store-image: 2 tasks listed, 0 records saved, 0 to tell"),
+        "{said}"
+    );
+    assert!(said.contains("0 told, 0 left for the next poll"), "{said}");
 }
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:amiwatch";

@@ -11,6 +11,7 @@ pub(super) const IDENTITY: Identity = Identity {
     is_watched_by_default: true,
     listing: Listing::Whole,
     key_prefix: "u#bundle#",
+    id_prefix: "bun-",
     states: &[
         ("pending", Phase::Running),
         ("waiting-for-shutdown", Phase::Running),

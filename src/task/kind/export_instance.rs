@@ -11,6 +11,7 @@ pub(super) const IDENTITY: Identity = Identity {
     is_watched_by_default: false,
     listing: Listing::Whole,
     key_prefix: "u#export-instance#",
+    id_prefix: "export-i-",
     states: transfer::STATES,
     cancelled: Some(transfer::says_cancelled),
     id_name: Some("exportTaskId"),

@@ -102,6 +102,7 @@ mod tests {
             assert_ne!(one.name, other.name);
             assert_ne!(one.key_prefix, other.key_prefix);
             assert_ne!(one.operation, other.operation);
+            assert_ne!(one.id_prefix, other.id_prefix);
             assert_ne!(one.detail_type, other.detail_type);
         }
     }

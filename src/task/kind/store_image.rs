@@ -13,6 +13,7 @@ pub(super) const IDENTITY: Identity = Identity {
     is_watched_by_default: true,
     listing: Listing::NewestFirst { listed_for: SignedDuration::from_hours(31 * 24) },
     key_prefix: "t#",
+    id_prefix: "ami-",
     states: &[
         ("InProgress", Phase::Running),
         ("Completed", Phase::Completed),

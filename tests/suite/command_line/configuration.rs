@@ -58,7 +58,7 @@ async fn the_profile_that_is_named_is_used_whatever_keys_the_environment_holds()
 
     // The account of somebody else does not count beside a profile that is typed.
     let variables = [("AMIWATCH_ACCOUNT", ACCOUNT)];
-    let poll = || command(&["poll", "--profile", "other", "-o", "json"], &variables);
+    let poll = || command(&["poll", "-v", "--profile", "other", "-o", "json"], &variables);
     let (_, said, code) = texts(&run(poll()).await);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains(OTHER) && !said.contains(ACCOUNT), "{said}");
@@ -182,7 +182,7 @@ async fn an_empty_variable_is_not_set() {
     ] {
         poll.env(name, "");
     }
-    poll.arg("poll");
+    poll.args(["poll", "-v"]);
     let (_, said, code) = texts(&run(poll).await);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("222222222222/eu-west-1 store-image: 1 tasks listed"), "{said}");

@@ -107,7 +107,7 @@ async fn a_damaged_file_ends_the_command_with_2_and_says_what_is_lost_and_how_to
     let path = home.path().join("other.db");
     let poll = || {
         let mut poll = amiwatch(home.path(), Some(&sim.url()));
-        poll.args(["poll", "--state"]).arg(&path);
+        poll.args(["poll", "-v", "--state"]).arg(&path);
         run(poll)
     };
     let mut torn = whole.clone();
