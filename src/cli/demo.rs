@@ -27,7 +27,7 @@ use crate::event::{Event, Outcome};
 use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
-use crate::ports::{Clock, PublishError, Published, Sink, TaskSource};
+use crate::ports::{Clock, PublishError, Published, Sink};
 use crate::record::SinkName;
 use crate::render::terminal::notification;
 use crate::store::file::FileStore;
@@ -89,7 +89,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
     let ec2 = Ec2Tasks::new(&sdk_config(), Some(simulator.url()));
     let poller = Poller {
         source: Box::new(ec2.clone()),
-        names: Some(Box::new(ec2)),
+        names: Some(Box::new(ec2.clone())),
         memory: Memory::new(Arc::new(store)),
         sinks: vec![Box::new(Arc::clone(&inbox))],
         clock: Box::new(clock),
@@ -102,7 +102,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
         simulator.url(),
         args.speed
     ));
-    let told = watch(&poller, &inbox, &simulator, &args).await?;
+    let told = watch(&poller, &ec2, &inbox, &simulator, &args).await?;
     simulator.shutdown().await;
     if let Some(told) = told {
         summarize(&told);
@@ -114,6 +114,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
 /// stdout has gone before.
 async fn watch(
     poller: &Poller,
+    ec2: &Ec2Tasks,
     inbox: &Inbox,
     simulator: &Simulator,
     args: &DemoArgs,
@@ -127,7 +128,7 @@ async fn watch(
     let mut timer = tokio::time::interval(Duration::from_secs_f64(POLL_EVERY_SECONDS / args.speed));
     loop {
         timer.tick().await;
-        let tasks = all_tasks(poller.source.as_ref(), &place).await?;
+        let tasks = all_tasks(ec2, &place).await?;
         bars.show(&tasks);
         let summary: Summary = poller.poll(&places, None).await;
         let failures = summary.all_failures();
@@ -155,7 +156,7 @@ async fn watch(
     }
 }
 
-async fn all_tasks(source: &dyn TaskSource, place: &Place) -> Result<Vec<Task>, CliError> {
+async fn all_tasks(source: &Ec2Tasks, place: &Place) -> Result<Vec<Task>, CliError> {
     let mut tasks = Vec::new();
     for kind in Kind::watched_by_default() {
         let listing = all_pages(source, place, kind).await;

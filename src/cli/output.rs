@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use comfy_table::Table;
 use serde::Serialize;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -11,6 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::CliError;
+use super::connect::from_env;
 
 /// Whether somebody still reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,13 @@ pub(super) fn print(text: &str) -> Result<Reader, CliError> {
 /// Prints data as JSON.
 pub(super) fn print_json<T: Serialize>(value: &T) -> Result<Reader, CliError> {
     print(&serde_json::to_string_pretty(value).map_err(CliError::new)?)
+}
+
+/// The columns of a terminal; where stdout is none, what `COLUMNS` says, or no bound.
+pub(super) fn width() -> Option<usize> {
+    let terminal = Table::new().width().map(usize::from);
+    let set = || from_env("COLUMNS").and_then(|text| text.parse().ok());
+    terminal.or_else(set).filter(|width| *width > 0)
 }
 
 /// Says something about what is done. Nobody may be listening.

@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 
 use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A wrapped column is no narrower than this, unless its texts are.
 const NARROWEST: usize = 16;
 
-/// Spaces around a cell, and one between two.
-const PADDING: usize = 3;
+/// Spaces between two columns.
+const PADDING: usize = 2;
 
 /// One column.
 pub(super) struct Column {
@@ -63,7 +63,10 @@ pub(super) fn draw(mut columns: Vec<Column>, width: Option<usize>) -> String {
     };
     let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(columns.iter().map(|column| column.title));
+    table.load_style(NOTHING).set_header(columns.iter().map(|column| column.title));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, u16::try_from(PADDING).unwrap_or(1)));
+    }
     for row in 0..rows {
         table.add_row(columns.iter().zip(&widths).map(|(column, width)| {
             wrap(column.cells.get(row).map_or("", String::as_str), *width).join("\n")

@@ -24,6 +24,14 @@ pub struct Identity {
     pub key_prefix: &'static str,
     /// How EC2's ids of its tasks begin; for a kind without ids those of the AMIs.
     pub id_prefix: &'static str,
+    /// What its listing can be filtered by; nothing where EC2 does not say.
+    pub filters: &'static [&'static str],
+    /// Whether its listing comes in pages.
+    pub has_pages: bool,
+    /// Whether its listing can be asked for a dry run.
+    pub has_dry_run: bool,
+    /// Whether EC2 says when its tasks started.
+    pub gives_starts: bool,
     /// The states that EC2 documents, as it spells them.
     pub states: &'static [(&'static str, Phase)],
     /// Tells by state and reason a failed task that somebody cancelled, where EC2 says so much.

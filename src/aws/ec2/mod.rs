@@ -10,6 +10,7 @@ mod export_instance;
 mod import_image;
 mod import_snapshot;
 mod names;
+mod regions;
 mod store_image;
 mod transfer;
 mod xml;

@@ -9,6 +9,7 @@ use super::course::{Course, Look};
 use super::kinds;
 use super::wanted::Wanted;
 use crate::aws::clients::ATTEMPTS;
+use crate::aws::ec2::Ec2Tasks;
 use crate::cli::list::{PAGES_MAX, all_pages};
 use crate::place::Place;
 use crate::ports::{Clock, ListError, Page, PageAt, TaskSource};
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Where to look.
 pub(super) struct Looking<'a> {
-    pub(super) source: &'a dyn TaskSource,
+    pub(super) source: &'a Ec2Tasks,
     pub(super) regions: &'a [String],
     pub(super) clock: &'a dyn Clock,
 }

@@ -14,6 +14,10 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::NewestFirst { listed_for: SignedDuration::from_hours(31 * 24) },
     key_prefix: "t#",
     id_prefix: "ami-",
+    filters: &["bucket", "task-state"],
+    has_pages: true,
+    has_dry_run: true,
+    gives_starts: true,
     states: &[
         ("InProgress", Phase::Running),
         ("Completed", Phase::Completed),

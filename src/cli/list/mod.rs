@@ -1,0 +1,203 @@
+//! `amiwatch list`: what EC2 lists, all pages, or what of it was asked for.
+
+mod plan;
+mod show;
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+pub(super) use self::plan::NamedFilter;
+use self::plan::{Plan, plan};
+use self::show::Row;
+use super::args::{ListArgs, ListForm};
+use super::connect::Connection;
+use super::output::{print, print_json, say};
+use super::{CliError, Exit};
+use crate::aws::clients::ATTEMPTS;
+use crate::aws::ec2::{Ask, Ec2Tasks, Filter};
+use crate::clock::SystemClock;
+use crate::place::Place;
+use crate::ports::{Clock, PageAt, Rejected};
+use crate::record::Cursor;
+use crate::render::text::plain;
+use crate::task::{Kind, Phase, Task};
+
+/// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
+pub(super) const PAGES_MAX: usize = 1_000;
+
+/// What was read of one listing, and what was not.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) tasks: Vec<Task>,
+    pub(super) rejected: Vec<Rejected>,
+    /// Why it was not read to its end.
+    pub(super) failure: Option<String>,
+    /// Where it goes on, where no more was wanted.
+    next: Option<String>,
+}
+
+/// What is wanted of a listing.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted<'a> {
+    ids: &'a [String],
+    filters: &'a [Filter],
+    starting_token: Option<&'a str>,
+    max_items: Option<usize>,
+    /// Of a listing by start: tasks before it are not wanted.
+    since: Option<Timestamp>,
+}
+
+pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
+    let plans = plan(&args).map_err(CliError)?;
+    let connection = Connection::open(&args.place).await?;
+    let source = connection.ec2();
+    let regions = if args.all_regions {
+        source.regions(&connection.regions).await.map_err(CliError)?
+    } else {
+        connection.regions.clone()
+    };
+    if args.dry_run {
+        return dry_run(&source, &regions, &plans).await;
+    }
+    let now = SystemClock.now();
+    let since = args.since.map(|it| now.saturating_sub(it).unwrap_or(Timestamp::MIN));
+    let filters: Vec<Filter> = args.filters.iter().map(|it| it.0.clone()).collect();
+    let mut found: Vec<Row> = Vec::new();
+    let mut failures: Vec<String> = Vec::new();
+    let mut read: BTreeSet<&str> = BTreeSet::new();
+    for region in &regions {
+        // EC2's listings do not name the account, and nothing here needs it.
+        let place = Place::new("", region);
+        for Plan { kind, ids } in &plans {
+            let wanted = Wanted {
+                ids,
+                filters: &filters,
+                starting_token: args.starting_token.as_deref(),
+                max_items: args.max_items,
+                since: since.filter(|_| kind.identity().is_newest_first()),
+            };
+            let listing = pages(&source, &place, *kind, wanted).await;
+            if listing.failure.is_none() {
+                read.insert(region);
+            }
+            if let Some(token) = listing.next {
+                say(&format!("there is more: --starting-token {token}"));
+            }
+            let passing = listing.tasks.into_iter().filter(|task| passes(&args, since, task));
+            found.extend(passing.map(|task| Row { region: region.clone(), task }));
+            failures.extend(listing.failure);
+            failures.extend(listing.rejected.into_iter().map(
+                |Rejected { item, reason, .. }| {
+                    format!("a {kind} task in {region} cannot be read: {item}: {reason}")
+                },
+            ));
+        }
+    }
+    // A reader that has had enough is no failure: nothing is lost by it. Where nothing could be
+    // asked, no output says less than an empty list would.
+    let nothing_read = read.is_empty() && found.is_empty();
+    let _ = match args.output {
+        _ if nothing_read => None,
+        ListForm::Json => Some(print_json(&found.iter().map(Row::json).collect::<Vec<_>>())?),
+        ListForm::Csv => Some(print(&show::csv(&found).map_err(CliError)?)?),
+        ListForm::Text if found.is_empty() => {
+            say(&format!("no such tasks in {}", Vec::from_iter(read).join(", ")));
+            None
+        }
+        ListForm::Text => Some(print(&show::table(&found, now))?),
+    };
+    for failure in &failures {
+        say(&format!("error: {}", plain(failure)));
+    }
+    Ok(if failures.is_empty() { Exit::Done } else { Exit::InPart })
+}
+
+/// Whether a task is one of those that were asked for, as far as EC2 was not asked.
+fn passes(args: &ListArgs, since: Option<Timestamp>, task: &Task) -> bool {
+    let phase = task.phase();
+    let is_wanted = match (args.running, args.failed) {
+        (true, _) => phase == Phase::Running,
+        (_, true) => matches!(phase, Phase::Failed | Phase::Cancelled),
+        (false, false) => true,
+    };
+    let in_bucket = args.bucket.as_ref().is_none_or(|it| task.subject.bucket.as_ref() == Some(it));
+    let is_late = since.is_none_or(|since| task.started_at.is_some_and(|start| start >= since));
+    is_wanted && in_bucket && is_late
+}
+
+/// Asks of each listing whether it is permitted.
+async fn dry_run(source: &Ec2Tasks, regions: &[String], plans: &[Plan]) -> Result<Exit, CliError> {
+    let mut exit = Exit::Done;
+    for region in regions {
+        for Plan { kind, ids } in plans {
+            let ask = Ask { is_dry_run: true, ids, ..Ask::page(PageAt::WHOLE) };
+            let operation = kind.identity().operation;
+            match source.ask(&Place::new("", region), *kind, ask, ATTEMPTS).await {
+                Ok(_) => drop(print(&format!("{operation} in {region}: permitted"))?),
+                Err(error) => {
+                    say(&format!("error: {}", plain(&error.to_string())));
+                    exit = Exit::InPart;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Reads a listing to its end, or as far as it goes.
+pub(super) async fn all_pages(source: &Ec2Tasks, place: &Place, kind: Kind) -> Listing {
+    pages(source, place, kind, Wanted::default()).await
+}
+
+async fn pages(source: &Ec2Tasks, place: &Place, kind: Kind, wanted: Wanted<'_>) -> Listing {
+    let mut listing = Listing::default();
+    let starts_at = |token: &str| Cursor { token: token.to_owned(), page_size: PageAt::LARGEST };
+    let mut from: Option<Cursor> = wanted.starting_token.map(starts_at);
+    let mut tokens: HashSet<String> = HashSet::new();
+    for _ in 0..PAGES_MAX {
+        let left = wanted.max_items.map(|most| most.saturating_sub(listing.tasks.len()));
+        let page_size = left.and_then(|left| i32::try_from(left).ok()).unwrap_or(PageAt::LARGEST);
+        let page_size = page_size.min(PageAt::LARGEST);
+        if let Some(cursor) = &mut from {
+            cursor.page_size = page_size;
+        }
+        let at = from.as_ref().map_or(PageAt::First { page_size }, PageAt::Next);
+        let Wanted { ids, filters, .. } = wanted;
+        let ask = Ask { at, ids, filters, is_dry_run: false };
+        let page = match source.ask(place, kind, ask, ATTEMPTS).await {
+            Ok(page) => page,
+            Err(error) => {
+                listing.failure = Some(error.to_string());
+                return listing;
+            }
+        };
+        let is_old = |task: &Task| {
+            wanted.since.is_some_and(|since| task.started_at.is_some_and(|start| start < since))
+        };
+        let is_enough = page.tasks.last().is_some_and(is_old);
+        listing.tasks.extend(page.tasks);
+        listing.rejected.extend(page.rejected);
+        from = page.next;
+        let is_full = wanted.max_items.is_some_and(|most| listing.tasks.len() >= most);
+        if is_full {
+            listing.tasks.truncate(wanted.max_items.unwrap_or_default());
+            listing.next = from.map(|cursor| cursor.token);
+            return listing;
+        }
+        let Some(next) = from.as_ref().filter(|_| !is_enough) else { return listing };
+        if !tokens.insert(next.token.clone()) {
+            let region = &place.region;
+            listing.failure = Some(format!(
+                "the {kind} tasks in {region}: EC2 gave the same page token twice, so that the listing \
+                 would never end; what stands before it is listed; try again later"
+            ));
+            return listing;
+        }
+    }
+    listing.failure = Some(format!(
+        "the {kind} tasks in {}: EC2 gave {PAGES_MAX} pages and no end; try again later",
+        place.region
+    ));
+    listing
+}

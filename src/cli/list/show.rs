@@ -1,0 +1,211 @@
+//! Tasks as a table, as JSON and as CSV.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::cli::output::width;
+use crate::cli::table::{Column, draw};
+use crate::render::text::{duration, plain};
+use crate::task::Task;
+
+/// A task, and where it is listed.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) region: String,
+    pub(super) task: Task,
+}
+
+impl Row {
+    pub(super) fn json(&self) -> Value {
+        let own = self.task.named_fields().map(|(name, value)| (name.to_owned(), value));
+        let mut row: Map<String, Value> = own.collect();
+        let common = [
+            ("kind", json!(self.task.kind)),
+            ("region", json!(self.region)),
+            ("state", json!(self.task.state)),
+            ("bucket", json!(self.task.subject.bucket)),
+            ("progressPercent", json!(self.task.progress_percent)),
+            ("startedAt", json!(self.task.started_at)),
+            ("failure", json!(self.task.failure)),
+        ];
+        row.extend(common.map(|(name, value)| (name.to_owned(), value)));
+        Value::Object(row)
+    }
+}
+
+/// The columns of the CSV; the names are those of the JSON.
+const CSV: [&str; 16] = [
+    "region",
+    "kind",
+    "taskId",
+    "imageId",
+    "instanceId",
+    "snapshotId",
+    "bucket",
+    "objectKey",
+    "prefix",
+    "state",
+    "progressPercent",
+    "startedAt",
+    "updatedAt",
+    "statusMessage",
+    "failureCode",
+    "failureMessage",
+];
+
+/// The tasks as CSV with a line of names, whatever their kind.
+pub(super) fn csv(rows: &[Row]) -> Result<String, String> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| format!("cannot write CSV: {error}");
+    csv.write_record(CSV).map_err(failed)?;
+    for Row { region, task } in rows {
+        let subject = &task.subject;
+        let text = |text: &Option<String>| text.as_deref().map(safe).unwrap_or_default();
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let failure = task.failure.clone().unwrap_or_default();
+        let percent = task.progress_percent.map(|it| it.to_string()).unwrap_or_default();
+        csv.write_record([
+            region.clone(),
+            task.kind.to_string(),
+            text(&subject.task_id),
+            text(&subject.image_id),
+            text(&subject.instance_id),
+            text(&subject.snapshot_id),
+            text(&subject.bucket),
+            text(&subject.object_key),
+            text(&subject.prefix),
+            safe(task.state.as_str()),
+            percent,
+            time(task.started_at),
+            time(task.updated_at),
+            text(&subject.status_message),
+            text(&failure.code),
+            text(&failure.message),
+        ])
+        .map_err(failed)?;
+    }
+    let bytes = csv.into_inner().map_err(|error| format!("cannot write CSV: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| format!("cannot write CSV: {error}"))
+}
+
+/// What a spreadsheet would take for a formula, it shall take for text.
+fn safe(text: &str) -> String {
+    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r');
+    if text.starts_with(begins) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The tasks as a table that fits the terminal.
+pub(super) fn table(rows: &[Row], now: Timestamp) -> String {
+    draw(columns(rows, now), width())
+}
+
+fn columns(rows: &[Row], now: Timestamp) -> Vec<Column> {
+    let regions: BTreeSet<&str> = rows.iter().map(|row| row.region.as_str()).collect();
+    let column = |title, wraps, leave_out, cell: &dyn Fn(&Row) -> String| Column {
+        title,
+        wraps,
+        leave_out,
+        cells: rows.iter().map(cell).collect(),
+    };
+    let seconds = |from: Timestamp, to: Timestamp| u64::try_from(to.duration_since(from).as_secs());
+    let mut columns = vec![
+        column("TASK", false, None, &|row| plain(row.task.name())),
+        column("STATE", false, None, &|row| plain(row.task.state.as_str())),
+        column("PROGRESS", false, Some(4), &|row| {
+            row.task.progress_percent.map(|percent| format!("{percent}%")).unwrap_or_default()
+        }),
+        column("STARTED", false, Some(1), &|row| {
+            row.task.started_at.map(|time| format!("{time:.0}")).unwrap_or_default()
+        }),
+        column("AGE", false, Some(5), &|row| {
+            let age = row.task.started_at.and_then(|start| seconds(start, now).ok());
+            age.map(age_of).unwrap_or_default()
+        }),
+        column("TOOK", false, Some(3), &|row| {
+            let ended =
+                row.task.updated_at.filter(|_| row.task.phase() != crate::task::Phase::Running);
+            let took = row.task.started_at.zip(ended).and_then(|(from, to)| seconds(from, to).ok());
+            took.map(duration).unwrap_or_default()
+        }),
+        column("BUCKET", true, Some(2), &|row| plain(&destination(&row.task))),
+        column("REASON", true, Some(6), &|row| plain(&reason(&row.task))),
+    ];
+    // The Region is the one asked for, unless there are several.
+    if regions.len() > 1 {
+        columns.insert(0, column("REGION", false, Some(7), &|row| row.region.clone()));
+    }
+    // What says nothing of any task is not shown.
+    columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
+    columns
+}
+
+/// An age in its largest unit: nobody needs the seconds of days.
+fn age_of(seconds: u64) -> String {
+    let whole = match seconds {
+        0..120 => seconds,
+        120..7_200 => seconds / 60 * 60,
+        7_200..172_800 => seconds / 3_600 * 3_600,
+        _ => seconds / 86_400 * 86_400,
+    };
+    duration(whole)
+}
+
+fn destination(task: &Task) -> String {
+    let subject = &task.subject;
+    let name = subject.object_key.as_deref().or(subject.prefix.as_deref());
+    subject.uri(name.unwrap_or_default()).unwrap_or_default()
+}
+
+fn reason(task: &Task) -> String {
+    let Some(failure) = &task.failure else {
+        // What an import or export does stands where its reason will.
+        return task.subject.status_message.clone().unwrap_or_default();
+    };
+    let parts = [failure.code.as_deref(), failure.message.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Failure, Kind, State, Subject};
+
+    #[test]
+    fn csv_has_a_line_of_names_and_quotes_what_needs_it() {
+        let task = Task {
+            failure: Some(Failure {
+                code: None,
+                message: Some("=cmd, \"quoted\"\nand more".into()),
+            }),
+            ..Task::new(
+                Kind::StoreImage,
+                Subject::image("ami-1", "my-bucket"),
+                State::new("Failed"),
+            )
+        };
+        let rows = [Row { region: "us-east-1".into(), task }];
+        assert_eq!(
+            csv(&rows).unwrap(),
+            format!(
+                "{}\nus-east-1,store-image,,ami-1,,,my-bucket,,,Failed,,,,,,\"'=cmd, \"\"quoted\"\"\nand more\"\n",
+                CSV.join(",")
+            )
+        );
+    }
+
+    #[test]
+    fn an_age_is_in_its_largest_unit() {
+        for (seconds, age) in [
+            (5, "5 seconds"),
+            (119, "1 minute 59 seconds"),
+            (150, "2 minutes"),
+            (7_199, "1 hour 59 minutes"),
+            (7_300, "2 hours"),
+            (172_801, "2 days"),
+        ] {
+            assert_eq!(age_of(seconds), age);
+        }
+    }
+}
