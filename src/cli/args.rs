@@ -69,6 +69,7 @@ pub struct WhereArgs {
 }
 
 /// `amiwatch list`
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed by itself")]
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Where to look

@@ -24,12 +24,8 @@ pub struct Identity {
     pub key_prefix: &'static str,
     /// How EC2's ids of its tasks begin; for a kind without ids those of the AMIs.
     pub id_prefix: &'static str,
-    /// What its listing can be filtered by; nothing where EC2 does not say.
-    pub filters: &'static [&'static str],
-    /// Whether its listing comes in pages.
-    pub has_pages: bool,
-    /// Whether its listing can be asked for a dry run.
-    pub has_dry_run: bool,
+    /// What its listing can be asked for.
+    pub parameters: Parameters,
     /// Whether EC2 says when its tasks started.
     pub gives_starts: bool,
     /// The states that EC2 documents, as it spells them.
@@ -44,6 +40,17 @@ pub struct Identity {
     pub resources: fn(&Place, &Subject) -> Vec<String>,
     /// The key of its object in the bucket, or the pattern of several, with a `*` at its end.
     pub objects: fn(&Subject) -> Option<String>,
+}
+
+/// What a listing can be asked for.
+#[derive(Debug)]
+pub struct Parameters {
+    /// The filters; none where EC2 does not name them.
+    pub filters: &'static [&'static str],
+    /// Whether it comes in pages.
+    pub has_pages: bool,
+    /// Whether there is a dry run of it.
+    pub has_dry_run: bool,
 }
 
 /// What EC2 guarantees of a listing.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use identity::{Identity, Listing};
+pub use identity::{Identity, Listing, Parameters};
 pub use key::TaskKey;
 pub use kind::{Choice, Kind};
 pub use state::{Phase, State};

@@ -312,7 +312,7 @@ async fn the_command_line_tells_every_outcome_of_an_import_or_export_once() {
             it
         };
         let (lost, gone) = begin("lost", long);
-        let (stuck, stalling) = begin("stuck", long);
+        let (slow, stalling) = begin("slow", long);
         let status = |message: &str| amiwatch_simulator::TaskStatus {
             message: Some(message.into()),
             ..amiwatch_simulator::TaskStatus::new("active", 39)
@@ -355,7 +355,7 @@ async fn the_command_line_tells_every_outcome_of_an_import_or_export_once() {
         world.set_state(stalling, status("updating"));
         assert_eq!(outcomes(&told(Some(1)).await), [format!("{lost} \"vanished\"")]);
         time_passes(home.path(), SignedDuration::from_hours(4));
-        assert_eq!(outcomes(&told(Some(1)).await), [format!("{stuck} \"stalled\"")]);
+        assert_eq!(outcomes(&told(Some(1)).await), [format!("{slow} \"stalled\"")]);
         assert_eq!(told(Some(0)).await, [] as [Value; 0], "{}: once", case.kind);
     }
 }

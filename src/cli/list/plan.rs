@@ -21,12 +21,12 @@ pub(super) struct Plan {
 /// The ids of an option, with the option's name.
 struct Ids<'a> {
     option: &'static str,
-    ids: &'a [String],
+    given: &'a [String],
     kinds: &'static [Kind],
 }
 
 fn all_ids(args: &ListArgs) -> [Ids<'_>; 5] {
-    let of = |option, ids, kinds| Ids { option, ids, kinds };
+    let of = |option, given, kinds| Ids { option, given, kinds };
     [
         of("--image-ids", &args.image_ids, &[Kind::StoreImage]),
         of("--bundle-ids", &args.bundle_ids, &[Kind::Bundle]),
@@ -39,8 +39,8 @@ fn all_ids(args: &ListArgs) -> [Ids<'_>; 5] {
 /// What to ask, kind by kind.
 pub(super) fn plan(args: &ListArgs) -> Result<Vec<Plan>, String> {
     let mut plans: Vec<Plan> = Vec::new();
-    for Ids { option, ids, kinds } in all_ids(args) {
-        for id in ids {
+    for Ids { option, given, kinds } in all_ids(args) {
+        for id in given {
             let prefix = |kind: &&Kind| id.starts_with(kind.identity().id_prefix);
             let Some(kind) = kinds.iter().find(prefix) else {
                 let begins: Vec<&str> = kinds.iter().map(|it| it.identity().id_prefix).collect();
@@ -67,7 +67,7 @@ pub(super) fn plan(args: &ListArgs) -> Result<Vec<Plan>, String> {
         refuse(&kinds, |kind| !gives_starts(kind), "--since", "EC2 gives no start times of")?;
     }
     if args.dry_run {
-        let has_none = |kind: Kind| !kind.identity().has_dry_run;
+        let has_none = |kind: Kind| !kind.identity().parameters.has_dry_run;
         refuse(&kinds, has_none, "--dry-run", "EC2 has no dry run for the listing of")?;
     }
     Ok(plans)
@@ -108,7 +108,7 @@ fn check_pages(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
     if args.place.regions.len() > 1 || args.all_regions {
         return Err(format!("{option} is about one Region's listing: name one Region"));
     }
-    if args.starting_token.is_some() && !plan.kind.identity().has_pages {
+    if args.starting_token.is_some() && !plan.kind.identity().parameters.has_pages {
         return Err(format!("EC2 gives the {} tasks in one page: leave {option} out", plan.kind));
     }
     Ok(())
@@ -117,7 +117,7 @@ fn check_pages(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
 fn check_filters(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
     for NamedFilter(Filter { name, .. }) in &args.filters {
         for plan in plans {
-            let known = plan.kind.identity().filters;
+            let known = plan.kind.identity().parameters.filters;
             if !known.is_empty() && !known.contains(&name.as_str()) {
                 let known = known.join(", ");
                 let kind = plan.kind;

@@ -106,26 +106,22 @@ impl Drop for Shown {
 pub(super) fn ended(event: &Event) -> String {
     let story = Story::of(event);
     let took = event.detail.duration_seconds.map(|it| format!(", after {}", duration(it)));
-    let mut text = format!("{}{}", story.subject, took.unwrap_or_default());
-    match &story.why {
-        Some(Why::Given(reason)) => text.push_str(&format!("\n    {}", plain(reason))),
-        Some(Why::NotGiven) => text.push_str("\n    EC2 gave no reason"),
-        None => {}
-    }
-    text
+    let why = match &story.why {
+        Some(Why::Given(reason)) => format!("\n    {}", plain(reason)),
+        Some(Why::NotGiven) => "\n    EC2 gave no reason".to_owned(),
+        None => String::new(),
+    };
+    format!("{}{}{why}", story.subject, took.unwrap_or_default())
 }
 
 /// `is InProgress, 42%, converting`
 pub(super) fn progress(task: &Task) -> String {
-    let mut text = format!("is {}", plain(task.state.as_str()));
-    if let Some(percent) = task.progress_percent {
-        text.push_str(&format!(", {percent}%"));
-    }
+    let mut parts = vec![format!("is {}", plain(task.state.as_str()))];
+    parts.extend(task.progress_percent.map(|percent| format!("{percent}%")));
     let running = task.phase() == Phase::Running;
-    if let Some(message) = task.subject.status_message.as_deref().filter(|_| running) {
-        text.push_str(&format!(", {}", truncate(&plain(message), LONGEST_MESSAGE)));
-    }
-    text
+    let message = task.subject.status_message.as_deref().filter(|_| running);
+    parts.extend(message.map(|text| truncate(&plain(text), LONGEST_MESSAGE)));
+    parts.join(", ")
 }
 
 fn bar_message(course: &Course, task: &Task, now: Timestamp) -> String {

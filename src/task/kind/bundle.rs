@@ -1,6 +1,6 @@
 //! Bundle tasks: an instance-store Windows instance is written to S3 in parts.
 
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 use crate::task::state::Phase;
 
 /// What a bundle task is.
@@ -12,7 +12,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::Whole,
     key_prefix: "u#bundle#",
     id_prefix: "bun-",
-    filters: &[
+    parameters: Parameters { filters: &[
         "bundle-id",
         "error-code",
         "error-message",
@@ -23,9 +23,7 @@ pub(super) const IDENTITY: Identity = Identity {
         "start-time",
         "state",
         "update-time",
-    ],
-    has_pages: false,
-    has_dry_run: true,
+    ], has_pages: false, has_dry_run: true },
     gives_starts: true,
     states: &[
         ("pending", Phase::Running),

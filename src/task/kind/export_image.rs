@@ -1,7 +1,7 @@
 //! Image exports: an AMI is written to S3 as one disk file.
 
 use super::transfer;
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 
 /// What an image export is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -12,9 +12,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::Whole,
     key_prefix: "u#export-image#",
     id_prefix: "export-ami-",
-    filters: &["task-state"],
-    has_pages: true,
-    has_dry_run: true,
+    parameters: Parameters { filters: &["task-state"], has_pages: true, has_dry_run: true },
     gives_starts: false,
     states: transfer::STATES,
     cancelled: Some(transfer::says_cancelled),

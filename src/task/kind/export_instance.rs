@@ -1,7 +1,7 @@
 //! Instance exports: an instance is written to S3 as a virtual machine.
 
 use super::transfer;
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 
 /// What an instance export is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -12,9 +12,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::Whole,
     key_prefix: "u#export-instance#",
     id_prefix: "export-i-",
-    filters: &[],
-    has_pages: false,
-    has_dry_run: false,
+    parameters: Parameters { filters: &[], has_pages: false, has_dry_run: false },
     gives_starts: false,
     states: transfer::STATES,
     cancelled: Some(transfer::says_cancelled),

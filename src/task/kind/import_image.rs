@@ -1,7 +1,7 @@
 //! Image imports: disk files in S3 become an AMI.
 
 use super::transfer;
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 
 /// What an image import is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -12,9 +12,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::Whole,
     key_prefix: "u#import-image#",
     id_prefix: "import-ami-",
-    filters: &["task-state"],
-    has_pages: true,
-    has_dry_run: true,
+    parameters: Parameters { filters: &["task-state"], has_pages: true, has_dry_run: true },
     gives_starts: false,
     states: transfer::STATES,
     cancelled: Some(transfer::says_cancelled),

@@ -1,7 +1,7 @@
 //! Snapshot imports: a disk file in S3 becomes a snapshot.
 
 use super::transfer;
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 
 /// What a snapshot import is.
 pub(super) const IDENTITY: Identity = Identity {
@@ -12,9 +12,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::Whole,
     key_prefix: "u#import-snapshot#",
     id_prefix: "import-snap-",
-    filters: &["task-state"],
-    has_pages: true,
-    has_dry_run: true,
+    parameters: Parameters { filters: &["task-state"], has_pages: true, has_dry_run: true },
     gives_starts: false,
     states: transfer::STATES,
     cancelled: Some(transfer::says_cancelled),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::task::identity::{Identity, Listing};
+use crate::task::identity::{Identity, Listing, Parameters};
 use crate::task::state::Phase;
 
 /// What a store-image task is.
@@ -14,9 +14,7 @@ pub(super) const IDENTITY: Identity = Identity {
     listing: Listing::NewestFirst { listed_for: SignedDuration::from_hours(31 * 24) },
     key_prefix: "t#",
     id_prefix: "ami-",
-    filters: &["bucket", "task-state"],
-    has_pages: true,
-    has_dry_run: true,
+    parameters: Parameters { filters: &["bucket", "task-state"], has_pages: true, has_dry_run: true },
     gives_starts: true,
     states: &[
         ("InProgress", Phase::Running),
