@@ -9,7 +9,7 @@
 //! 4. [`record`] is what is remembered, [`memory`] how; [`store`] and [`aws::dynamodb`] keep it.
 //! 5. [`event`] is what is told; [`render::story`] says what there is to tell of it, and the rest of
 //!    [`render`] puts that into the form of each channel.
-//! 6. [`aws::sns`] publishes it.
+//! 6. [`aws::sns`] publishes it; [`webhook`] posts it to a chat app.
 //!
 //! [`ports`] are the edges of a poll as traits. [`functions`] are the Lambda functions.
 //! With the feature `cli` there is [`cli`], the command line. The simulator of EC2's task APIs is a
@@ -43,3 +43,4 @@ pub mod render;
 pub mod rules;
 pub mod store;
 pub mod task;
+pub mod webhook;

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::list::NamedFilter;
 use super::wait::Wanted;
+use super::watch::WebhookChoice;
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::render::Channel;
@@ -35,6 +36,8 @@ pub enum Command {
     Poll(PollArgs),
     /// Waits until tasks have ended, and says how
     Wait(WaitArgs),
+    /// Polls again and again, until it is ended, and tells what ends
+    Watch(WatchArgs),
     /// Shows an event as each channel would show it
     Render(RenderArgs),
     /// Serves a simulated EC2 task API on this machine
@@ -181,9 +184,9 @@ fn time(text: &str) -> Result<SignedDuration, String> {
     })
 }
 
-/// `amiwatch poll`
+/// What is polled, and what is told of it
 #[derive(Debug, Args)]
-pub struct PollArgs {
+pub struct PollingArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
@@ -193,15 +196,8 @@ pub struct PollArgs {
     pub account: Option<String>,
     /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
     /// user's state folder]
-    #[arg(long, value_name = "FILE", conflicts_with = "table")]
+    #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// DynamoDB table that remembers the tasks, instead of a file; shared with other pollers, which
-    /// publish to the same topic
-    #[arg(long, requires = "topic", value_parser = rules::table)]
-    pub table: Option<String>,
-    /// SNS topic to publish to, instead of the terminal
-    #[arg(long, value_name = "ARN", value_parser = rules::topic_arn)]
-    pub topic: Option<String>,
     /// Outcome to tell; may be given several times [default: all but started]
     #[arg(long = "tell", value_name = "OUTCOME")]
     pub tell: Vec<Outcome>,
@@ -217,6 +213,59 @@ pub struct PollArgs {
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,
+}
+
+/// `amiwatch poll`
+#[derive(Debug, Args)]
+pub struct PollArgs {
+    /// What is polled, and what is told of it
+    #[command(flatten)]
+    pub polling: PollingArgs,
+    /// DynamoDB table that remembers the tasks, instead of a file; shared with other pollers, which
+    /// publish to the same topic
+    #[arg(long, requires = "topic", conflicts_with = "state", value_parser = rules::table)]
+    pub table: Option<String>,
+    /// SNS topic to publish to, instead of the terminal
+    #[arg(long, value_name = "ARN", value_parser = rules::topic_arn)]
+    pub topic: Option<String>,
+}
+
+/// `amiwatch watch`
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// What is polled, and what is told of it
+    #[command(flatten)]
+    pub polling: PollingArgs,
+    /// The time from one poll to the next, 4s or more
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = interval)]
+    pub every: SignedDuration,
+    /// Command of the shell for each event, which it gets on stdin as JSON and in parts in variables
+    /// such as `AMIWATCH_SUBJECT`; where it fails or takes more than 7 seconds it is tried again
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<String>,
+    /// Chat app with the file that holds its webhook's URL, such as slack=FILE or teams=FILE; may be
+    /// given for each app
+    #[arg(long = "webhook", value_name = "APP=URL_FILE")]
+    pub webhooks: Vec<WebhookChoice>,
+    /// SNS topic that is told, too
+    #[arg(long, value_name = "ARN", value_parser = rules::topic_arn)]
+    pub topic: Option<String>,
+    /// Do not tell on the terminal
+    #[arg(long)]
+    pub no_terminal: bool,
+}
+
+/// Half of what EC2 refills of `DescribeStoreImageTasks` is left to others.
+const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_secs(4);
+
+fn interval(text: &str) -> Result<SignedDuration, String> {
+    let interval = time(text)?;
+    if interval < SHORTEST_INTERVAL {
+        return Err(format!(
+            "\"{text}\" is too often: others list tasks in the account too; write 4s or more"
+        ));
+    }
+    Ok(interval)
 }
 
 /// `amiwatch render`

@@ -24,6 +24,8 @@ pub(super) struct Connection {
     pub(super) sdk: SdkConfig,
     /// The Regions asked for, each once.
     pub(super) regions: Vec<String>,
+    /// Proxies and certificates.
+    pub(super) network: Network,
     profile: Profile,
 }
 
@@ -88,7 +90,7 @@ impl Connection {
             regions.push(text);
         }
         let sdk = with_bounds(without_empty(found, &profile), network.client()).build();
-        Ok(Self { sdk, regions, profile })
+        Ok(Self { sdk, regions, network, profile })
     }
 
     pub(super) fn ec2(&self) -> Ec2Tasks {

@@ -7,6 +7,7 @@ mod args;
 mod bars;
 mod connect;
 mod demo;
+mod end;
 mod events;
 mod gallery;
 mod list;
@@ -18,6 +19,7 @@ mod sim;
 mod table;
 mod terminal;
 mod wait;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -78,6 +80,7 @@ async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::List(args) => list::run(args).await,
         Command::Poll(args) => poll::run(args, cli.verbose > 0).await,
         Command::Wait(args) => wait::run(args).await,
+        Command::Watch(args) => watch::run(args).await,
         Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(args).await,
         Command::Demo(args) => demo::run(args).await,

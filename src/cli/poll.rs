@@ -1,11 +1,11 @@
 //! `amiwatch poll`: the function's poll, from a terminal, a script or cron.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::args::PollArgs;
+use super::args::{PollArgs, PollingArgs};
 use super::connect::{Connection, path_from_env};
 use super::output::say;
 use super::terminal::{Terminal, is_trouble};
@@ -24,36 +24,39 @@ use crate::store::file::FileStore;
 use crate::task::Choice;
 
 pub(super) async fn run(args: PollArgs, verbose: bool) -> Result<Exit, CliError> {
-    let connection = Connection::open(&args.place).await?;
-    let account = connection.account(args.account.as_deref()).await?;
-    let places: Vec<PlaceToPoll> = connection
-        .regions
-        .iter()
-        .map(|region| PlaceToPoll {
-            place: Place::new(&account, region),
-            kinds: Choice::kinds(&args.place.kinds),
-        })
-        .collect();
-    if let Some(table) = &args.table {
+    let connection = Connection::open(&args.polling.place).await?;
+    let account = connection.account(args.polling.account.as_deref()).await?;
+    let places = places(&connection, &account, &args.polling.place.kinds);
+    let store: Arc<dyn Store> = if let Some(table) = &args.table {
         let url = connection.endpoint("DYNAMODB");
-        let store = DynamoStore::new(&connection.sdk, url, table);
-        with_store(&args, verbose, &connection, &places, Arc::new(store)).await
+        Arc::new(DynamoStore::new(&connection.sdk, url, table))
     } else {
-        let path = match args.state.clone().or_else(|| path_from_env("AMIWATCH_STATE")) {
-            Some(path) => path,
-            None => default_state()?,
-        };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                CliError(format!(
-                    "cannot make the folder {}: {error}; give --state",
-                    folder.display()
-                ))
-            })?;
-        }
-        let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
-        with_store(&args, verbose, &connection, &places, Arc::new(store)).await
+        let path = state_file(args.polling.state.as_deref())?;
+        Arc::new(FileStore::open(&path, &SystemClock).map_err(CliError::new)?)
+    };
+    with_store(&args, verbose, &connection, &places, store).await
+}
+
+/// The places that are asked for, with their kinds.
+pub(super) fn places(connection: &Connection, account: &str, kinds: &[Choice]) -> Vec<PlaceToPoll> {
+    let place = |region| Place::new(account, region);
+    let of = |region| PlaceToPoll { place: place(region), kinds: Choice::kinds(kinds) };
+    connection.regions.iter().map(of).collect()
+}
+
+/// The file that remembers, in a folder that is there.
+pub(super) fn state_file(typed: Option<&Path>) -> Result<PathBuf, CliError> {
+    let path = match typed.map(Path::to_owned).or_else(|| path_from_env("AMIWATCH_STATE")) {
+        Some(path) => path,
+        None => default_state()?,
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let folder = folder.display();
+            CliError(format!("cannot make the folder {folder}: {error}; give --state"))
+        })?;
     }
+    Ok(path)
 }
 
 async fn with_store(
@@ -70,7 +73,7 @@ async fn with_store(
         report(verbose, &summary)?;
         return Ok(if summary.left > 0 { Exit::InPart } else { Exit::Done });
     }
-    let terminal = Arc::new(Terminal::new(args.output));
+    let terminal = Arc::new(Terminal::new(args.polling.output));
     let mut summary = poll(args, connection, places, store, Box::new(Arc::clone(&terminal))).await;
     let reader_gone = terminal.reader_gone();
     // Whoever closed the pipe wants to hear no more. What was not written stays untold.
@@ -90,22 +93,37 @@ async fn poll(
     store: Arc<dyn Store>,
     sink: Box<dyn Sink>,
 ) -> Summary {
+    let poller = poller(connection, store, vec![sink], &args.polling);
+    poller.poll(places, None).await
+}
+
+/// What is told.
+fn policy(args: &PollingArgs) -> Policy {
     let default = Policy::default();
     let tell =
         if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
     let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
+    Policy { tell, stalled_after }
+}
+
+/// A poller over the user's own connection.
+pub(super) fn poller(
+    connection: &Connection,
+    store: Arc<dyn Store>,
+    sinks: Vec<Box<dyn Sink>>,
+    args: &PollingArgs,
+) -> Poller {
     let ec2 = connection.ec2();
     let names = (!args.no_image_names).then(|| -> Box<dyn ImageNames> { Box::new(ec2.clone()) });
-    let poller = Poller {
+    Poller {
         source: Box::new(ec2),
         names,
         memory: Memory::new(store),
-        sinks: vec![sink],
+        sinks,
         clock: Box::new(SystemClock),
-        policy: Policy { tell, stalled_after },
+        policy: policy(args),
         limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
-    };
-    poller.poll(places, None).await
+    }
 }
 
 /// Says what was done, where somebody wants to know or something was left; a failure is the command's

@@ -3,6 +3,7 @@
 use amiwatch_simulator::{ServeOptions, serve};
 
 use super::args::{OnOff, SimArgs};
+use super::end::EndOfService;
 use super::output::{print, say};
 use super::{CliError, Exit};
 
@@ -35,38 +36,4 @@ pub(super) async fn run(args: SimArgs) -> Result<Exit, CliError> {
     ));
     simulator.wait_until_shutdown(end.wait()).await;
     Ok(Exit::Done)
-}
-
-/// Ctrl-C, or the signal that asks a process to end.
-struct EndOfService {
-    #[cfg(unix)]
-    signals: Vec<tokio::signal::unix::Signal>,
-}
-
-impl EndOfService {
-    fn listen() -> Self {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
-            Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
-        }
-        #[cfg(not(unix))]
-        Self {}
-    }
-
-    async fn wait(self) {
-        #[cfg(unix)]
-        {
-            let mut signals = self.signals;
-            let each = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
-            let each: Vec<_> = each.collect();
-            if each.is_empty() {
-                std::future::pending::<()>().await;
-            }
-            futures_util::future::select_all(each).await;
-        }
-        #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
-    }
 }

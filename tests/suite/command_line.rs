@@ -8,6 +8,7 @@ mod serving;
 mod state;
 mod telling;
 mod waiting;
+mod watching;
 
 use std::path::Path;
 use std::process::{Command, Output};

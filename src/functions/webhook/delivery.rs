@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::answer::Verdict;
-use super::config::App;
-use super::hook::{Hook, WebhookUrl};
 use crate::event::Event;
 use crate::ports::Clock;
+use crate::webhook::{App, Hook, Verdict, WebhookUrl};
 
 /// The bounds of a delivery, all in one place.
 #[derive(Debug, Clone)]

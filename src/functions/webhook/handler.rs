@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-use super::config::App;
 use super::delivery::{Courier, Delivery, DeliveryLimits};
-use super::hook::{Hook, WebhookUrl};
 use super::message::Message;
 use crate::aws::dead_letters::DeadLetters;
 use crate::aws::parameter::Parameter;
@@ -16,6 +14,7 @@ use crate::event::Event;
 use crate::functions::deadline;
 use crate::ports::Clock;
 use crate::render::subject;
+use crate::webhook::{App, Hook, WebhookUrl};
 
 /// What every invocation works with.
 #[derive(Debug)]

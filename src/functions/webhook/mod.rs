@@ -10,11 +10,9 @@
 //!
 //! A message whose answer was lost may be posted again: it carries the event's id.
 
-pub mod answer;
 pub mod config;
 pub mod delivery;
 pub mod handler;
-pub mod hook;
 pub mod message;
 
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -22,13 +20,13 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use self::config::Config;
 use self::delivery::DeliveryLimits;
 use self::handler::Handler;
-use self::hook::Hook;
 use super::environment::Lookup;
 use super::sdk::sdk_config;
 use crate::aws::clients::endpoint_url;
 use crate::aws::dead_letters::DeadLetters;
 use crate::aws::parameter::Parameter;
 use crate::clock::SystemClock;
+use crate::webhook::Hook;
 
 /// Runs the function until the runtime ends it.
 ///

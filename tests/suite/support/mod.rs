@@ -1,6 +1,5 @@
 //! What the tests share: local AWS services, SDK configuration, tasks.
 
-#[cfg(feature = "webhook")]
 pub(crate) mod chat_app;
 pub(crate) mod lambda;
 pub(crate) mod moto;

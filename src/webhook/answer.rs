@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::config::App;
+use super::app::App;
 
 /// How much of an answer's text is kept: Slack's are a word or two.
 const LONGEST_TEXT: usize = 200;

@@ -1,0 +1,11 @@
+//! Webhooks of chat apps: whose they are, one HTTP POST, and what its answer means.
+
+mod answer;
+mod app;
+mod hook;
+mod sink;
+
+pub use answer::{Answer, Verdict};
+pub use app::App;
+pub use hook::{Hook, WebhookUrl};
+pub use sink::{UrlSource, WebhookSink};
