@@ -40,7 +40,7 @@ fn an_id_that_ec2_does_not_know_spoils_a_call_and_is_left_out_by_a_filter() {
     assert_eq!(code("&DryRun=true"), "DryRunOperation");
     let several = call(&world, &format!("{LIST}&ImageId.1=ami-00000002&ImageId.2=ami-00000003"));
     let message = all(&several, "Message").concat();
-    assert_eq!(message, "The image ids '[ami-00000002, ami-00000003]' do not exist");
+    assert_eq!(message, "The image ids &apos;[ami-00000002, ami-00000003]&apos; do not exist");
     let filter =
         "&Filter.1.Name=image-id&Filter.1.Value.1=ami-00000002&Filter.1.Value.2=ami-00000001";
     assert_eq!(named(&world, filter), ["ami-00000001 image-00000001"]);
