@@ -87,6 +87,14 @@ impl Memory {
         Ok(taken(&items))
     }
 
+    /// Reads everything that is remembered of a place, for a look at it.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn everything(&self, place: &Place) -> Result<Snapshot, StoreError> {
+        Ok(taken(&self.store.range(place, BEGIN, END, usize::MAX).await?))
+    }
+
     /// Reads the record of one task, as it is now.
     ///
     /// # Errors

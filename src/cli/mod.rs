@@ -9,11 +9,14 @@ mod connect;
 mod demo;
 mod end;
 mod events;
+mod explain;
 mod gallery;
+mod history;
 mod list;
 mod output;
 mod poll;
 mod profile;
+mod remembered;
 mod render;
 mod sim;
 mod table;
@@ -81,6 +84,8 @@ async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Poll(args) => poll::run(args, cli.verbose > 0).await,
         Command::Wait(args) => wait::run(args).await,
         Command::Watch(args) => watch::run(args).await,
+        Command::History(args) => history::run(args).await,
+        Command::Explain(args) => explain::run(args).await,
         Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(args).await,
         Command::Demo(args) => demo::run(args).await,

@@ -44,12 +44,15 @@ pub(super) fn places(connection: &Connection, account: &str, kinds: &[Choice]) -
     connection.regions.iter().map(of).collect()
 }
 
+/// The file that remembers.
+pub(super) fn state_path(typed: Option<&Path>) -> Result<PathBuf, CliError> {
+    let named = typed.map(Path::to_owned).or_else(|| path_from_env("AMIWATCH_STATE"));
+    named.map_or_else(default_state, Ok)
+}
+
 /// The file that remembers, in a folder that is there.
 pub(super) fn state_file(typed: Option<&Path>) -> Result<PathBuf, CliError> {
-    let path = match typed.map(Path::to_owned).or_else(|| path_from_env("AMIWATCH_STATE")) {
-        Some(path) => path,
-        None => default_state()?,
-    };
+    let path = state_path(typed)?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| {
             let folder = folder.display();

@@ -5,7 +5,7 @@ use super::tell::{Telling, Told};
 use super::{Run, Step};
 use crate::place::Place;
 use crate::ports::Saved;
-use crate::record::{Record, Versioned};
+use crate::record::{Record, SinkName, Versioned};
 use crate::task::TaskKey;
 
 /// How often an ack is tried, over what other pollers write meanwhile.
@@ -92,6 +92,14 @@ impl Run<'_> {
     /// The record without what was told, and without this poll's lease.
     fn without(&self, record: &Record, told: &Told) -> Record {
         let mut next = record.clone();
+        let now = self.poller.clock.now();
+        for untold in &record.outbox {
+            let is_done =
+                |sink: &&SinkName| told.done.contains(&(untold.event.id, (*sink).clone()));
+            for sink in untold.sinks.iter().filter(is_done) {
+                next.note_told(&untold.event, sink, now);
+            }
+        }
         for untold in &mut next.outbox {
             let id = untold.event.id;
             let before = untold.sinks.len();
@@ -104,7 +112,7 @@ impl Run<'_> {
                     .iter()
                     .any(|sink| self.breakers.get(sink).is_some_and(Breaker::takes));
             if is_set_aside {
-                untold.tried_at = Some(self.poller.clock.now());
+                untold.tried_at = Some(now);
             }
         }
         next.outbox.retain(|untold| !untold.sinks.is_empty());

@@ -6,7 +6,7 @@ mod scan;
 mod snapshot;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,23 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// An event that was told, when and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// The event.
+    pub id: Uuid,
+    /// What it was about.
+    pub outcome: Outcome,
+    /// When that was seen.
+    pub observed_at: Timestamp,
+    /// When each sink took it.
+    pub sinks: BTreeMap<SinkName, Timestamp>,
+}
+
+/// So many of the last events are remembered as told: stalls may come again and again.
+pub const TOLD_MAX: usize = 20;
+
 /// Who is telling a record's events at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,6 +161,9 @@ pub struct Record {
     /// that vanished, came back and vanished again.
     #[serde(default)]
     pub sent: BTreeSet<Uuid>,
+    /// What was told of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
     /// Who is telling it.
     pub lease: Option<Lease>,
     /// When the record was last changed.
@@ -163,6 +183,7 @@ impl Record {
             closed: None,
             outbox: Vec::new(),
             sent: BTreeSet::new(),
+            told: Vec::new(),
             lease: None,
             changed_at: now,
         }
@@ -189,6 +210,22 @@ impl Record {
         let latest =
             self.task.started_at.map_or(self.changed_at, |start| start.max(self.changed_at));
         self.is_settled().then(|| latest.saturating_add(RECORD_KEPT_FOR).unwrap_or(latest))
+    }
+
+    /// Notes that a sink took an event.
+    pub fn note_told(&mut self, event: &Event, sink: &SinkName, now: Timestamp) {
+        let observed_at = event.detail.observed_at.unwrap_or(event.time);
+        let (id, outcome) = (event.id, event.detail.outcome);
+        let known = self.told.iter_mut().find(|told| told.id == id);
+        if let Some(told) = known {
+            told.sinks.insert(sink.clone(), now);
+            return;
+        }
+        let sinks = [(sink.clone(), now)].into();
+        self.told.push(Told { id, outcome, observed_at, sinks });
+        if self.told.len() > TOLD_MAX {
+            self.told.remove(0);
+        }
     }
 
     /// The outcome that ended the task, where one did.

@@ -3,6 +3,7 @@
 mod configuration;
 mod listing;
 mod pipes;
+mod remembering;
 mod rendering;
 mod serving;
 mod state;

@@ -17,7 +17,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// Whether a task may be the one that is meant.
-    pub(super) fn may_be(&self, task: &Task) -> bool {
+    pub(in crate::cli) fn may_be(&self, task: &Task) -> bool {
         task.kind == self.kind
             && task.name() == self.id
             && self

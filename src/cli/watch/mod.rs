@@ -71,7 +71,7 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     let poller = poller(&connection, Arc::new(store), sinks, &args.polling);
     let regions = connection.regions.join(", ");
     say(&format!("watching {regions} of account {account}; told: {names}; end it with Ctrl-C"));
-    let every = Duration::try_from(args.every).unwrap_or(Duration::from_secs(60));
+    let every = Duration::try_from(args.every).unwrap_or(Duration::from_mins(1));
     let watching = Watching { poller: &poller, places: &places, terminal: &terminal };
     watching.until(end, every).await;
     drop(lock);

@@ -1,0 +1,48 @@
+//! What pollers remember, for the commands that look at it: from the file or the table.
+
+use std::sync::Arc;
+
+use super::CliError;
+use super::args::RememberedArgs;
+use super::connect::Connection;
+use super::poll::state_path;
+use crate::aws::dynamodb::DynamoStore;
+use crate::clock::SystemClock;
+use crate::memory::Memory;
+use crate::place::Place;
+use crate::record::Snapshot;
+use crate::store::file::FileStore;
+
+/// What is remembered, by place.
+pub(super) async fn read(args: &RememberedArgs) -> Result<Vec<(Place, Snapshot)>, CliError> {
+    if let Some(table) = &args.table {
+        let connection = Connection::open(&args.place).await?;
+        let account = connection.account(args.account.as_deref()).await?;
+        let store = DynamoStore::new(&connection.sdk, connection.endpoint("DYNAMODB"), table);
+        let memory = Memory::new(Arc::new(store));
+        let mut places = Vec::new();
+        for region in &connection.regions {
+            let place = Place::new(&account, region);
+            let known = memory.everything(&place).await.map_err(CliError::new)?;
+            places.push((place, known));
+        }
+        return Ok(places);
+    }
+    let path = state_path(args.state.as_deref())?;
+    if !path.exists() {
+        let path = path.display();
+        return Err(CliError(format!(
+            "nothing was polled yet: there is no {path}; run amiwatch poll, or name another --state or a \
+             --table"
+        )));
+    }
+    let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
+    let mut places = store.everything().map_err(CliError::new)?;
+    let account = args.account.as_deref();
+    let regions = &args.place.regions;
+    places.retain(|(place, _)| {
+        account.is_none_or(|account| place.account == account)
+            && (regions.is_empty() || regions.contains(&place.region))
+    });
+    Ok(places)
+}
