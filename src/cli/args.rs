@@ -22,6 +22,9 @@ pub struct Cli {
     /// Says more on stderr: once what is done, twice what is sent
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
+    /// Colours
+    #[command(flatten)]
+    pub color: colorchoice_clap::Color,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -31,23 +34,52 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lists the tasks that EC2 knows
+    #[command(
+        after_help = "Examples:\n  amiwatch list --running --kind all\n  amiwatch list --failed --since 2d --all-regions -o csv"
+    )]
     List(ListArgs),
     /// Polls once, tells what ended since the last poll, and remembers it
+    #[command(
+        after_help = "Examples:\n  amiwatch poll --kind all                    # in cron: says nothing where nothing is new\n  amiwatch poll -o json | jq .detail"
+    )]
     Poll(PollArgs),
     /// Waits until tasks have ended, and says how
+    #[command(
+        after_help = "Examples:\n  amiwatch wait ami-0123456789abcdef0@my-bucket\n  amiwatch wait \"$(aws ec2 import-snapshot … --query ImportTaskId --output text)\"\n  amiwatch wait --all-running --kind all --timeout 2h"
+    )]
     Wait(WaitArgs),
     /// Polls again and again, until it is ended, and tells what ends
+    #[command(
+        after_help = "Examples:\n  amiwatch watch --kind all --exec 'notify-send \"$AMIWATCH_SUBJECT\"'\n  amiwatch watch --webhook slack=/run/secrets/slack-url --no-terminal"
+    )]
     Watch(WatchArgs),
     /// Shows what was seen and told, also of what EC2 no longer lists
+    #[command(
+        after_help = "Examples:\n  amiwatch history --outcome failed --since 90d\n  amiwatch history --timeline ami-0123456789abcdef0"
+    )]
     History(HistoryArgs),
     /// Says everything that is known of one task, and what the next poll does about it
+    #[command(after_help = "Example:\n  amiwatch explain import-snap-0123456789abcdef0")]
     Explain(ExplainArgs),
     /// Shows an event as each channel would show it
+    #[command(
+        after_help = "Example:\n  amiwatch render --kind import-image --outcome failed --channel slack"
+    )]
     Render(RenderArgs),
     /// Serves a simulated EC2 task API on this machine
+    #[command(after_help = "Example:\n  amiwatch sim --scenario scenarios/demo.yaml --speed 60")]
     Sim(SimArgs),
     /// Shows the whole way on a simulated EC2, in about 20 seconds
+    #[command(after_help = "Example:\n  amiwatch demo --speed 120")]
     Demo(DemoArgs),
+    /// Prints a completion script for a shell
+    #[command(
+        after_help = "Example:\n  amiwatch completions bash > ~/.local/share/bash-completion/completions/amiwatch"
+    )]
+    Completions(CompletionsArgs),
+    /// Writes the man pages into a folder
+    #[command(after_help = "Example:\n  amiwatch man ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// How data is printed.
@@ -402,4 +434,18 @@ pub struct DemoArgs {
     /// Where a person's notification goes: text as an email, json as the event
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,
+}
+
+/// `amiwatch completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `amiwatch man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Where they go
+    pub folder: PathBuf,
 }

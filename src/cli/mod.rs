@@ -13,6 +13,7 @@ mod explain;
 mod gallery;
 mod history;
 mod list;
+mod manual;
 mod output;
 mod poll;
 mod profile;
@@ -59,6 +60,7 @@ impl CliError {
 pub fn main() -> ExitCode {
     // clap ends wrong usage with exit code 2, and prints help and version itself.
     let cli = Cli::parse();
+    cli.color.write_global();
     output::log_to_stderr(cli.verbose);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -72,7 +74,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::InPart) => ExitCode::from(2),
         Ok(Exit::TimedOut) => ExitCode::from(3),
         Err(error) => {
-            output::say(&format!("error: {error}"));
+            output::fail(&error.to_string());
             ExitCode::from(2)
         }
     }
@@ -89,5 +91,7 @@ async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }

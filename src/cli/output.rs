@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use anstyle::AnsiColor;
 use comfy_table::Table;
 use serde::Serialize;
 use tracing::Level;
@@ -13,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::CliError;
 use super::connect::from_env;
+use crate::render::story::Tone;
 
 /// Whether somebody still reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,24 @@ pub(super) fn width() -> Option<usize> {
 /// Says something about what is done. Nobody may be listening.
 pub(super) fn say(text: &str) {
     drop(writeln!(anstream::stderr().lock(), "{text}"));
+}
+
+/// Says what failed.
+pub(super) fn fail(text: &str) {
+    let style = AnsiColor::Red.on_default().bold();
+    say(&format!("{style}error:{style:#} {text}"));
+}
+
+/// A line in the colour of how it feels. Where there is no terminal, or `NO_COLOR` is set, it has none.
+pub(super) fn toned(line: &str, tone: Tone) -> String {
+    let color = match tone {
+        Tone::Good => AnsiColor::Green,
+        Tone::Bad => AnsiColor::Red,
+        Tone::Warning => AnsiColor::Yellow,
+        Tone::Neutral => return line.to_owned(),
+    };
+    let style = color.on_default().bold();
+    format!("{style}{line}{style:#}")
 }
 
 /// Warnings, and with `-v` more, go to stderr.

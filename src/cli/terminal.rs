@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::BoxFuture;
 
 use super::args::OutputForm;
-use super::output::{Reader, print};
+use super::output::{Reader, print, toned};
 use crate::event::{Event, Outcome};
 use crate::ports::{PublishError, Published, Sink};
 use crate::record::SinkName;
+use crate::render::story::Story;
 use crate::render::terminal::notification;
 
 /// The name of the sink.
@@ -57,7 +58,7 @@ impl Terminal {
     fn show(&self, event: &Event) -> Result<Published, PublishError> {
         let unavailable = PublishError::Unavailable;
         let text = match self.output {
-            OutputForm::Text => Ok(notification(event)),
+            OutputForm::Text => Ok(colored(event)),
             OutputForm::Json => serde_json::to_string(event).map_err(|error| error.to_string()),
         };
         match print(&text.map_err(unavailable)?) {
@@ -72,6 +73,15 @@ impl Terminal {
             told.push(event.detail.outcome);
         }
         Ok(Published::InFull)
+    }
+}
+
+/// The notification, with its first line in the colour of how it feels.
+fn colored(event: &Event) -> String {
+    let text = notification(event);
+    match text.split_once('\n') {
+        Some((first, rest)) => format!("{}\n{rest}", toned(first, Story::of(event).tone)),
+        None => text,
     }
 }
 

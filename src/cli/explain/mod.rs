@@ -11,7 +11,7 @@ use self::words::{decision, listed_now, remembered_of};
 use super::args::ExplainArgs;
 use super::connect::Connection;
 use super::list::all_pages;
-use super::output::{print, say};
+use super::output::{fail, print, say};
 use super::wait::Wanted;
 use super::{CliError, Exit, remembered};
 use crate::clock::SystemClock;
@@ -38,7 +38,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
     for region in &connection.regions {
         let listing = all_pages(&source, &Place::new("", region), wanted.kind).await;
         if let Some(failure) = &listing.failure {
-            say(&format!("error: {}", plain(failure)));
+            fail(&plain(failure));
             exit = Exit::InPart;
         }
         let listed: Vec<&Task> = listing.tasks.iter().filter(|it| wanted.may_be(it)).collect();

@@ -5,7 +5,7 @@ mod timeline;
 
 use self::past::{Past, past};
 use super::args::{HistoryArgs, OutputForm};
-use super::output::{print, print_json, say, width};
+use super::output::{fail, print, print_json, say, width};
 use super::table::{Column, draw};
 use super::{CliError, Exit, remembered};
 use crate::clock::SystemClock;
@@ -37,7 +37,7 @@ pub(super) async fn run(args: HistoryArgs) -> Result<Exit, CliError> {
         OutputForm::Text => Some(print(&draw(columns(&all), width()))?),
     };
     if unreadable > 0 {
-        say(&format!("error: {unreadable} stored items cannot be understood and are left out"));
+        fail(&format!("{unreadable} stored items cannot be understood and are left out"));
         return Ok(Exit::InPart);
     }
     Ok(Exit::Done)

@@ -12,7 +12,7 @@ use self::plan::{Plan, plan};
 use self::show::Row;
 use super::args::{ListArgs, ListForm};
 use super::connect::Connection;
-use super::output::{print, print_json, say};
+use super::output::{fail, print, print_json, say};
 use super::{CliError, Exit};
 use crate::aws::clients::ATTEMPTS;
 use crate::aws::ec2::{Ask, Ec2Tasks, Filter};
@@ -108,7 +108,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
         ListForm::Text => Some(print(&show::table(&found, now))?),
     };
     for failure in &failures {
-        say(&format!("error: {}", plain(failure)));
+        fail(&plain(failure));
     }
     Ok(if failures.is_empty() { Exit::Done } else { Exit::InPart })
 }
@@ -136,7 +136,7 @@ async fn dry_run(source: &Ec2Tasks, regions: &[String], plans: &[Plan]) -> Resul
             match source.ask(&Place::new("", region), *kind, ask, ATTEMPTS).await {
                 Ok(_) => drop(print(&format!("{operation} in {region}: permitted"))?),
                 Err(error) => {
-                    say(&format!("error: {}", plain(&error.to_string())));
+                    fail(&plain(&error.to_string()));
                     exit = Exit::InPart;
                 }
             }

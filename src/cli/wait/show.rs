@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
 use super::course::Course;
-use crate::cli::output::say;
+use crate::cli::output::{say, toned};
 use crate::event::Event;
 use crate::render::story::{Story, Why};
 use crate::render::text::{duration, plain, truncate};
@@ -111,7 +111,8 @@ pub(super) fn ended(event: &Event) -> String {
         Some(Why::NotGiven) => "\n    EC2 gave no reason".to_owned(),
         None => String::new(),
     };
-    format!("{}{}{why}", story.subject, took.unwrap_or_default())
+    let line = format!("{}{}", story.subject, took.unwrap_or_default());
+    format!("{}{why}", toned(&line, story.tone))
 }
 
 /// `is InProgress, 42%, converting`

@@ -18,7 +18,7 @@ pub(super) use self::webhooks::WebhookChoice;
 use super::args::WatchArgs;
 use super::connect::Connection;
 use super::end::EndOfService;
-use super::output::say;
+use super::output::{fail, say};
 use super::poll::{places, poller, state_file};
 use super::terminal::Terminal;
 use super::{CliError, Exit};
@@ -110,7 +110,7 @@ impl Watching<'_> {
             let failures: BTreeSet<String> =
                 summary.first_failures().iter().map(|text| plain(text)).collect();
             for failure in failures.difference(&said) {
-                say(&format!("error: {failure}"));
+                fail(failure);
             }
             if failures.is_empty() && !said.is_empty() {
                 say("all is well again");
