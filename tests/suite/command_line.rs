@@ -2,6 +2,7 @@
 
 mod configuration;
 mod listing;
+mod manual;
 mod pipes;
 mod remembering;
 mod rendering;
