@@ -16,8 +16,8 @@ use jiff::Timestamp;
 
 use super::args::{DemoArgs, OutputForm};
 use super::bars::Bars;
-use super::list::all_pages;
 use super::output::{Reader, print, say};
+use super::pages::all_pages;
 use super::terminal::NAME;
 use super::{CliError, Exit};
 use crate::aws::clients::{http_client, with_bounds};

@@ -15,6 +15,7 @@ mod history;
 mod list;
 mod manual;
 mod output;
+mod pages;
 mod poll;
 mod profile;
 mod remembered;

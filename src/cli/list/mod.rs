@@ -3,7 +3,7 @@
 mod plan;
 mod show;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -13,40 +13,15 @@ use self::show::Row;
 use super::args::{ListArgs, ListForm};
 use super::connect::Connection;
 use super::output::{fail, print, print_json, say};
+use super::pages::{Extent, pages};
 use super::{CliError, Exit};
 use crate::aws::clients::ATTEMPTS;
 use crate::aws::ec2::{Ask, Ec2Tasks, Filter};
 use crate::clock::SystemClock;
 use crate::place::Place;
 use crate::ports::{Clock, PageAt, Rejected};
-use crate::record::Cursor;
 use crate::render::text::plain;
-use crate::task::{Kind, Phase, Task};
-
-/// A listing has at most this many pages: 200 tasks each. Guards against tokens that never end.
-pub(super) const PAGES_MAX: usize = 1_000;
-
-/// What was read of one listing, and what was not.
-#[derive(Debug, Default)]
-pub(super) struct Listing {
-    pub(super) tasks: Vec<Task>,
-    pub(super) rejected: Vec<Rejected>,
-    /// Why it was not read to its end.
-    pub(super) failure: Option<String>,
-    /// Where it goes on, where no more was wanted.
-    next: Option<String>,
-}
-
-/// What is wanted of a listing.
-#[derive(Debug, Clone, Copy, Default)]
-struct Wanted<'a> {
-    ids: &'a [String],
-    filters: &'a [Filter],
-    starting_token: Option<&'a str>,
-    max_items: Option<usize>,
-    /// Of a listing by start: tasks before it are not wanted.
-    since: Option<Timestamp>,
-}
+use crate::task::{Phase, Task};
 
 pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
     let plans = plan(&args).map_err(CliError)?;
@@ -70,14 +45,17 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
         // EC2's listings do not name the account, and nothing here needs it.
         let place = Place::new("", region);
         for Plan { kind, ids } in &plans {
-            let wanted = Wanted {
+            let since = since.filter(|_| kind.identity().is_newest_first());
+            let is_old = |tasks: &[Task]| since.is_some_and(|since| ends_before(tasks, since));
+            let extent = Extent {
                 ids,
                 filters: &filters,
                 starting_token: args.starting_token.as_deref(),
                 max_items: args.max_items,
-                since: since.filter(|_| kind.identity().is_newest_first()),
+                is_enough: &is_old,
+                ..Extent::default()
             };
-            let listing = pages(&source, &place, *kind, wanted).await;
+            let listing = pages(&source, &place, *kind, extent).await;
             if listing.failure.is_none() {
                 read.insert(region);
             }
@@ -126,6 +104,11 @@ fn passes(args: &ListArgs, since: Option<Timestamp>, task: &Task) -> bool {
     is_wanted && in_bucket && is_late
 }
 
+/// Whether the last task of a listing by start began before a time: all behind it did, too.
+fn ends_before(tasks: &[Task], time: Timestamp) -> bool {
+    tasks.last().and_then(|task| task.started_at).is_some_and(|start| start < time)
+}
+
 /// Asks of each listing whether it is permitted.
 async fn dry_run(source: &Ec2Tasks, regions: &[String], plans: &[Plan]) -> Result<Exit, CliError> {
     let mut exit = Exit::Done;
@@ -143,61 +126,4 @@ async fn dry_run(source: &Ec2Tasks, regions: &[String], plans: &[Plan]) -> Resul
         }
     }
     Ok(exit)
-}
-
-/// Reads a listing to its end, or as far as it goes.
-pub(super) async fn all_pages(source: &Ec2Tasks, place: &Place, kind: Kind) -> Listing {
-    pages(source, place, kind, Wanted::default()).await
-}
-
-async fn pages(source: &Ec2Tasks, place: &Place, kind: Kind, wanted: Wanted<'_>) -> Listing {
-    let mut listing = Listing::default();
-    let starts_at = |token: &str| Cursor { token: token.to_owned(), page_size: PageAt::LARGEST };
-    let mut from: Option<Cursor> = wanted.starting_token.map(starts_at);
-    let mut tokens: HashSet<String> = HashSet::new();
-    for _ in 0..PAGES_MAX {
-        let left = wanted.max_items.map(|most| most.saturating_sub(listing.tasks.len()));
-        let page_size = left.and_then(|left| i32::try_from(left).ok()).unwrap_or(PageAt::LARGEST);
-        let page_size = page_size.min(PageAt::LARGEST);
-        if let Some(cursor) = &mut from {
-            cursor.page_size = page_size;
-        }
-        let at = from.as_ref().map_or(PageAt::First { page_size }, PageAt::Next);
-        let Wanted { ids, filters, .. } = wanted;
-        let ask = Ask { at, ids, filters, is_dry_run: false };
-        let page = match source.ask(place, kind, ask, ATTEMPTS).await {
-            Ok(page) => page,
-            Err(error) => {
-                listing.failure = Some(error.to_string());
-                return listing;
-            }
-        };
-        let is_old = |task: &Task| {
-            wanted.since.is_some_and(|since| task.started_at.is_some_and(|start| start < since))
-        };
-        let is_enough = page.tasks.last().is_some_and(is_old);
-        listing.tasks.extend(page.tasks);
-        listing.rejected.extend(page.rejected);
-        from = page.next;
-        let is_full = wanted.max_items.is_some_and(|most| listing.tasks.len() >= most);
-        if is_full {
-            listing.tasks.truncate(wanted.max_items.unwrap_or_default());
-            listing.next = from.map(|cursor| cursor.token);
-            return listing;
-        }
-        let Some(next) = from.as_ref().filter(|_| !is_enough) else { return listing };
-        if !tokens.insert(next.token.clone()) {
-            let region = &place.region;
-            listing.failure = Some(format!(
-                "the {kind} tasks in {region}: EC2 gave the same page token twice, so that the listing \
-                 would never end; what stands before it is listed; try again later"
-            ));
-            return listing;
-        }
-    }
-    listing.failure = Some(format!(
-        "the {kind} tasks in {}: EC2 gave {PAGES_MAX} pages and no end; try again later",
-        place.region
-    ));
-    listing
 }

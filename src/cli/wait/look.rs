@@ -1,6 +1,6 @@
 //! One look at the listings of the tasks that are waited for.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use super::course::{Course, Look};
 use super::kinds;
 use super::wanted::Wanted;
-use crate::aws::clients::ATTEMPTS;
 use crate::aws::ec2::Ec2Tasks;
-use crate::cli::list::{PAGES_MAX, all_pages};
+use crate::cli::pages::{Extent, Listing, pages};
 use crate::place::Place;
-use crate::ports::{Clock, ListError, Page, PageAt, TaskSource};
+use crate::ports::Clock;
 use crate::task::{Kind, Phase, Task};
 
 /// Pages of a look that are read at once.
@@ -59,16 +58,20 @@ impl Looking<'_> {
                 if wanted.is_empty() {
                     continue;
                 }
-                let (tasks, is_complete) = match self.read(region, kind, &wanted, &mut found).await
-                {
-                    Ok(read) => read,
-                    Err((tasks, error)) => {
-                        found.failure.get_or_insert(error.to_string());
-                        (tasks, false)
-                    }
+                // The newest come first: what stands further back is another one.
+                let is_enough = |tasks: &[Task]| {
+                    kind.identity().is_newest_first()
+                        && wanted.iter().all(|it| match it.task {
+                            Some(_) => it.is_among(tasks),
+                            None => it.wanted.newest(tasks).is_some(),
+                        })
                 };
-                let now = self.clock.now();
-                let look = Look { region, tasks: &tasks, is_complete, not_before, now };
+                let listing = self.read(region, kind, &is_enough).await;
+                found.calls = found.calls.max(listing.calls);
+                found.failure = found.failure.or(listing.failure);
+                let (now, tasks, is_complete) =
+                    (self.clock.now(), &listing.tasks, listing.is_complete);
+                let look = Look { region, tasks, is_complete, not_before, now };
                 for course in courses.iter_mut().filter(|it| it.wanted.kind == kind) {
                     course.note(&look);
                 }
@@ -77,46 +80,15 @@ impl Looking<'_> {
         found
     }
 
-    /// Reads a listing until it has shown all that is wanted, or to its end.
+    /// Reads a listing at a pace that leaves some of EC2's calls to others.
     async fn read(
         &self,
         region: &str,
         kind: Kind,
-        wanted: &[Course],
-        found: &mut Found,
-    ) -> Result<(Vec<Task>, bool), (Vec<Task>, ListError)> {
-        let place = Place::new("", region);
-        let (mut tasks, mut from, mut calls) = (Vec::new(), None, 0);
-        let mut tokens = HashSet::new();
-        for number in 0..PAGES_MAX {
-            if number >= PAGES_AT_ONCE {
-                tokio::time::sleep(PAUSE).await;
-            }
-            let at = from.as_ref().map_or(PageAt::WHOLE, PageAt::Next);
-            let page = match self.source.list(&place, kind, at, ATTEMPTS).await {
-                Ok(page) => page,
-                Err(error) => {
-                    found.calls = found.calls.max(calls + error.calls);
-                    return Err((tasks, error));
-                }
-            };
-            let Page { tasks: more, next, calls: made, .. } = page;
-            tasks.extend(more);
-            calls += made;
-            found.calls = found.calls.max(calls);
-            let Some(next) = next else { return Ok((tasks, true)) };
-            // The newest come first: what stands further back is another one.
-            let is_enough = kind.identity().is_newest_first()
-                && wanted.iter().all(|it| match it.task {
-                    Some(_) => it.is_among(&tasks),
-                    None => it.wanted.newest(&tasks).is_some(),
-                });
-            if is_enough || !tokens.insert(next.token.clone()) {
-                return Ok((tasks, false));
-            }
-            from = Some(next);
-        }
-        Ok((tasks, false))
+        is_enough: &(dyn Fn(&[Task]) -> bool + Send + Sync),
+    ) -> Listing {
+        let extent = Extent { is_enough, pace: Some((PAGES_AT_ONCE, PAUSE)), ..Extent::default() };
+        pages(self.source, &Place::new("", region), kind, extent).await
     }
 
     /// All that runs now.
@@ -124,7 +96,7 @@ impl Looking<'_> {
         let mut courses = Vec::new();
         for region in self.regions {
             for kind in kinds {
-                let listing = all_pages(self.source, &Place::new("", region), *kind).await;
+                let listing = self.read(region, *kind, &|_| false).await;
                 if let Some(failure) = listing.failure {
                     return Err(failure);
                 }

@@ -84,7 +84,11 @@ impl Waiting<'_> {
         let mut failures = 0;
         let each = Duration::try_from(self.args.pause).unwrap_or(pace::FOR_EACH_CALL);
         loop {
-            let found = self.look().await;
+            let left = self.left(self.looking.clock.now());
+            // A long listing is read slowly.
+            let Ok(found) = tokio::time::timeout(left, self.look()).await else {
+                return Ok(self.timed_out());
+            };
             let now = self.looking.clock.now();
             match &found.failure {
                 None => failures = 0,
@@ -94,9 +98,10 @@ impl Waiting<'_> {
                     if failures > pace::FAILURES_MAX || self.has_seen_none() {
                         return Err(CliError(plain(failure)));
                     }
-                    let times = if failures == 1 { "" } else { " again" };
-                    let text = format!("cannot look{times}, and goes on: {}", plain(failure));
-                    self.shown.beside(|| say(&text));
+                    if failures == 1 {
+                        let text = format!("cannot look at the moment: {}", plain(failure));
+                        self.shown.beside(|| say(&text));
+                    }
                 }
             }
             if found.failure.is_none() {

@@ -1,7 +1,8 @@
 //! `--exec CMD`: a command of the user's as a sink.
 //!
 //! It gets the event on stdin and its parts as variables. What it prints goes to stderr. An event counts
-//! as told where it ends with 0; else it stays untold here, and the next poll tries again.
+//! as told where it ends with 0; else it stays untold here, and the next poll tries again. Of a command
+//! that runs too long the shell is ended; what the shell has put into the background is its own affair.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::record::SinkName;
 use crate::render::subject;
 use crate::render::text::plain;
 
-/// How long a command may take: what runs longer is ended, and begun again by the next poll.
+/// How long a command may take; the next poll begins it again.
 const LONGEST: Duration = Duration::from_millis(7_500);
 const _: () = assert!(LONGEST.as_millis() < CALL_LONGEST.as_millis());
 
@@ -35,7 +36,7 @@ impl Exec {
         let unavailable = |text: String| PublishError::Unavailable(text);
         let body = serde_json::to_string(event).map_err(|error| unavailable(error.to_string()))?;
         let mut command = shell(&self.command);
-        command.envs(variables(event)).stdin(Stdio::piped()).stdout(Stdio::null());
+        command.envs(variables(event)).stdin(Stdio::piped()).stdout(std::io::stderr());
         let mut child = command
             .kill_on_drop(true)
             .spawn()

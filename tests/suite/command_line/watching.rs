@@ -135,16 +135,20 @@ async fn a_command_that_fails_or_hangs_leaves_its_event_untold_and_is_tried_agai
     let task = running(&sim, AMI);
     let home = tempfile::tempdir().unwrap();
     let tries = home.path().join("tries");
-    // The first try fails, the second one succeeds.
-    let exec = format!("echo x >> {0}; test $(wc -l < {0}) -gt 1", tries.display());
+    // The first try fails, the second one hangs, the third one succeeds.
+    let exec = format!(
+        "echo x >> {0}; echo printed; test $(wc -l < {0}) -eq 2 && exec sleep 600; test $(wc -l < {0}) -gt 2",
+        tries.display()
+    );
     let watch = Watch::start(home.path(), &sim, &["--exec", &exec, "--no-terminal"]);
     after_polls(&sim, 1).await;
     sim.world().set_state(task, TaskStatus::new("Failed", 5));
-    after_polls(&sim, 4).await;
-    assert_eq!(std::fs::read_to_string(&tries).unwrap().lines().count(), 2);
+    until(|| watch.text("said").contains("all is well again")).await;
+    assert_eq!(std::fs::read_to_string(&tries).unwrap().lines().count(), 3);
     let said = watch.text("said");
     assert!(said.contains("the command ended with exit status: 1"), "{said}");
-    assert!(said.contains("all is well again"), "{said}");
+    assert!(said.contains("the command ran for more than 7.5 s"), "{said}");
+    assert_eq!(said.matches("printed\n").count(), 3, "{said}");
     assert_eq!(watch.text("out"), "");
     assert_eq!(watch.end().await.0, Some(0));
 }

@@ -1,0 +1,80 @@
+//! The arguments of `list`.
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+use super::{WhereArgs, time};
+use crate::cli::list::NamedFilter;
+
+/// `amiwatch list`
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed by itself")]
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Where to look
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// Every Region that is enabled for the account
+    #[arg(long, conflicts_with = "regions")]
+    pub all_regions: bool,
+    /// Only what runs
+    #[arg(long, conflicts_with = "failed")]
+    pub running: bool,
+    /// Only what failed or was cancelled
+    #[arg(long)]
+    pub failed: bool,
+    /// Only tasks of this bucket
+    #[arg(long)]
+    pub bucket: Option<String>,
+    /// Only what started so long ago or later, such as 2d; of kinds whose start EC2 tells
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<SignedDuration>,
+    /// Only the newest stores of these AMIs
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub image_ids: Vec<String>,
+    /// Only these bundle tasks
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub bundle_ids: Vec<String>,
+    /// Only these imports of snapshots and images
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub import_task_ids: Vec<String>,
+    /// Only these exports of images
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub export_image_task_ids: Vec<String>,
+    /// Only these exports of instances
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub export_task_ids: Vec<String>,
+    /// Filters of EC2, such as Name=task-state,Values=Completed,Failed
+    #[arg(long, value_name = "FILTER", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    pub filters: Vec<NamedFilter>,
+    /// No more tasks than this; stderr then says where it goes on
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "As the AWS CLI has it")]
+    pub max_items: Option<usize>,
+    /// Where it goes on
+    #[arg(long, value_name = "TOKEN", help_heading = "As the AWS CLI has it")]
+    pub starting_token: Option<String>,
+    /// Only asks whether it is permitted
+    #[arg(long, help_heading = "As the AWS CLI has it")]
+    pub dry_run: bool,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListForm,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ListForm {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| format!("\"{text}\" is no number of tasks: write one from 1"))
+}

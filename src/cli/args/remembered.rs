@@ -1,0 +1,66 @@
+//! The arguments of `history` and `explain`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use super::{OutputForm, WhereArgs, time};
+use crate::cli::wait::Wanted;
+use crate::event::Outcome;
+use crate::rules;
+
+/// What pollers remember
+#[derive(Debug, Args)]
+pub struct RememberedArgs {
+    /// Where to look
+    #[command(flatten)]
+    pub place: WhereArgs,
+    /// 12-digit account id [default: every one in the file; for a table the one of the credentials]
+    #[arg(long, value_name = "ID", value_parser = rules::account)]
+    pub account: Option<String>,
+    /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
+    /// user's state folder]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// DynamoDB table that remembers the tasks, instead of a file
+    #[arg(long, conflicts_with = "state", value_parser = rules::table)]
+    pub table: Option<String>,
+}
+
+/// `amiwatch history`
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Only tasks of these ids, or stores and exports of these AMIs
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Where it is remembered
+    #[command(flatten)]
+    pub remembered: RememberedArgs,
+    /// Only tasks that ended so; may be given several times
+    #[arg(long = "outcome", value_name = "OUTCOME")]
+    pub outcomes: Vec<Outcome>,
+    /// Only what ended so long ago or later, or runs, such as 2d
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<SignedDuration>,
+    /// As bars on an axis of time
+    #[arg(long, conflicts_with = "output")]
+    pub timeline: bool,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
+}
+
+/// `amiwatch explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of a task of any kind; for a store of an AMI that of the AMI, or AMI@BUCKET
+    #[arg(value_name = "ID")]
+    pub id: Wanted,
+    /// Where it is remembered
+    #[command(flatten)]
+    pub remembered: RememberedArgs,
+    /// Minutes without progress after which a task counts as stalled
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
+    pub stalled_after_minutes: u32,
+}
