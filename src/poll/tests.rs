@@ -3,6 +3,7 @@
 mod crash;
 mod edges;
 mod fakes;
+mod first_sights;
 mod interleave;
 mod listing;
 mod naming;
