@@ -11,12 +11,12 @@ use crate::place::Place;
 /// Learning names takes no longer: an ending is told without them rather than late.
 pub const NAMES_LONGEST: Duration = Duration::from_secs(2);
 
-/// EC2 takes no more ids in one call.
+/// A filter of EC2 takes no more values.
 pub const NAMES_AT_ONCE: usize = 200;
 
 /// Names that could not be learned. Events go out without them.
 #[derive(Debug, thiserror::Error)]
-#[error("the names of {images} AMIs in {region} could not be learned: {reason}")]
+#[error("the names of AMIs in {region} ({images} asked for) could not be learned: {reason}")]
 pub struct NamesError {
     /// How many were asked for.
     pub images: usize,

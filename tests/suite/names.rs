@@ -67,7 +67,7 @@ async fn names_that_ec2_does_not_give_at_once_are_given_up() {
         let sim = simulator().await;
         sim.world().add_fault(FaultRule::new(fault.clone()));
         let error = names(&sim, [AMI.to_owned()]).await.unwrap_err().to_string();
-        let begin = "the names of 1 AMIs in us-east-1 could not be learned: ";
+        let begin = "the names of AMIs in us-east-1 (1 asked for) could not be learned: ";
         assert!(error.starts_with(begin) && error.contains(words), "{fault:?}: {error}");
         // The call that does not answer is recorded when it ends.
         assert!(asked(&sim) <= 1, "{fault:?} was tried again");
