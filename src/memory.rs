@@ -8,11 +8,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::place::Place;
 use crate::ports::{Guard, Item, Put, Saved, Store, StoreError};
-use crate::record::{Ledger, Record, Snapshot, Versioned, ledger_key};
+use crate::record::{
+    Ledger, RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX, Record, Snapshot, Versioned, ledger_key,
+};
 use crate::store::codec;
 use crate::task::{Kind, TaskKey};
 
@@ -30,13 +32,23 @@ pub struct Memory {
     store: Arc<dyn Store>,
     /// How far down each place was read the last time: most often that is still right.
     floors: Mutex<HashMap<Place, Timestamp>>,
+    /// How much longer than they must, settled records stay.
+    kept_longer: SignedDuration,
 }
 
 impl Memory {
     /// Remembers in a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, floors: Mutex::default() }
+        Self { store, floors: Mutex::default(), kept_longer: SignedDuration::ZERO }
+    }
+
+    /// Keeps settled records for so long after their last change, for a look back at them. What is
+    /// less than [`RECORD_KEPT_FOR`] counts as that.
+    #[must_use]
+    pub fn keeping(self, kept_for: SignedDuration) -> Self {
+        let kept_for = kept_for.clamp(RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX);
+        Self { kept_longer: kept_for.saturating_sub(RECORD_KEPT_FOR), ..self }
     }
 
     /// Reads the ledgers of a place, the records of its window, those that are open below it, and all of
@@ -122,7 +134,7 @@ impl Memory {
         record: &Record,
         expected: u64,
     ) -> Result<Saved, StoreError> {
-        let put = coded(key.as_str(), codec::record(key, record, expected))?;
+        let put = self.kept(coded(key.as_str(), codec::record(key, record, expected))?);
         self.store.put(place, &put).await
     }
 
@@ -142,7 +154,8 @@ impl Memory {
     ) -> Result<Saved, StoreError> {
         let puts =
             records.iter().map(|(key, record)| coded(key.as_str(), codec::record(key, record, 0)));
-        let puts = puts.collect::<Result<Vec<Put>, _>>()?;
+        let puts =
+            puts.map(|put| put.map(|put| self.kept(put))).collect::<Result<Vec<Put>, _>>()?;
         let guard = Guard { key: &ledger_key(kind), expected: expected_ledger };
         self.store.put_new(place, guard, &puts).await
     }
@@ -159,6 +172,11 @@ impl Memory {
     ) -> Result<Saved, StoreError> {
         let put = coded(&ledger_key(ledger.kind), codec::ledger(ledger, expected))?;
         self.store.put(place, &put).await
+    }
+
+    fn kept(&self, put: Put) -> Put {
+        let longer = |at: Timestamp| at.saturating_add(self.kept_longer).unwrap_or(at);
+        Put { expires_at: put.expires_at.map(longer), ..put }
     }
 
     async fn window(&self, place: &Place, from: Timestamp) -> Result<Snapshot, StoreError> {

@@ -14,6 +14,7 @@ use crate::aws::dynamodb::DynamoStore;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::decide::Policy;
+use crate::event::Outcome;
 use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
@@ -101,11 +102,10 @@ async fn poll(
 }
 
 /// What is told.
-fn policy(args: &PollingArgs) -> Policy {
+pub(super) fn policy(tell: &[Outcome], stalled_after_minutes: u32) -> Policy {
     let default = Policy::default();
-    let tell =
-        if args.tell.is_empty() { default.tell } else { args.tell.iter().copied().collect() };
-    let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
+    let tell = if tell.is_empty() { default.tell } else { tell.iter().copied().collect() };
+    let stalled_after = SignedDuration::from_mins(i64::from(stalled_after_minutes));
     Policy { tell, stalled_after }
 }
 
@@ -121,10 +121,11 @@ pub(super) fn poller(
     Poller {
         source: Box::new(ec2),
         names,
-        memory: Memory::new(store),
+        memory: Memory::new(store)
+            .keeping(SignedDuration::from_hours(24 * i64::from(args.keep_days))),
         sinks,
         clock: Box::new(SystemClock),
-        policy: policy(args),
+        policy: policy(&args.tell, args.stalled_after_minutes),
         limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
     }
 }

@@ -26,6 +26,13 @@ pub const EC2_LISTS_FOR: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// so that no record goes while its task can still be listed; DynamoDB deletes it some time later.
 pub const RECORD_KEPT_FOR: SignedDuration = SignedDuration::from_hours(45 * 24);
 
+/// The longest that a store may be told to keep settled records.
+pub const RECORD_KEPT_FOR_MAX: SignedDuration = SignedDuration::from_hours(3653 * 24);
+const _: () = assert!(
+    RECORD_KEPT_FOR.as_secs() > EC2_LISTS_FOR.as_secs()
+        && RECORD_KEPT_FOR_MAX.as_secs() >= RECORD_KEPT_FOR.as_secs()
+);
+
 /// A settled record whose task is still listed is written anew when it has no longer than this to
 /// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
 pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -373,10 +373,16 @@ async fn a_task_with_names_of_any_length_can_be_remembered() {
 async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
     let table = moto::table().await;
     let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table));
+    let kept = memory(DynamoStore::new(&sdk(), Some(moto::url()), &table))
+        .keeping(SignedDuration::from_hours(400 * 24));
     let (open, value) = record("ami-open", 5, None);
     store.save(&place(), &open, &value, 0).await.unwrap();
     let (done, value) = record("ami-done", 6, Some(Closing::Completed));
     store.save(&place(), &done, &value, 0).await.unwrap();
+    let (long, value) = record("ami-long", 6, Some(Closing::Completed));
+    kept.save(&place(), &long, &value, 0).await.unwrap();
+    let (run, value) = record("ami-run", 6, None);
+    kept.save(&place(), &run, &value, 0).await.unwrap();
     let items = moto::dynamodb().scan().table_name(&table).send().await.unwrap().items.unwrap();
     let expiry = |key: &TaskKey| {
         let item = items.iter().find(|item| item["sk"].as_s().unwrap() == key.as_str()).unwrap();
@@ -385,4 +391,6 @@ async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
     assert_eq!(expiry(&open), None);
     let listed_until = start(6).as_second() + 31 * 24 * 3600;
     assert!(expiry(&done).unwrap() > listed_until);
+    assert_eq!(expiry(&long), expiry(&done).map(|at| at + (400 - 45) * 24 * 3600));
+    assert_eq!(expiry(&run), None);
 }

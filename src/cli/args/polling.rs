@@ -31,6 +31,9 @@ pub struct PollingArgs {
     /// Minutes without progress after which a task counts as stalled
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
     pub stalled_after_minutes: u32,
+    /// Days for which ended tasks are remembered, for `history`
+    #[arg(long, value_name = "DAYS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(45..=3653))]
+    pub keep_days: u32,
     /// Do not ask EC2 what the AMIs in notifications are called (`DescribeImages`)
     #[arg(long)]
     pub no_image_names: bool,

@@ -46,6 +46,10 @@ pub struct HistoryArgs {
     /// As bars on an axis of time
     #[arg(long, conflicts_with = "output")]
     pub timeline: bool,
+    /// As a page with a timeline and statistics, for a browser: one file, which needs no network; - for
+    /// stdout
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "timeline"])]
+    pub html: Option<PathBuf>,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,
@@ -60,7 +64,13 @@ pub struct ExplainArgs {
     /// Where it is remembered
     #[command(flatten)]
     pub remembered: RememberedArgs,
+    /// Outcome that the poller tells; may be given several times [default: all but started]
+    #[arg(long = "tell", value_name = "OUTCOME")]
+    pub tell: Vec<Outcome>,
     /// Minutes without progress after which a task counts as stalled
     #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
     pub stalled_after_minutes: u32,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: OutputForm,
 }

@@ -1,17 +1,21 @@
 //! `amiwatch explain`: everything known of one task.
 
+mod explanation;
+mod next;
 mod words;
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::words::{decision, listed_now, remembered_of};
-use super::args::ExplainArgs;
+use self::explanation::{Explanation, Listing, Memories};
+use self::next::{Next, next};
+use super::args::{ExplainArgs, OutputForm};
 use super::connect::Connection;
-use super::output::{fail, print, say};
+use super::output::{fail, print, print_json, say};
 use super::pages::all_pages;
+use super::poll::policy;
 use super::wait::Wanted;
 use super::{CliError, Exit, remembered};
 use crate::clock::SystemClock;
@@ -25,6 +29,7 @@ use crate::task::{Task, TaskKey};
 
 pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
     let wanted = &args.id;
+    let policy = policy(&args.tell, args.stalled_after_minutes);
     let connection = Connection::open(&args.remembered.place).await?;
     let known = match remembered::read(&args.remembered).await {
         Ok(known) => known,
@@ -34,7 +39,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
         }
     };
     let source = connection.ec2();
-    let (mut said, mut exit) = (false, Exit::Done);
+    let (mut all, mut exit) = (Vec::new(), Exit::Done);
     for region in &connection.regions {
         let listing = all_pages(&source, &Place::new("", region), wanted.kind).await;
         if let Some(failure) = &listing.failure {
@@ -44,20 +49,28 @@ pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
         let listed: Vec<&Task> = listing.tasks.iter().filter(|it| wanted.may_be(it)).collect();
         let of_region = known.iter().filter(|(place, _)| place.region == *region);
         let places: Vec<&(Place, Snapshot)> = of_region.collect();
+        let now = SystemClock.now();
         for key in keys(wanted, &listed, &places) {
-            said = true;
             let task = listed.iter().find(|task| task.key().as_ref() == Some(&key)).copied();
-            let text = explained(&args, region, &key, task, listing.failure.is_none(), &places);
-            let _ = print(&text)?;
+            let listing = Listing { task, is_complete: listing.failure.is_none() };
+            all.push(explanation(wanted, region, &key, &listing, &places, &policy, now));
         }
     }
-    if !said {
+    if all.is_empty() {
         let regions = connection.regions.join(", ");
         return Err(CliError(format!(
             "nothing is known of {wanted}: EC2 does not list it in {regions}, and no poll has seen it; check \
              the id, the Region and the account"
         )));
     }
+    // A reader that has had enough is no failure.
+    let _ = match args.output {
+        OutputForm::Json => print_json(&all)?,
+        OutputForm::Text => {
+            let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
+            print(&texts.join("\n\n"))?
+        }
+    };
     Ok(exit)
 }
 
@@ -69,56 +82,48 @@ fn keys(wanted: &Wanted, listed: &[&Task], places: &[&(Place, Snapshot)]) -> BTr
     listed.chain(remembered.map(|(key, _)| key.clone())).collect()
 }
 
-fn explained(
-    args: &ExplainArgs,
+fn explanation(
+    wanted: &Wanted,
     region: &str,
     key: &TaskKey,
-    task: Option<&Task>,
-    is_complete: bool,
+    listing: &Listing<'_>,
     places: &[&(Place, Snapshot)],
-) -> String {
-    let now = SystemClock.now();
-    let kind = key.kind();
-    let mut parts =
-        vec![format!("{} in {region}", args.id), listed_now(kind, task, is_complete, now)];
-    if places.is_empty() {
-        parts.push("No poll has looked at this Region yet.".to_owned());
-    }
-    for (place, known) in places {
-        let ledger = known.ledgers.get(&kind).map(|ledger| &ledger.value);
+    policy: &Policy,
+    now: Timestamp,
+) -> Explanation {
+    let memories = places.iter().map(|(place, known)| {
+        let ledger = known.ledgers.get(&key.kind()).map(|ledger| &ledger.value);
         let record = known.records.get(key).map(|record| &record.value);
-        parts.push(remembered_of(place, record, ledger, now));
-        parts.push(next_poll(args, place, key, task, is_complete, known, ledger));
-    }
-    parts.join("\n\n") + "\n"
+        let next = next_poll(place, key, listing, known, policy, now);
+        Memories::new(place, record, ledger, next, now)
+    });
+    Explanation::new(wanted, region, key.kind(), listing, memories.collect(), now)
 }
 
 /// What the next poll would do, decided as it would decide.
 fn next_poll(
-    args: &ExplainArgs,
     place: &Place,
     key: &TaskKey,
-    task: Option<&Task>,
-    is_complete: bool,
+    listing: &Listing<'_>,
     known: &Snapshot,
-    ledger: Option<&Ledger>,
-) -> String {
-    let now = SystemClock.now();
-    let stalled_after = SignedDuration::from_mins(i64::from(args.stalled_after_minutes));
-    let policy = Policy { stalled_after, ..Policy::default() };
+    policy: &Policy,
+    now: Timestamp,
+) -> Next {
+    let ledger = known.ledgers.get(&key.kind()).map(|ledger| &ledger.value);
+    let record = known.records.get(key).map(|record| &record.value);
     let lease = Lease { by: Uuid::nil(), until: now };
-    let waiting = known.records.get(key).map(|it| &it.value.outbox);
     // To whom is the poll's affair: here it is whoever is waited for, and somebody at least.
-    let waited = waiting.into_iter().flatten().flat_map(|untold| untold.sinks.iter().cloned());
+    let waiting = record.into_iter().flat_map(|record| &record.outbox);
+    let waited = waiting.flat_map(|unsent| unsent.sinks.iter().cloned());
     let sinks: BTreeSet<SinkName> = waited.chain([SinkName::new("somebody")]).collect();
-    let context = Context { place, now, policy: &policy, sinks: &sinks, lease: &lease };
+    let context = Context { place, now, policy, sinks: &sinks, lease: &lease };
+    let is_absent = listing.task.is_none() && listing.is_complete;
     let listed = Listed {
-        tasks: task.map(|task| (key.clone(), task.clone())).into_iter().collect(),
-        absent: (task.is_none() && is_complete).then(|| key.clone()).into_iter().collect(),
+        tasks: listing.task.map(|task| (key.clone(), task.clone())).into_iter().collect(),
+        absent: is_absent.then(|| key.clone()).into_iter().collect(),
         looked_up: BTreeSet::new(),
     };
-    let fresh = || Ledger::baseline(key.kind(), task.and_then(|it| it.started_at), now);
+    let fresh = || Ledger::baseline(key.kind(), listing.task.and_then(|it| it.started_at), now);
     let judged_by = ledger.cloned().unwrap_or_else(fresh);
-    let decisions = diff(&listed, known, ledger, &judged_by, &context);
-    decision(&decisions, known.records.get(key).map(|it| &it.value), ledger, task)
+    next(&diff(&listed, known, ledger, &judged_by, &context), record, ledger, listing.task)
 }

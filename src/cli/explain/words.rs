@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::decide::listing::Decisions;
 use crate::place::Place;
 use crate::record::{Closing, Ledger, Record};
 use crate::render::story::time;
@@ -117,60 +116,6 @@ fn closed(closing: Closing) -> &'static str {
         Closing::Cancelled => "cancelled",
         Closing::Vanished => "vanished from two complete listings in a row",
         Closing::AgedOut => "unknown",
-    }
-}
-
-/// What the next poll does, and why.
-pub(super) fn decision(
-    decisions: &Decisions,
-    record: Option<&Record>,
-    ledger: Option<&Ledger>,
-    task: Option<&Task>,
-) -> String {
-    let begin = "The next poll";
-    let waits = record.is_some_and(|record| !record.outbox.is_empty());
-    if let Some(change) = decisions.changes.first() {
-        let before = record.map_or(0, |record| record.outbox.len());
-        let news: Vec<String> = change
-            .record
-            .outbox
-            .iter()
-            .skip(before)
-            .map(|untold| untold.event.detail.outcome.to_string())
-            .collect();
-        if !news.is_empty() {
-            return format!("{begin} tells it as {}.", news.join(", "));
-        }
-        if change.record.missed > record.map_or(0, |record| record.missed) {
-            return format!(
-                "{begin} notes that it is missing; the one after it tells that it vanished, if EC2 still does not list it."
-            );
-        }
-        if waits {
-            return format!("{begin} tells what waits, and notes its progress.");
-        }
-        return format!("{begin} notes how far it is, and tells nothing.");
-    }
-    if !decisions.first_sights.is_empty() {
-        return format!("{begin} remembers it as running, and tells when it ends.");
-    }
-    if !decisions.settled.is_empty() {
-        return format!(
-            "{begin} takes the baseline: it has ended already, so it is old news and is not told."
-        );
-    }
-    if waits {
-        return format!("{begin} tells what waits.");
-    }
-    match (record, task, ledger) {
-        (Some(record), _, _) if record.closed.is_some() => {
-            format!("{begin} does nothing: it has ended, and nothing is left to tell.")
-        }
-        (Some(_), _, _) => format!("{begin} does nothing: nothing has changed."),
-        (None, Some(_), Some(_)) => {
-            format!("{begin} does nothing: it had ended before the baseline, so it is old news.")
-        }
-        (None, _, _) => format!("{begin} does nothing: there is nothing to see."),
     }
 }
 

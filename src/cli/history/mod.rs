@@ -1,11 +1,13 @@
 //! `amiwatch history`: what was seen and told, also of what EC2 no longer lists.
 
-mod past;
+mod page;
 mod timeline;
 
-use self::past::{Past, past};
+use jiff::Timestamp;
+
 use super::args::{HistoryArgs, OutputForm};
 use super::output::{fail, print, print_json, say, width};
+use super::remembered::{Past, past};
 use super::table::{Column, draw};
 use super::{CliError, Exit, remembered};
 use crate::clock::SystemClock;
@@ -26,6 +28,19 @@ pub(super) async fn run(args: HistoryArgs) -> Result<Exit, CliError> {
     let since = args.since.map(|it| now.saturating_sub(it).unwrap_or(now));
     all.retain(|it| since.is_none_or(|since| it.ended_at.unwrap_or(now) >= since));
     all.sort_by_key(|it| (it.ended_at.is_none(), it.ended_at, it.began_at));
+    if let Some(file) = &args.html {
+        page::write(file, &all, unreadable, now)?;
+    } else {
+        show(&args, &all, now)?;
+    }
+    if unreadable > 0 {
+        fail(&format!("{unreadable} stored items cannot be understood and are left out"));
+        return Ok(Exit::InPart);
+    }
+    Ok(Exit::Done)
+}
+
+fn show(args: &HistoryArgs, all: &[Past], now: Timestamp) -> Result<(), CliError> {
     // A reader that has had enough is no failure.
     let _ = match args.output {
         OutputForm::Json => Some(print_json(&all)?),
@@ -33,14 +48,10 @@ pub(super) async fn run(args: HistoryArgs) -> Result<Exit, CliError> {
             say("nothing of that kind was seen");
             None
         }
-        OutputForm::Text if args.timeline => Some(print(&timeline::draw(&all, now, width()))?),
-        OutputForm::Text => Some(print(&draw(columns(&all), width()))?),
+        OutputForm::Text if args.timeline => Some(print(&timeline::draw(all, now, width()))?),
+        OutputForm::Text => Some(print(&draw(columns(all), width()))?),
     };
-    if unreadable > 0 {
-        fail(&format!("{unreadable} stored items cannot be understood and are left out"));
-        return Ok(Exit::InPart);
-    }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn is_wanted(args: &HistoryArgs, past: &Past) -> bool {
@@ -76,3 +87,6 @@ fn columns(all: &[Past]) -> Vec<Column> {
     columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
     columns
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::past::Past;
+use crate::cli::remembered::Past;
 use crate::event::Outcome;
 use crate::render::text::{plain, shorten};
 

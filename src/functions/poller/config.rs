@@ -9,6 +9,7 @@ use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
+use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::render::ChatChannel;
 use crate::rules;
 use crate::task::{Choice, Kind};
@@ -33,6 +34,8 @@ pub struct Config {
     pub policy: Policy,
     /// `AMIWATCH_LISTING_CALLS`: `DescribeStoreImageTasks` calls a poll and Region.
     pub listing_calls: u32,
+    /// `AMIWATCH_KEEP_DAYS`: how long records of ended tasks stay in the table.
+    pub kept_for: SignedDuration,
     /// `AMIWATCH_IMAGE_NAMES`: whether events say what AMIs are called.
     pub image_names: bool,
     /// `AMIWATCH_CHAT`: whether Amazon Q Developer is subscribed to the topic.
@@ -82,6 +85,14 @@ impl Config {
                 LISTING_CALLS_MAX.into(),
             ))
             .unwrap_or(10),
+            kept_for: SignedDuration::from_hours(
+                24 * environment.number(
+                    "AMIWATCH_KEEP_DAYS",
+                    days(RECORD_KEPT_FOR),
+                    days(RECORD_KEPT_FOR),
+                    days(RECORD_KEPT_FOR_MAX),
+                ),
+            ),
             image_names: environment.flag("AMIWATCH_IMAGE_NAMES"),
             chat: if environment.flag("AMIWATCH_CHAT") {
                 ChatChannel::Present
@@ -99,6 +110,10 @@ impl Config {
         }
         environment.finish(config)
     }
+}
+
+const fn days(length: SignedDuration) -> i64 {
+    length.as_hours() / 24
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let poller = Poller {
         source: Box::new(ec2),
         names,
-        memory: Memory::new(Arc::new(store)),
+        memory: Memory::new(Arc::new(store)).keeping(config.kept_for),
         sinks: topic.into_iter().chain(bus).collect(),
         clock: Box::new(SystemClock),
         policy: config.policy.clone(),

@@ -120,8 +120,66 @@ async fn history_fits_its_terminal_as_a_table_and_as_a_timeline() {
     let mut command = amiwatch(home.path(), None);
     command.env("COLUMNS", "140").arg("history");
     let (out, _, _) = texts(&run(command).await);
-    assert!(out.contains("completed to terminal at"), "{out}");
+    assert!(out.contains("terminal at once"), "{out}");
     assert!(out.contains("no: it had ended"), "{out}");
+}
+
+#[tokio::test]
+async fn history_writes_a_page_in_which_no_text_of_ec2_ends_the_data() {
+    let sim = simulator().await;
+    let home = tempfile::tempdir().unwrap();
+    a_past(home.path(), &sim).await;
+    let task = running(&sim, "ami-0123456789abcdef5");
+    assert_eq!(say(home.path(), &sim, &["poll"]).await.2, Some(0));
+    let why = TaskStatus {
+        message: Some("</script><script>alert(1)</script> {{data}}".into()),
+        ..TaskStatus::new("Failed", 5)
+    };
+    sim.world().set_state(task, why);
+    assert_eq!(say(home.path(), &sim, &["poll"]).await.2, Some(1));
+    let page = home.path().join("history.html");
+    let arguments = ["history", "--html", page.to_str().unwrap()];
+    let (out, said, code) = say(home.path(), &sim, &arguments).await;
+    assert_eq!((out.as_str(), code), ("", Some(0)), "{said}");
+    assert!(said.starts_with("5 tasks in "), "{said}");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (out, _, code) = say(home.path(), &sim, &["history", "--html", "-"]).await;
+    assert_eq!((out.len() / 10, code), (text.len() / 10, Some(0)));
+    let (_, data) = text.split_once(r#"<script id="data" type="application/json">"#).unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    let tasks = data["tasks"].as_array().unwrap();
+    assert_eq!((tasks.len(), &data["unreadable"]), (5, &json!(0)));
+    let reasons: Vec<&Value> = tasks.iter().map(|task| &task["reason"]).collect();
+    assert!(
+        reasons.iter().any(|it| it.as_str().is_some_and(|it| it.starts_with("</script><script>"))),
+        "{reasons:?}"
+    );
+    let (_, said, code) = say(home.path(), &sim, &["history", "--html", "/no/such/page"]).await;
+    assert_eq!(code, Some(2));
+    assert!(said.contains("cannot write /no/such/page"), "{said}");
+}
+
+#[tokio::test]
+async fn ended_tasks_are_remembered_for_as_long_as_is_asked() {
+    let sim = simulator().await;
+    let home = tempfile::tempdir().unwrap();
+    let task = running(&sim, AMI);
+    let days_of = async |options: &[&str]| {
+        let (_, said, code) = say(home.path(), &sim, &[&["poll"][..], options].concat()).await;
+        assert_eq!(code, Some(0), "{said}");
+        let file = home.path().join(".local/state/amiwatch/state.db");
+        let select = "SELECT (expires_at - unixepoch()) / 86400 FROM items WHERE expires_at > 0";
+        let connection = rusqlite::Connection::open(file).unwrap();
+        connection.query_row(select, [], |row| row.get::<_, i64>(0)).ok()
+    };
+    assert_eq!(days_of(&["--keep-days", "400"]).await, None);
+    sim.world().set_state(task, TaskStatus::new("Completed", 100));
+    let days = days_of(&["--keep-days", "400"]).await;
+    assert!(matches!(days, Some(399 | 400)), "{days:?}");
+    let (_, said, code) = say(home.path(), &sim, &["poll", "--keep-days", "44"]).await;
+    assert_eq!(code, Some(2));
+    assert!(said.contains("44 is not in 45..=3653"), "{said}");
 }
 
 #[tokio::test]
@@ -199,6 +257,27 @@ async fn explain_says_what_ec2_lists_what_is_remembered_and_what_the_next_poll_d
     sim.world().set_state(born, TaskStatus::new("Completed", 100));
     let (out, ..) = explain("ami-0123456789abcdef3").await;
     assert!(out.contains("The next poll tells it as completed."), "{out}");
+    // The same for programs.
+    let arguments = ["explain", "ami-0123456789abcdef3", "-o", "json"];
+    let (out, said, code) = say(home.path(), &sim, &arguments).await;
+    assert_eq!(code, Some(0), "{said}");
+    let all: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(all.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&all[0]["listed"]["state"], &all[0]["region"]),
+        (&json!("Completed"), &json!(REGION))
+    );
+    let remembered = &all[0]["remembered"][0];
+    assert_eq!((&remembered["record"], &remembered["account"]), (&Value::Null, &json!(ACCOUNT)));
+    assert_eq!(remembered["nextPoll"], json!({"does": "tells", "outcomes": ["completed"]}));
+    let (out, ..) = say(home.path(), &sim, &["explain", AMI, "-o", "json"]).await;
+    let all: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(all[0]["remembered"][0]["record"]["told"][0]["outcome"], "completed");
+    assert_eq!(all[0]["remembered"][0]["nextPoll"]["does"], "nothing-is-left");
+    // A poller that tells no completions would keep quiet.
+    let arguments = ["explain", "ami-0123456789abcdef3", "--tell", "failed"];
+    let (out, ..) = say(home.path(), &sim, &arguments).await;
+    assert!(!out.contains("tells it as completed"), "{out}");
     // EC2 is asked, and nothing is written.
     let (out, ..) = explain("ami-0123456789abcdef3").await;
     assert!(out.contains("The next poll tells it as completed."), "{out}");

@@ -1,4 +1,4 @@
-//! What is remembered of a task, as a line of its history: pure.
+//! What is remembered of a task, as it is shown: pure.
 
 use std::collections::BTreeMap;
 
@@ -8,55 +8,56 @@ use serde::Serialize;
 use crate::event::Outcome;
 use crate::place::Place;
 use crate::record::{Closing, Record};
+use crate::render::text::duration;
 use crate::task::Kind;
 
 /// The past of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Past {
-    pub(super) account: String,
-    pub(super) region: String,
-    pub(super) kind: Kind,
+pub(in crate::cli) struct Past {
+    pub(in crate::cli) account: String,
+    pub(in crate::cli) region: String,
+    pub(in crate::cli) kind: Kind,
     /// EC2's id, or for a store that of the AMI.
-    pub(super) task: String,
-    pub(super) image_id: Option<String>,
-    pub(super) bucket: Option<String>,
+    pub(in crate::cli) task: String,
+    pub(in crate::cli) image_id: Option<String>,
+    pub(in crate::cli) bucket: Option<String>,
     /// EC2's state when it was last seen.
-    pub(super) state: String,
-    pub(super) outcome: Option<Outcome>,
+    pub(in crate::cli) state: String,
+    pub(in crate::cli) outcome: Option<Outcome>,
     /// It was closed without anything to tell: nothing more can be learned.
-    pub(super) aged_out: bool,
+    pub(in crate::cli) aged_out: bool,
     /// When it started; where EC2 does not say, when it was first seen.
-    pub(super) began_at: Timestamp,
-    pub(super) first_seen_at: Timestamp,
-    pub(super) ended_at: Option<Timestamp>,
-    pub(super) duration_seconds: Option<u64>,
-    pub(super) reason: Option<String>,
+    pub(in crate::cli) began_at: Timestamp,
+    pub(in crate::cli) first_seen_at: Timestamp,
+    pub(in crate::cli) ended_at: Option<Timestamp>,
+    pub(in crate::cli) duration_seconds: Option<u64>,
+    pub(in crate::cli) reason: Option<String>,
     /// What was told: by outcome, which sink took it when.
-    pub(super) told: Vec<ToldOf>,
+    pub(in crate::cli) told: Vec<ToldOf>,
     /// What waits to be told, with the sinks that it waits for.
-    pub(super) untold: Vec<UntoldOf>,
+    pub(in crate::cli) untold: Vec<UntoldOf>,
 }
 
 /// An event that was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ToldOf {
-    pub(super) outcome: Outcome,
-    pub(super) observed_at: Timestamp,
-    pub(super) sinks: BTreeMap<String, Timestamp>,
+pub(in crate::cli) struct ToldOf {
+    pub(in crate::cli) outcome: Outcome,
+    pub(in crate::cli) observed_at: Timestamp,
+    pub(in crate::cli) sinks: BTreeMap<String, Timestamp>,
 }
 
 /// An event that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UntoldOf {
-    pub(super) outcome: Outcome,
-    pub(super) sinks: Vec<String>,
+pub(in crate::cli) struct UntoldOf {
+    pub(in crate::cli) outcome: Outcome,
+    pub(in crate::cli) sinks: Vec<String>,
 }
 
 /// What is remembered of a task.
-pub(super) fn past(place: &Place, record: &Record, now: Timestamp) -> Past {
+pub(in crate::cli) fn past(place: &Place, record: &Record, now: Timestamp) -> Past {
     let task = &record.task;
     let told: Vec<ToldOf> = record
         .told
@@ -113,7 +114,7 @@ fn ended_at(record: &Record) -> Timestamp {
 
 impl Past {
     /// How it ended, in a word.
-    pub(super) fn said(&self) -> String {
+    pub(in crate::cli) fn said(&self) -> String {
         match (self.outcome, self.aged_out) {
             (Some(outcome), _) => outcome.to_string(),
             (None, true) => "unknown".to_owned(),
@@ -121,26 +122,39 @@ impl Past {
         }
     }
 
-    /// To whom its end was told, or why to nobody.
-    pub(super) fn told_in_words(&self) -> String {
+    /// To whom it was told and how soon, or why to nobody. Its own outcome goes without saying.
+    pub(in crate::cli) fn told_in_words(&self) -> String {
+        let of = |outcome: Outcome, words: String| {
+            if Some(outcome) == self.outcome { words } else { format!("{outcome}: {words}") }
+        };
         let mut parts: Vec<String> = self
             .told
             .iter()
             .map(|told| {
-                let sinks: Vec<&str> = told.sinks.keys().map(String::as_str).collect();
-                let first = told.sinks.values().min();
-                let at = first.map(|at| format!(" at {at:.0}")).unwrap_or_default();
-                format!("{} to {}{at}", told.outcome, sinks.join(", "))
+                let sinks: Vec<String> = told
+                    .sinks
+                    .iter()
+                    .map(|(sink, at)| format!("{sink} {}", later(told.observed_at, *at)))
+                    .collect();
+                of(told.outcome, sinks.join(", "))
             })
             .collect();
         parts.extend(
             self.untold
                 .iter()
-                .map(|it| format!("{} waits for {}", it.outcome, it.sinks.join(", "))),
+                .map(|it| of(it.outcome, format!("waits for {}", it.sinks.join(", ")))),
         );
         if parts.is_empty() && self.ended_at.is_some() {
             return "no: it had ended before it was first seen".to_owned();
         }
         parts.join("; ")
+    }
+}
+
+/// How soon after it was seen an event was told.
+fn later(seen: Timestamp, told: Timestamp) -> String {
+    match u64::try_from(told.duration_since(seen).as_secs()) {
+        Ok(0) | Err(_) => "at once".to_owned(),
+        Ok(seconds) => format!("{} later", duration(seconds)),
     }
 }

@@ -1,6 +1,10 @@
 //! What pollers remember, for the commands that look at it: from the file or the table.
 
+mod past;
+
 use std::sync::Arc;
+
+pub(super) use self::past::{Past, past};
 
 use super::CliError;
 use super::args::RememberedArgs;

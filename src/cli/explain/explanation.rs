@@ -1,0 +1,143 @@
+//! All that is known of one task, as it is printed: pure.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::next::Next;
+use super::words::{listed_now, remembered_of};
+use crate::cli::remembered::{Past, past};
+use crate::cli::wait::Wanted;
+use crate::place::Place;
+use crate::record::{Ledger, Record};
+use crate::task::{Kind, Task};
+
+/// What EC2 lists of the task.
+pub(super) struct Listing<'a> {
+    /// The task; none where it is not listed.
+    pub(super) task: Option<&'a Task>,
+    /// Whether the listing was read to its end.
+    pub(super) is_complete: bool,
+}
+
+/// All that is known of one task.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Explanation {
+    /// As it was asked for.
+    task: String,
+    region: String,
+    kind: Kind,
+    /// Null where EC2 does not list it.
+    listed: Option<Now>,
+    listing_is_complete: bool,
+    /// For each account of which something is remembered.
+    remembered: Vec<Memories>,
+    #[serde(skip)]
+    listed_in_words: String,
+}
+
+/// The task as EC2 lists it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Now {
+    state: String,
+    progress_percent: Option<u8>,
+    status_message: Option<String>,
+    started_at: Option<Timestamp>,
+    bucket: Option<String>,
+    reason: Option<String>,
+}
+
+/// What is remembered in one account, and what follows from it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Memories {
+    account: String,
+    /// Whether the target has its baseline.
+    baseline_done: bool,
+    /// Null where there is no record of the task.
+    record: Option<Past>,
+    /// When it last moved; null where there is no record.
+    moved_at: Option<Timestamp>,
+    stalled: bool,
+    /// Complete listings in a row that did not hold it.
+    missed: u8,
+    /// Until when another poll is telling it.
+    leased_until: Option<Timestamp>,
+    next_poll: Next,
+    #[serde(skip)]
+    in_words: String,
+}
+
+impl Memories {
+    pub(super) fn new(
+        place: &Place,
+        record: Option<&Record>,
+        ledger: Option<&Ledger>,
+        next_poll: Next,
+        now: Timestamp,
+    ) -> Self {
+        let lease = record.and_then(|record| record.lease.as_ref()).filter(|it| it.holds(now));
+        Self {
+            account: place.account.clone(),
+            baseline_done: ledger.is_some_and(|ledger| ledger.baseline_done),
+            record: record.map(|record| past(place, record, now)),
+            moved_at: record.map(|record| record.moved_at),
+            stalled: record.is_some_and(|record| record.stalled),
+            missed: record.map_or(0, |record| record.missed),
+            leased_until: lease.map(|lease| lease.until),
+            next_poll,
+            in_words: remembered_of(place, record, ledger, now),
+        }
+    }
+}
+
+impl Explanation {
+    pub(super) fn new(
+        wanted: &Wanted,
+        region: &str,
+        kind: Kind,
+        listing: &Listing<'_>,
+        remembered: Vec<Memories>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            task: wanted.to_string(),
+            region: region.to_owned(),
+            kind,
+            listed: listing.task.map(Now::new),
+            listing_is_complete: listing.is_complete,
+            remembered,
+            listed_in_words: listed_now(kind, listing.task, listing.is_complete, now),
+        }
+    }
+}
+
+impl Now {
+    fn new(task: &Task) -> Self {
+        let failure = task.failure.as_ref();
+        Self {
+            state: task.state.to_string(),
+            progress_percent: task.progress_percent,
+            status_message: task.subject.status_message.clone(),
+            started_at: task.started_at,
+            bucket: task.subject.bucket.clone(),
+            reason: failure.and_then(|it| it.message.clone().or_else(|| it.code.clone())),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}\n\n{}", self.task, self.region, self.listed_in_words)?;
+        if self.remembered.is_empty() {
+            f.write_str("\n\nNo poll has looked at this Region yet.")?;
+        }
+        for it in &self.remembered {
+            write!(f, "\n\n{}\n\n{}", it.in_words, it.next_poll)?;
+        }
+        Ok(())
+    }
+}
