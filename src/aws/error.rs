@@ -21,7 +21,7 @@ const RUN_OUT: [&str; 4] =
     ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
 
 /// What AWS said, or what kept it from saying anything.
-pub(super) fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
+pub(crate) fn reason<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {

@@ -7,6 +7,7 @@ mod args;
 mod bars;
 mod connect;
 mod demo;
+mod doctor;
 mod end;
 mod events;
 mod explain;
@@ -89,6 +90,7 @@ async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Watch(args) => watch::run(args).await,
         Command::History(args) => history::run(args).await,
         Command::Explain(args) => explain::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(args).await,
         Command::Demo(args) => demo::run(args).await,

@@ -1,6 +1,7 @@
 //! The real `amiwatch` binary: output, exit codes, errors.
 
 mod configuration;
+mod examining;
 mod listing;
 mod manual;
 mod pipes;

@@ -1,6 +1,7 @@
 //! What can be written on the command line: here what commands have in common, and a file for each group
 //! of them.
 
+mod doctor;
 mod list;
 mod local;
 mod polling;
@@ -10,6 +11,7 @@ mod wait;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::list::{ListArgs, ListForm};
 pub(super) use self::local::{CompletionsArgs, DemoArgs, ManArgs, OnOff, RenderArgs, SimArgs};
 pub(super) use self::polling::{PollArgs, PollingArgs, WatchArgs};
@@ -64,6 +66,11 @@ pub enum Command {
     /// Says everything that is known of one task, and what the next poll does about it
     #[command(after_help = "Example:\n  amiwatch explain import-snap-0123456789abcdef0")]
     Explain(ExplainArgs),
+    /// Examines whether amiwatch can do its job, here or as a stack, and says how to mend it
+    #[command(
+        after_help = "Examples:\n  amiwatch doctor --kind all --region us-east-1\n  amiwatch doctor --stack amiwatch"
+    )]
+    Doctor(DoctorArgs),
     /// Shows an event as each channel would show it
     #[command(
         after_help = "Example:\n  amiwatch render --kind import-image --outcome failed --channel slack"
@@ -117,4 +124,21 @@ fn time(text: &str) -> Result<SignedDuration, String> {
     length.filter(SignedDuration::is_positive).ok_or_else(|| {
         format!("\"{text}\" is no length of time: write one such as 90s, 2m, 1h30m or 2d")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_of_systemd_starts_a_command_that_is_one() {
+        let unit = include_str!("../../../docs/systemd/amiwatch.service");
+        let lines = unit.lines();
+        let started: Vec<&str> =
+            lines.filter_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).collect();
+        let [started] = started[..] else { panic!("one command: {started:?}") };
+        let cli = Cli::try_parse_from(started.split(' ')).unwrap();
+        let Command::Watch(args) = cli.command else { panic!("{started}") };
+        assert!(args.no_terminal && !args.webhooks.is_empty());
+    }
 }

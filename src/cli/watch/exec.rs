@@ -88,7 +88,7 @@ fn variables(event: &Event) -> Vec<(&'static str, String)> {
         ("AMIWATCH_ID", event.id.to_string()),
         ("AMIWATCH_KIND", detail.kind.to_string()),
         ("AMIWATCH_OUTCOME", detail.outcome.to_string()),
-        ("AMIWATCH_STATE", plain(&detail.state)),
+        ("AMIWATCH_TASK_STATE", plain(&detail.state)),
         ("AMIWATCH_TASK", plain(detail.subject.name())),
         ("AMIWATCH_IMAGE_ID", text(&detail.subject.image_id)),
         ("AMIWATCH_IMAGE_NAME", text(&detail.image_name)),

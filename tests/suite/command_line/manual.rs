@@ -54,6 +54,7 @@ async fn the_short_help_of_each_command_fits_a_screen_and_shows_an_example() {
         "watch",
         "history",
         "explain",
+        "doctor",
         "render",
         "sim",
         "demo",

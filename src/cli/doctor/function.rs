@@ -1,0 +1,94 @@
+//! Whether the function can run, and what it watches.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+
+use super::finding::Finding;
+use crate::aws::error::reason;
+use crate::cli::connect::Connection;
+use crate::rules;
+use crate::task::{Choice, Kind};
+
+/// What a function is configured to do.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) regions: Vec<String>,
+    pub(super) kinds: BTreeSet<Kind>,
+    pub(super) table: Option<String>,
+    pub(super) topic: Option<String>,
+}
+
+pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding>, Settings) {
+    let mut config = aws_sdk_lambda::config::Builder::from(&connection.sdk);
+    if let Some(url) = connection.endpoint("LAMBDA") {
+        config = config.endpoint_url(url);
+    }
+    let client = Client::from_conf(config.build());
+    let about = format!("function {name}");
+    let found = match client.get_function_configuration().function_name(name).send().await {
+        Ok(found) => found,
+        Err(error) => {
+            let why = format!("GetFunctionConfiguration: {}", reason(&error));
+            let mend = "deploy the stack again, or permit lambda:GetFunctionConfiguration";
+            return (vec![Finding::failed(about, why, mend)], Settings::default());
+        }
+    };
+    let variables = found.environment.as_ref().and_then(|it| it.variables.as_ref());
+    let settings = variables.map(settings).unwrap_or_default();
+    let concurrency = client.get_function_concurrency().function_name(name).send().await;
+    let reserved = match concurrency {
+        Ok(answer) => reserved(&about, name, answer.reserved_concurrent_executions),
+        Err(error) => Some(Finding::warning(
+            about.clone(),
+            format!("GetFunctionConcurrency: {}", reason(&error)),
+            "permit lambda:GetFunctionConcurrency",
+        )),
+    };
+    let findings = [Some(state(&about, &found, &settings)), reserved].into_iter().flatten();
+    (findings.collect(), settings)
+}
+
+fn settings(variables: &HashMap<String, String>) -> Settings {
+    let get = |name: &str| variables.get(name).filter(|it| !it.trim().is_empty());
+    let list = |name| get(name).into_iter().flat_map(|it| it.split(',')).map(str::trim);
+    let kinds: Vec<Choice> = list("AMIWATCH_KINDS").filter_map(|it| it.parse().ok()).collect();
+    Settings {
+        regions: list("AMIWATCH_REGIONS").filter_map(|it| rules::region(it).ok()).collect(),
+        kinds: Choice::kinds(&kinds),
+        table: get("AMIWATCH_TABLE").cloned(),
+        topic: get("AMIWATCH_TOPIC_ARN").cloned(),
+    }
+}
+
+fn state(about: &str, found: &GetFunctionConfigurationOutput, settings: &Settings) -> Finding {
+    let why = |text: &Option<String>| text.clone().unwrap_or_else(|| "no reason given".to_owned());
+    // An idle function is `Inactive` and wakes up at the next call.
+    match (&found.state, &found.last_update_status) {
+        (Some(State::Failed), _) => Finding::failed(
+            about,
+            format!("cannot run: {}", why(&found.state_reason)),
+            "deploy the stack again",
+        ),
+        (_, Some(LastUpdateStatus::Failed)) => Finding::failed(
+            about,
+            format!("its last update failed: {}", why(&found.last_update_status_reason)),
+            "deploy the stack again",
+        ),
+        _ => {
+            let kinds: Vec<String> = settings.kinds.iter().map(ToString::to_string).collect();
+            let (regions, kinds) = (settings.regions.join(", "), kinds.join(", "));
+            let memory = found.memory_size.unwrap_or_default();
+            Finding::ok(about, format!("watches {kinds} in {regions}, with {memory} MB"))
+        }
+    }
+}
+
+fn reserved(about: &str, name: &str, reserved: Option<i32>) -> Option<Finding> {
+    (reserved == Some(0)).then(|| {
+        let mend = format!("aws lambda delete-function-concurrency --function-name {name}");
+        Finding::failed(about, "may not run: its reserved concurrency is 0", mend)
+    })
+}

@@ -1,0 +1,105 @@
+//! `amiwatch doctor`: whether amiwatch can do its job here, or a stack there, and how to mend it.
+//!
+//! Nothing is changed by it. What it looks at stands in the order of the way from EC2 to the inbox.
+
+mod finding;
+mod function;
+mod identity;
+mod listings;
+mod polls;
+mod schedule;
+mod stack;
+mod table;
+mod topic;
+
+use self::finding::{Finding, Verdict};
+use self::function::Settings;
+use self::stack::Stack;
+use super::args::{DoctorArgs, OutputForm};
+use super::connect::Connection;
+use super::output::{print, print_json, toned};
+use super::{CliError, Exit};
+use crate::clock::SystemClock;
+use crate::ports::Clock;
+use crate::task::Choice;
+
+pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
+    let connection = Connection::open(&args.place).await?;
+    let mut findings = identity::examine(&connection).await;
+    let given = Settings {
+        regions: connection.regions.clone(),
+        kinds: Choice::kinds(&args.place.kinds),
+        table: args.table.clone(),
+        topic: args.topic.clone(),
+    };
+    match &args.stack {
+        None => findings.extend(way(&connection, &given).await),
+        Some(name) => match Stack::read(&connection, name).await {
+            Ok(stack) => findings.extend(deployed(&connection, &stack).await),
+            Err(finding) => findings.push(finding),
+        },
+    }
+    // A reader that has had enough is no failure.
+    let _ = match args.output {
+        OutputForm::Json => print_json(&findings)?,
+        OutputForm::Text => {
+            let lines = findings.iter().map(|it| toned(&it.text(), it.tone()));
+            print(&lines.collect::<Vec<_>>().join("\n"))?
+        }
+    };
+    let is_failed = findings.iter().any(|it| it.verdict == Verdict::Failed);
+    Ok(if is_failed { Exit::InPart } else { Exit::Done })
+}
+
+/// The way of an event: listings, table, topic.
+async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
+    let source = connection.ec2();
+    let mut findings = listings::examine(&source, &settings.regions, &settings.kinds).await;
+    if let Some(table) = &settings.table {
+        let endpoint = connection.endpoint("DYNAMODB");
+        findings.extend(table::examine(&connection.sdk, endpoint, table).await);
+    }
+    if let Some(topic) = &settings.topic {
+        let endpoint = connection.endpoint("SNS");
+        findings.extend(topic::examine(&connection.sdk, endpoint, "topic", topic).await);
+    }
+    findings
+}
+
+/// A stack: what runs, and the way of its events.
+async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
+    let missing =
+        |what: &str| Finding::failed(what, "the stack has none", "deploy the stack again");
+    let mut findings = Vec::new();
+    let mut every = None;
+    match stack.get("PollerSchedule") {
+        Some(name) => {
+            let (finding, interval) = schedule::examine(connection, name).await;
+            findings.push(finding);
+            every = interval;
+        }
+        None => findings.push(missing("schedule")),
+    }
+    let mut settings = Settings::default();
+    match stack.get("Poller") {
+        Some(name) => {
+            let (found, of_function) = function::examine(connection, name).await;
+            findings.extend(found);
+            settings = of_function;
+        }
+        None => findings.push(missing("function")),
+    }
+    match stack.get("PollerLog") {
+        Some(group) => {
+            findings.push(polls::examine(connection, group, every, SystemClock.now()).await);
+        }
+        None => findings.push(missing("log")),
+    }
+    findings.extend(way(connection, &settings).await);
+    if let Some(topic) = stack.get("AlarmTopic") {
+        let endpoint = connection.endpoint("SNS");
+        let found = topic::examine(&connection.sdk, endpoint, "alarms", topic).await;
+        findings.extend(found);
+    }
+    findings
+}
