@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { withPage } from "./browser.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const text = (name) => readFileSync(join(here, "gallery", name), "utf8");
@@ -34,21 +34,11 @@ writeFileSync(
     `<script>${output(".js").replaceAll("</script", "<\\/script")}</script>`,
 );
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-});
-try {
-  const view = await browser.newPage({ viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5 });
-  view.on("pageerror", (error) => {
-    throw error;
-  });
+await withPage({ viewport: { width: 1000, height: 800 }, deviceScaleFactor: 1.5 }, async (view) => {
   await view.goto(pathToFileURL(page).href);
   for (const channel of Object.keys(shown)) {
     const path = join(process.argv[2], `${channel}.png`);
     await view.locator(`#${channel}`).screenshot({ path });
     console.error(path);
   }
-} finally {
-  await browser.close();
-}
+});
