@@ -9,7 +9,7 @@ use crate::cli::CliError;
 use crate::cli::output::{print, say};
 use crate::cli::remembered::Past;
 
-/// The page without its data; `history-page/` has what it is made of.
+/// The page without its data; `page/` holds what it is made of.
 const PAGE: &str = include_str!("page.html");
 
 /// Where the data goes.
