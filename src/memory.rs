@@ -13,15 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::place::Place;
 use crate::ports::{Guard, Item, Put, Saved, Store, StoreError};
 use crate::record::{
-    Ledger, RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX, Record, Snapshot, Versioned, ledger_key,
+    Bearer, BearerKey, Ledger, RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX, Record, Sight, Snapshot,
+    Versioned, ledger_key, sight_key,
 };
 use crate::store::codec;
 use crate::task::{Kind, TaskKey};
 
 /// Items of the first read of a place of which nothing is known: more than the twenty settled records
-/// that a window holds at most, and a ledger for each kind.
-const FIRST_READ: usize = 64;
-const _: () = assert!(FIRST_READ > 2 * (20 + Kind::ALL.len()));
+/// that a window holds at most, and a ledger and a sight for each kind.
+const FIRST_READ: usize = 72;
+const _: () = assert!(FIRST_READ > 2 * (20 + 2 * Kind::ALL.len()));
 
 /// Before every key, and behind.
 const BEGIN: &str = "!";
@@ -177,6 +178,58 @@ impl Memory {
     fn kept(&self, put: Put) -> Put {
         let longer = |at: Timestamp| at.saturating_add(self.kept_longer).unwrap_or(at);
         Put { expires_at: put.expires_at.map(longer), ..put }
+    }
+
+    /// Writes a sight where the stored version is still `expected` (0: nothing stored).
+    ///
+    /// # Errors
+    /// The store did not answer, or refuses the sight.
+    pub async fn save_sight(
+        &self,
+        place: &Place,
+        sight: &Sight,
+        expected: u64,
+    ) -> Result<Saved, StoreError> {
+        let put = self.kept(coded(&sight_key(sight.kind), codec::sight(sight, expected))?);
+        self.store.put(place, &put).await
+    }
+
+    /// Writes what bears events where the stored version is still `expected`.
+    ///
+    /// # Errors
+    /// The store did not answer, or refuses it.
+    pub async fn save_bearer(
+        &self,
+        place: &Place,
+        key: &BearerKey,
+        bearer: &Bearer,
+        expected: u64,
+    ) -> Result<Saved, StoreError> {
+        match (key, bearer) {
+            (BearerKey::Task(key), Bearer::Record(record)) => {
+                self.save(place, key, record, expected).await
+            }
+            (_, Bearer::Sight(sight)) => self.save_sight(place, sight, expected).await,
+            (BearerKey::Target(_), Bearer::Record(_)) => Ok(Saved::Conflict),
+        }
+    }
+
+    /// Reads what bears events, as it is now.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn read_bearer(
+        &self,
+        place: &Place,
+        key: &BearerKey,
+    ) -> Result<Option<Versioned<Bearer>>, StoreError> {
+        let text = match key {
+            BearerKey::Task(key) => key.to_string(),
+            BearerKey::Target(kind) => sight_key(*kind),
+        };
+        let found = taken(&self.store.get(place, &[text]).await?);
+        let record = found.records.into_values().map(|it| it.map(Bearer::Record));
+        Ok(record.chain(found.sights.into_values().map(|it| it.map(Bearer::Sight))).next())
     }
 
     async fn window(&self, place: &Place, from: Timestamp) -> Result<Snapshot, StoreError> {

@@ -88,7 +88,11 @@ fn colored(event: &Event) -> String {
 /// Whether an outcome means that somebody should look.
 pub(super) fn is_trouble(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Failed | Outcome::Cancelled | Outcome::Vanished | Outcome::Stalled => true,
-        Outcome::Completed | Outcome::Started => false,
+        Outcome::Failed
+        | Outcome::Cancelled
+        | Outcome::Vanished
+        | Outcome::Stalled
+        | Outcome::Blind => true,
+        Outcome::Completed | Outcome::Started | Outcome::Seeing => false,
     }
 }

@@ -1,11 +1,13 @@
 //! What deserves telling: pure functions of what was known, what is listed, and the time.
 //!
 //! [`task`] judges one task, [`listing`] one whole listing of a target, [`ledger`] how far back
-//! everything is known, and [`route`] where an event goes whose sinks were taken away. None of them knows EC2's SDK, the store or a clock.
+//! everything is known, [`route`] where an event goes whose sinks were taken away, and [`sight`] whether
+//! a target is blind. None of them knows EC2's SDK, the store or a clock.
 
 pub mod ledger;
 pub mod listing;
 pub mod route;
+pub mod sight;
 pub mod task;
 
 use std::collections::BTreeSet;

@@ -4,21 +4,25 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::record::{Record, SinkName};
+use crate::record::{SinkName, Unsent};
 
 /// An event waits so long for a sink that is not configured: while a new version is deployed, the
 /// old one does not know the new sinks yet.
 pub const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
 
-/// Takes off a record's events the sinks that are no longer configured. An event that no sink has
-/// acked goes to the configured sinks instead: nobody was told. `None`: nothing changes.
+/// Takes off what waits the sinks that are no longer configured. An event that no sink has acked goes
+/// to the configured sinks instead: nobody was told. `None`: nothing changes.
 #[must_use]
-pub fn reroute(record: &Record, configured: &BTreeSet<SinkName>, now: Timestamp) -> Option<Record> {
+pub fn reroute(
+    outbox: &[Unsent],
+    configured: &BTreeSet<SinkName>,
+    now: Timestamp,
+) -> Option<Vec<Unsent>> {
     if configured.is_empty() {
         return None;
     }
-    let mut next = record.clone();
-    for untold in &mut next.outbox {
+    let mut next = outbox.to_vec();
+    for untold in &mut next {
         let waits = now.duration_since(untold.event.time) < WAITS_FOR_UNKNOWN_SINK;
         if waits || untold.sinks.is_subset(configured) {
             continue;
@@ -28,25 +32,20 @@ pub fn reroute(record: &Record, configured: &BTreeSet<SinkName>, now: Timestamp)
             untold.sinks.clone_from(configured);
         }
     }
-    next.outbox.retain(|untold| !untold.sinks.is_empty());
-    (next.outbox != record.outbox).then_some(next)
+    next.retain(|untold| !untold.sinks.is_empty());
+    (next != outbox).then_some(next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Outcome;
-    use crate::record::Unsent;
     use crate::render::sample;
-    use crate::task::{Kind, State, Subject, Task};
+    use crate::task::Kind;
 
-    fn record(sinks: &[SinkName], acked: bool) -> Record {
+    fn unsent(sinks: &[SinkName], acked: bool) -> Unsent {
         let event = sample::event(Kind::StoreImage, Outcome::Failed);
-        let subject = Subject::image("ami-1", "b");
-        let task = Task::new(Kind::StoreImage, subject, State::new("Failed"));
-        let untold =
-            Unsent { acked, ..Unsent::new(event.clone(), sinks.iter().cloned().collect()) };
-        Record { outbox: vec![untold], ..Record::first_seen(task, event.time) }
+        Unsent { acked, ..Unsent::new(event, sinks.iter().cloned().collect()) }
     }
 
     #[test]
@@ -62,11 +61,11 @@ mod tests {
             (&[bus], false, &[], hour, None),
         ] {
             let waits_for: Vec<SinkName> = waits_for.iter().copied().cloned().collect();
-            let record = record(&waits_for, acked);
-            let now = record.outbox[0].event.time + age;
+            let unsent = unsent(&waits_for, acked);
+            let now = unsent.event.time + age;
             let configured = configured.iter().copied().cloned().collect();
-            let sinks = reroute(&record, &configured, now)
-                .map(|next| next.outbox.into_iter().flat_map(|it| it.sinks).collect::<Vec<_>>());
+            let sinks = reroute(&[unsent], &configured, now)
+                .map(|next| next.into_iter().flat_map(|it| it.sinks).collect::<Vec<_>>());
             let then = then.map(|then| then.iter().copied().cloned().collect::<Vec<_>>());
             assert_eq!(sinks, then, "{waits_for:?} {acked} {configured:?} {age}");
         }

@@ -11,6 +11,8 @@ use super::Outcome;
 use crate::task::{Failure, Kind, Subject, named_fields};
 
 /// The `detail` of an event. A field that EC2 did not give is null.
+///
+/// The event of a target says only what kind of task it is that cannot be seen, since when, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     /// Which listing the task comes from.
@@ -40,7 +42,9 @@ pub struct Detail {
     pub duration_seconds: Option<u64>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// The same in all events of one task.
+    /// Since when a target has not been seen.
+    pub since: Option<Timestamp>,
+    /// The same in all events of one task, or of one target.
     pub task: Uuid,
 }
 
@@ -50,7 +54,7 @@ pub struct Detail {
 struct Common {
     kind: Kind,
     outcome: Outcome,
-    state: String,
+    state: Option<String>,
     previous_state: Option<String>,
     #[serde(default)]
     image_name: Option<String>,
@@ -61,7 +65,8 @@ struct Common {
     observed_at: Option<Timestamp>,
     duration_seconds: Option<u64>,
     failure: Option<Failure>,
-    #[serde(default)]
+    since: Option<Timestamp>,
+    #[serde(default, alias = "target")]
     task: Uuid,
 }
 
@@ -87,6 +92,13 @@ impl Serialize for Detail {
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("kind", &self.kind)?;
         map.serialize_entry("outcome", &self.outcome)?;
+        if self.outcome.is_of_target() {
+            map.serialize_entry("since", &Millis(self.since))?;
+            map.serialize_entry("observedAt", &Millis(self.observed_at))?;
+            map.serialize_entry("failure", &self.failure)?;
+            map.serialize_entry("target", &self.task)?;
+            return map.end();
+        }
         map.serialize_entry("state", &self.state)?;
         map.serialize_entry("previousState", &self.previous_state)?;
         for (name, value) in named_fields(self.kind, &self.subject, self.updated_at) {
@@ -117,10 +129,12 @@ impl<'de> Deserialize<'de> for Detail {
             all.insert(TASK_ID.into(), id);
         }
         let subject = Subject::deserialize(Value::Object(all)).map_err(D::Error::custom)?;
+        let of_target = || common.outcome.is_of_target().then(|| common.outcome.to_string());
+        let state = common.state.or_else(of_target);
         Ok(Self {
             kind: common.kind,
             outcome: common.outcome,
-            state: common.state,
+            state: state.ok_or_else(|| D::Error::missing_field("state"))?,
             previous_state: common.previous_state,
             subject,
             image_name: common.image_name,
@@ -131,6 +145,7 @@ impl<'de> Deserialize<'de> for Detail {
             observed_at: common.observed_at,
             duration_seconds: common.duration_seconds,
             failure: common.failure,
+            since: common.since,
             task: common.task,
         })
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::place::Place;
-use crate::task::{Task, TaskKey};
+use crate::task::{Failure, Kind, Subject, Task, TaskKey};
 
 pub use detail::Detail;
 pub use outcome::Outcome;
@@ -54,7 +54,58 @@ pub struct Transition<'a> {
     pub observed_at: Timestamp,
 }
 
+/// What the event of a target says.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// `blind` or `seeing`.
+    pub outcome: Outcome,
+    /// Since when it could not be listed.
+    pub since: Timestamp,
+    /// Why not, as the last listing failed.
+    pub failure: Option<String>,
+    /// When that was seen.
+    pub observed_at: Timestamp,
+}
+
+/// What all events of targets are called.
+const TARGET_DETAIL_TYPE: &str = "amiwatch Target State Change";
+
 impl Event {
+    /// The event of a target that cannot be seen, or can be seen again.
+    #[must_use]
+    pub fn of_target(place: &Place, kind: Kind, sighting: Sighting) -> Self {
+        let Sighting { outcome, since, failure, observed_at } = sighting;
+        let target = format!("{}/{}/target/{kind}", place.account, place.region);
+        let named = |name: &str| Uuid::new_v5(&ID_NAMESPACE, name.as_bytes());
+        Self {
+            version: "0".into(),
+            id: named(&format!("{target}/{outcome}/{since:.3}")),
+            detail_type: TARGET_DETAIL_TYPE.into(),
+            source: "amiwatch".into(),
+            account: place.account.clone(),
+            time: Timestamp::from_second(observed_at.as_second()).unwrap_or(observed_at),
+            region: place.region.clone(),
+            resources: Vec::new(),
+            detail: Detail {
+                kind,
+                outcome,
+                state: outcome.to_string(),
+                previous_state: None,
+                subject: Subject::default(),
+                image_name: None,
+                updated_at: None,
+                progress_percent: None,
+                started_at: None,
+                first_seen_at: None,
+                observed_at: Some(observed_at),
+                duration_seconds: None,
+                failure: failure.map(|message| Failure { code: None, message: Some(message) }),
+                since: Some(since),
+                task: named(&target),
+            },
+        }
+    }
+
     /// The event of one change of one task.
     #[must_use]
     pub fn of(place: &Place, key: &TaskKey, task: &Task, change: Transition<'_>) -> Self {
@@ -82,6 +133,7 @@ impl Event {
                 observed_at: Some(observed_at),
                 duration_seconds: duration_seconds(task, change),
                 failure: task.failure.clone(),
+                since: None,
                 task: named(place, key, ""),
             },
         }

@@ -5,8 +5,7 @@ use super::tell::{Telling, Told};
 use super::{Run, Step};
 use crate::place::Place;
 use crate::ports::Saved;
-use crate::record::{Record, SinkName, Versioned};
-use crate::task::TaskKey;
+use crate::record::{Bearer, BearerKey, SinkName, Versioned};
 
 /// How often an ack is tried, over what other pollers write meanwhile.
 const ACK_ROUNDS: u32 = 3;
@@ -16,17 +15,17 @@ impl Run<'_> {
     pub(super) async fn take_lease(
         &self,
         place: &Place,
-        key: &TaskKey,
-        known: Versioned<Record>,
-        value: Record,
-    ) -> Result<Option<Versioned<Record>>, String> {
+        key: &BearerKey,
+        known: Versioned<Bearer>,
+        value: Bearer,
+    ) -> Result<Option<Versioned<Bearer>>, String> {
         if self.lease_holds(&value) && value == known.value {
             return Ok(Some(known));
         }
         // Where every sink was taken away from a record, nothing is left to be leased.
-        let lease = (!value.outbox.is_empty()).then(|| self.lease());
-        let value = Record { lease, ..value };
-        match self.poller.memory.save(place, key, &value, known.version).await {
+        let lease = (!value.outbox().is_empty()).then(|| self.lease());
+        let value = value.leased(lease);
+        match self.poller.memory.save_bearer(place, key, &value, known.version).await {
             Ok(Saved::Written) => Ok(Some(Versioned { value, version: known.version + 1 })),
             Ok(Saved::Conflict) => Ok(None),
             Err(error) => Err(error.to_string()),
@@ -34,8 +33,8 @@ impl Run<'_> {
     }
 
     /// Whether this poll may still publish under its lease, however far clocks differ.
-    pub(super) fn lease_holds(&self, record: &Record) -> bool {
-        record.lease.as_ref().is_some_and(|lease| {
+    pub(super) fn lease_holds(&self, bearer: &Bearer) -> bool {
+        bearer.lease().is_some_and(|lease| {
             lease.by == self.by
                 && lease.until.duration_since(self.poller.clock.now())
                     > self.poller.limits.lease_margin
@@ -43,9 +42,9 @@ impl Run<'_> {
     }
 
     /// Whether another poller is telling the record's events.
-    pub(super) fn is_held_by_other(&self, record: &Record) -> bool {
+    pub(super) fn is_held_by_other(&self, bearer: &Bearer) -> bool {
         let now = self.poller.clock.now();
-        record.lease.as_ref().is_some_and(|lease| lease.by != self.by && lease.holds(now))
+        bearer.lease().is_some_and(|lease| lease.by != self.by && lease.holds(now))
     }
 
     /// Takes off the record what was told, and gives the lease back. Where another poller changed it
@@ -62,23 +61,21 @@ impl Run<'_> {
             if value == known.value {
                 return;
             }
-            match store.save(place, key, &value, known.version).await {
+            match store.save_bearer(place, key, &value, known.version).await {
                 Ok(Saved::Written) => {
                     *known = Versioned { value, version: known.version + 1 };
                     return;
                 }
-                Ok(Saved::Conflict) => match store.read_one(place, key).await {
-                    Ok(mut found) => match found.records.remove(key) {
-                        Some(changed) => *known = changed,
-                        None => return,
-                    },
+                Ok(Saved::Conflict) => match store.read_bearer(place, key).await {
+                    Ok(Some(changed)) => *known = changed,
+                    Ok(None) => return,
                     Err(error) => failure = error.to_string(),
                 },
                 Err(error) => failure = error.to_string(),
             }
         }
         // It was tried: the lease runs out by itself.
-        known.value.lease = None;
+        known.value = known.value.clone().leased(None);
         told.failures.push(if told.done.is_empty() {
             format!("{place}: {key} waits until this poll's lease runs out: {failure}")
         } else {
@@ -89,18 +86,19 @@ impl Run<'_> {
         });
     }
 
-    /// The record without what was told, and without this poll's lease.
-    fn without(&self, record: &Record, told: &Told) -> Record {
-        let mut next = record.clone();
+    /// The record or sight without what was told, and without this poll's lease.
+    fn without(&self, bearer: &Bearer, told: &Told) -> Bearer {
+        let mut next = bearer.clone();
         let now = self.poller.clock.now();
-        for untold in &record.outbox {
+        for untold in bearer.outbox() {
             let is_done =
                 |sink: &&SinkName| told.done.contains(&(untold.event.id, (*sink).clone()));
             for sink in untold.sinks.iter().filter(is_done) {
                 next.note_told(&untold.event, sink, now);
             }
         }
-        for untold in &mut next.outbox {
+        let outbox = next.outbox_mut();
+        for untold in outbox.iter_mut() {
             let id = untold.event.id;
             let before = untold.sinks.len();
             untold.sinks.retain(|sink| !told.done.contains(&(id, sink.clone())));
@@ -115,14 +113,14 @@ impl Run<'_> {
                 untold.tried_at = Some(now);
             }
         }
-        next.outbox.retain(|untold| !untold.sinks.is_empty());
-        next.lease = next.lease.filter(|lease| lease.by != self.by);
-        next
+        outbox.retain(|untold| !untold.sinks.is_empty());
+        let lease = next.lease().filter(|lease| lease.by != self.by).cloned();
+        next.leased(lease)
     }
 
     /// Gives this poll's lease on a record back: the next poll need not wait until it runs out.
     pub(super) async fn give_back(&self, place: &Place, one: &mut Telling) {
-        let lease = one.known.value.lease.as_ref();
+        let lease = one.known.value.lease();
         if lease.is_some_and(|lease| lease.by == self.by) && self.has_time(Step::Tell) {
             self.ack(place, one).await;
         }

@@ -8,9 +8,10 @@
 //! | fails | leaves | the next poll |
 //! |---|---|---|
 //! | read | nothing: without memory nothing is listed | reads again |
-//! | listing | nothing | lists again |
+//! | listing | since when it fails, in the target's sight; after an hour that is told | lists again |
 //! | listing, on a later page | what was read is judged; absence is concluded from nothing | goes on, or lists again |
 //! | listing, at the same place in ten polls | a failure that says so | begins the listing anew |
+//! | save of a sight | what it was | notes the same again |
 //! | save of a record | nothing of that task; the ledger does not advance | lists the same pages, and decides the same again |
 //! | no time to save progress | the progress of an earlier poll; the ledger advances | sees the progress as it is then |
 //! | save conflicts | another poller was first | (this one reads what that one wrote, and judges by the same listing) |
@@ -29,6 +30,7 @@ mod names;
 mod notes;
 mod save;
 mod scan;
+mod sight;
 mod summary;
 mod target;
 mod tell;
@@ -190,7 +192,7 @@ impl Run<'_> {
                 for kind in kinds {
                     let mut target = TargetSummary::new(place, *kind);
                     target.failures.push(error.to_string());
-                    target.log_failures();
+                    target.log();
                     summary.targets.push(target);
                 }
                 return summary;
@@ -204,6 +206,7 @@ impl Run<'_> {
                 item.reason
             );
             summary.failures.push(format!("{place}: {item}"));
+            summary.unreadable += 1;
         }
         let listings = kinds.iter().map(|kind| {
             let target = Target::new(self, place, *kind, began, &known);

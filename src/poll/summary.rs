@@ -30,6 +30,8 @@ pub struct TargetSummary {
     pub kind: Kind,
     /// Calls of EC2's listing.
     pub listing_calls: u32,
+    /// Those that EC2 put off: it throttled them, or was not available.
+    pub throttled: u32,
     /// Tasks listed.
     pub listed: usize,
     /// Tasks that stood out of EC2's documented order.
@@ -38,6 +40,8 @@ pub struct TargetSummary {
     pub listed_late: usize,
     /// This poll took, or went on taking, the baseline.
     pub baseline: bool,
+    /// It could not be listed for an hour, and cannot now.
+    pub blind: bool,
     /// Records written.
     pub saved: usize,
     /// Events decided on by this poll.
@@ -53,21 +57,41 @@ impl TargetSummary {
             region: place.region.clone(),
             kind,
             listing_calls: 0,
+            throttled: 0,
             listed: 0,
             out_of_order: 0,
             listed_late: 0,
             baseline: false,
+            blind: false,
             saved: 0,
             decided: 0,
             failures: Vec::new(),
         }
     }
 
-    pub(super) fn log_failures(&self) {
+    /// Logs what there is to report of the target. A target that was polled as usual has no line: the
+    /// metrics that are counted by it have no value then, and cost nothing.
+    pub(super) fn log(&self) {
         let Self { account, region, kind, .. } = self;
         for failure in &self.failures {
             tracing::error!("Polling {kind} tasks in {account}/{region} failed in part: {failure}");
         }
+        let failures = self.failures.len();
+        if failures == 0 && self.throttled == 0 && !self.blind {
+            return;
+        }
+        tracing::info!(
+            target_kind = kind.name(),
+            target_region = region,
+            target_failures = failures,
+            target_throttled = self.throttled,
+            target_listing_calls = self.listing_calls,
+            target_blind = u8::from(self.blind),
+            "Target {kind} in {region}: {failures} failures, {} of {} listing calls throttled{}",
+            self.throttled,
+            self.listing_calls,
+            if self.blind { ", blind" } else { "" },
+        );
     }
 }
 
@@ -85,6 +109,12 @@ pub struct Summary {
     pub refused: usize,
     /// Events left for a later poll: a sink is down, somebody else tells them, or time ran out.
     pub left: usize,
+    /// Events that wait to be told when the poll ends, for whatever reason.
+    pub untold: usize,
+    /// For how long the oldest of them has waited, in seconds.
+    pub oldest_untold_seconds: u64,
+    /// Stored items that cannot be understood.
+    pub unreadable: usize,
     /// Events that wait only for sinks that are not configured here.
     pub elsewhere: usize,
     /// Targets not begun, as the time ran out.
@@ -146,6 +176,9 @@ impl Summary {
         self.minimal += other.minimal;
         self.refused += other.refused;
         self.left += other.left;
+        self.untold += other.untold;
+        self.oldest_untold_seconds = self.oldest_untold_seconds.max(other.oldest_untold_seconds);
+        self.unreadable += other.unreadable;
         self.elsewhere += other.elsewhere;
         self.targets_left.extend(other.targets_left);
         self.failures.extend(other.failures);

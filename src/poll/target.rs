@@ -110,22 +110,30 @@ impl<'a> Target<'a> {
         listed: Result<Walk, ListError>,
         known: &mut Snapshot,
     ) -> TargetSummary {
-        match listed {
+        let lease = self.run.lease();
+        // Why not all of it was seen.
+        let unseen = match listed {
             Err(error) => {
                 self.summary.listing_calls = error.calls;
+                self.summary.throttled = error.throttled;
                 self.summary.failures.push(error.to_string());
+                Some(error.to_string())
             }
             Ok(walk) if self.is_ledger_unreadable => {
                 self.summary.listing_calls = walk.calls;
+                self.summary.throttled = walk.throttled;
                 let failure = "its ledger cannot be understood; nothing was judged";
                 self.summary.failures.push(failure.into());
+                Some(failure.to_owned())
             }
             Ok(walk) => {
-                let lease = self.run.lease();
+                let unseen = walk.error.as_ref().map(ToString::to_string);
                 self.judge(walk, &lease, known).await;
+                unseen
             }
-        }
-        self.summary.log_failures();
+        };
+        self.note_sight(unseen.as_deref(), &lease, known).await;
+        self.summary.log();
         self.summary
     }
 
@@ -139,6 +147,7 @@ impl<'a> Target<'a> {
             lease,
         };
         self.summary.listing_calls = walk.calls;
+        self.summary.throttled = walk.throttled;
         self.summary.listed = walk.tasks.len();
         self.summary.out_of_order = walk.disordered;
         self.summary.baseline = self.ledger().is_none_or(|ledger| !ledger.baseline_done);

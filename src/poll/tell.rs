@@ -13,13 +13,12 @@ use crate::decide::route::reroute;
 use crate::event::Event;
 use crate::place::Place;
 use crate::ports::{PublishError, Published};
-use crate::record::{Record, SinkName, Snapshot, Unsent, Versioned};
-use crate::task::TaskKey;
+use crate::record::{Bearer, BearerKey, SinkName, Snapshot, Unsent, Versioned};
 
 /// How often in a poll the events behind those that a sink could not take are gone on with.
 const ROUNDS: u32 = 8;
 
-/// What telling one record's events came to.
+/// What telling the events of one record or sight came to.
 #[derive(Default)]
 pub(super) struct Told {
     published: usize,
@@ -34,11 +33,11 @@ pub(super) struct Told {
     pub(super) failures: Vec<String>,
 }
 
-/// One record whose events are being told.
+/// What bears events, while they are being told.
 pub(super) struct Telling {
-    pub(super) key: TaskKey,
+    pub(super) key: BearerKey,
     /// What the store holds.
-    pub(super) known: Versioned<Record>,
+    pub(super) known: Versioned<Bearer>,
     pub(super) told: Told,
     /// Its sinks were left alone: nothing was tried.
     was_skipped: bool,
@@ -47,11 +46,11 @@ pub(super) struct Telling {
 impl Telling {
     /// What waits to be told, oldest first.
     pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
-        self.known.value.outbox.iter().map(|untold| &untold.event)
+        self.known.value.outbox().iter().map(|untold| &untold.event)
     }
 
     pub(super) fn events_mut(&mut self) -> impl Iterator<Item = &mut Event> {
-        self.known.value.outbox.iter_mut().map(|untold| &mut untold.event)
+        self.known.value.outbox_mut().iter_mut().map(|untold| &mut untold.event)
     }
 }
 
@@ -62,8 +61,13 @@ impl Run<'_> {
     /// Where a sink takes none of the oldest events it is away, or it is they. The newest one then
     /// finds out: if the sink takes it, the others are gone on with.
     pub(super) async fn tell(&self, place: &Place, known: Snapshot, summary: &mut Summary) {
-        let untold = known.records.into_iter().filter(|(_, it)| !it.value.outbox.is_empty());
-        let mut waiting: Vec<Telling> = untold
+        let records = known.records.into_iter();
+        let records = records.map(|(key, it)| (BearerKey::Task(key), it.map(Bearer::Record)));
+        let sights = known.sights.into_iter();
+        let sights = sights.map(|(kind, it)| (BearerKey::Target(kind), it.map(Bearer::Sight)));
+        let mut waiting: Vec<Telling> = records
+            .chain(sights)
+            .filter(|(_, it)| !it.value.outbox().is_empty())
             .map(|(key, known)| Telling { key, known, told: Told::default(), was_skipped: true })
             .collect();
         waiting.sort_by_cached_key(order);
@@ -71,7 +75,7 @@ impl Run<'_> {
         let mut done = Vec::new();
         for _ in 0..ROUNDS {
             let all: Vec<Telling> = stream::iter(waiting)
-                .map(|one| self.tell_record(place, one))
+                .map(|one| self.tell_one(place, one))
                 // A slow call holds its own slot and no other.
                 .buffer_unordered(self.poller.limits.tells_at_once.max(1))
                 .collect()
@@ -86,7 +90,7 @@ impl Run<'_> {
             let newest = waiting.iter().rposition(|one| order(one).0.is_none());
             let Some(newest) = newest.map(|at| waiting.remove(at)) else { break };
             self.breakers.values().for_each(Breaker::half_open);
-            let probe = self.tell_record(place, newest).await;
+            let probe = self.tell_one(place, newest).await;
             let is_taken = probe.told.published > 0;
             done.push(probe);
             if !is_taken {
@@ -95,6 +99,12 @@ impl Run<'_> {
         }
         for mut one in done.into_iter().chain(waiting) {
             self.give_back(place, &mut one).await;
+            let now = self.poller.clock.now();
+            for event in one.events() {
+                let age = u64::try_from(now.duration_since(event.time).as_secs()).unwrap_or(0);
+                summary.untold += 1;
+                summary.oldest_untold_seconds = summary.oldest_untold_seconds.max(age);
+            }
             let Told { published, minimal, refused, left, elsewhere, failures, .. } = one.told;
             summary.published += published;
             summary.minimal += minimal;
@@ -111,21 +121,21 @@ impl Run<'_> {
         }
     }
 
-    async fn tell_record(&self, place: &Place, one: Telling) -> Telling {
+    async fn tell_one(&self, place: &Place, one: Telling) -> Telling {
         let Telling { key, known, .. } = one;
         let mut told = Told::default();
         let now = self.poller.clock.now();
         let rerouted = self.reroute(&known.value, now);
         let is_rerouted = rerouted.is_some();
         let value = rerouted.unwrap_or_else(|| known.value.clone());
-        for untold in &value.outbox {
+        for untold in value.outbox() {
             let is_ours = untold.sinks.iter().any(|sink| self.breakers.contains_key(sink));
             *if is_ours { &mut told.left } else { &mut told.elsewhere } += 1;
         }
         if self.is_held_by_other(&known.value) || !self.has_time(Step::Tell) {
             return Telling { key, known, told, was_skipped: false };
         }
-        let mut sinks = value.outbox.iter().flat_map(|untold| &untold.sinks);
+        let mut sinks = value.outbox().iter().flat_map(|untold| &untold.sinks);
         if !is_rerouted && !sinks.any(|sink| self.open_sink(sink).is_some()) {
             return Telling { key, known, told, was_skipped: true };
         }
@@ -139,7 +149,7 @@ impl Run<'_> {
             }
         };
         let mut behind = BTreeSet::new();
-        for untold in &known.value.outbox {
+        for untold in known.value.outbox() {
             if self.publish(&known.value, untold, &mut behind, &mut told).await {
                 told.left = told.left.saturating_sub(1);
             }
@@ -151,12 +161,12 @@ impl Run<'_> {
         one
     }
 
-    /// A record whose events wait for sinks that were taken away, with where they go now.
-    fn reroute(&self, record: &Record, now: Timestamp) -> Option<Record> {
-        let next = reroute(record, self.sinks, now)?;
-        for before in &record.outbox {
+    /// What bears events that wait for sinks that were taken away, with where they go now.
+    fn reroute(&self, bearer: &Bearer, now: Timestamp) -> Option<Bearer> {
+        let next = reroute(bearer.outbox(), self.sinks, now)?;
+        for before in bearer.outbox() {
             let id = before.event.id;
-            let after = next.outbox.iter().find(|untold| untold.event.id == id);
+            let after = next.iter().find(|untold| untold.event.id == id);
             let sinks = after.map(|untold| &untold.sinks);
             if sinks != Some(&before.sinks) {
                 tracing::warn!(%id,
@@ -164,7 +174,9 @@ impl Run<'_> {
                     before.sinks, sinks.into_iter().flatten().collect::<Vec<_>>());
             }
         }
-        Some(next)
+        let mut rerouted = bearer.clone();
+        *rerouted.outbox_mut() = next;
+        Some(rerouted)
     }
 
     /// A configured sink that was not left alone after failures.
@@ -178,7 +190,7 @@ impl Run<'_> {
     /// one (`behind`). For one that the sink refuses nothing waits: it may never be taken.
     async fn publish(
         &self,
-        record: &Record,
+        bearer: &Bearer,
         untold: &Unsent,
         behind: &mut BTreeSet<SinkName>,
         told: &mut Told,
@@ -192,19 +204,26 @@ impl Run<'_> {
                 all = false;
                 continue;
             };
-            if !self.has_time(Step::Tell) || !self.lease_holds(record) {
+            if !self.has_time(Step::Tell) || !self.lease_holds(bearer) {
                 behind.insert(sink.clone());
                 all = false;
                 continue;
             }
             match self.publish_to(sink, event).await {
                 Ok(form) => {
+                    // The first sink that takes it tells it, the others repeat it.
+                    let is_first =
+                        !untold.acked && !told.done.iter().any(|(id, _)| *id == event.id);
+                    let first = |text: &'static str| is_first.then_some(text);
                     breaker.note(true);
                     told.published += 1;
                     told.minimal += usize::from(form == Published::Minimal);
                     told.done.insert((event.id, sink.clone()));
-                    tracing::info!(id = %event.id, %sink,
-                        outcome = %event.detail.outcome, "Told {sink}: {}", crate::render::subject(event));
+                    let detail = &event.detail;
+                    tracing::info!(id = %event.id, %sink, outcome = %detail.outcome,
+                        told_outcome = first(detail.outcome.name()),
+                        told_kind = first(detail.kind.name()),
+                        told_region = is_first.then_some(event.region.as_str()), "Told {sink}: {}", crate::render::subject(event));
                 }
                 Err(error) => {
                     let refused = matches!(error, PublishError::Refused(_));
@@ -235,8 +254,8 @@ impl Run<'_> {
 }
 
 /// What goes first: what was not set aside, then the oldest.
-fn order(one: &Telling) -> (Option<Timestamp>, Option<Timestamp>, TaskKey) {
-    let untold = &one.known.value.outbox;
+fn order(one: &Telling) -> (Option<Timestamp>, Option<Timestamp>, BearerKey) {
+    let untold = one.known.value.outbox();
     let set_aside = untold.iter().map(|it| it.tried_at).min().flatten();
     (set_aside, untold.first().map(|it| it.event.time), one.key.clone())
 }

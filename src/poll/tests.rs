@@ -9,4 +9,5 @@ mod listing;
 mod naming;
 mod progress;
 mod scenarios;
+mod sight;
 mod telling;

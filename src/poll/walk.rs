@@ -24,6 +24,8 @@ pub(super) struct Walk {
     pub(super) tasks: BTreeMap<TaskKey, Task>,
     pub(super) rejected: Vec<Rejected>,
     pub(super) calls: u32,
+    /// The calls that EC2 put off.
+    pub(super) throttled: u32,
     /// The newest start.
     pub(super) newest: Option<Timestamp>,
     /// Tasks that stood out of EC2's documented order.
@@ -179,12 +181,14 @@ impl Walk {
 
     pub(super) fn note(&mut self, error: ListError) {
         self.calls += error.calls;
+        self.throttled += error.throttled;
         self.error = Some(error);
     }
 
     /// Takes in a page and returns where the next one begins.
     pub(super) fn take(&mut self, page: Page, checks: bool) -> Option<Cursor> {
         self.calls += page.calls;
+        self.throttled += page.throttled;
         self.rejected.extend(page.rejected);
         for task in page.tasks {
             let (Some(key), Some(start)) = (task.key(), task.started_at) else { continue };

@@ -77,6 +77,7 @@ impl Walk {
 
     fn take_unordered(&mut self, page: Page) -> Option<Cursor> {
         self.calls += page.calls;
+        self.throttled += page.throttled;
         self.rejected.extend(page.rejected);
         self.tasks.extend(page.tasks.into_iter().filter_map(|task| Some((task.key()?, task))));
         page.next

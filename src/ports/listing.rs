@@ -67,6 +67,8 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// The calls that it took, those that were tried again included.
     pub calls: u32,
+    /// Those of them that EC2 put off, as it throttled them or was not available.
+    pub throttled: u32,
 }
 
 /// A listing call that failed.
@@ -83,6 +85,8 @@ pub struct ListError {
     pub token_refused: bool,
     /// The calls that were made.
     pub calls: u32,
+    /// Those of them that EC2 put off.
+    pub throttled: u32,
     /// What failed underneath.
     #[source]
     pub source: Option<Source>,
@@ -94,7 +98,15 @@ impl ListError {
     pub fn of_token(kind: Kind, place: &Place, reason: String) -> Self {
         let operation = kind.identity().operation;
         let region = place.region.clone();
-        Self { operation, region, reason, token_refused: true, calls: 0, source: None }
+        Self {
+            operation,
+            region,
+            reason,
+            token_refused: true,
+            calls: 0,
+            throttled: 0,
+            source: None,
+        }
     }
 }
 

@@ -1,8 +1,11 @@
-//! What amiwatch remembers: one record a task, one ledger a target. Stored state is a public
+//! What amiwatch remembers: one record a task, one ledger a target, and its sight where it cannot be
+//! listed. Stored state is a public
 //! format: see `docs/architecture.md`.
 
+mod bearer;
 mod ledger;
 mod scan;
+mod sight;
 mod snapshot;
 
 use std::borrow::Cow;
@@ -12,9 +15,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use bearer::{Bearer, BearerKey};
 pub use ledger::{Ledger, Torn};
 pub use scan::{Below, Cursor, Scan};
-pub use snapshot::{Snapshot, Unreadable, ledger_key};
+pub use sight::Sight;
+pub use snapshot::{Snapshot, Unreadable, ledger_key, sight_key};
 
 use crate::event::{Event, Outcome};
 use crate::task::Task;
@@ -124,6 +129,23 @@ pub struct Told {
     pub sinks: BTreeMap<SinkName, Timestamp>,
 }
 
+impl Told {
+    /// Notes that a sink took an event.
+    pub fn note(all: &mut Vec<Self>, event: &Event, sink: &SinkName, now: Timestamp) {
+        let observed_at = event.detail.observed_at.unwrap_or(event.time);
+        let (id, outcome) = (event.id, event.detail.outcome);
+        if let Some(told) = all.iter_mut().find(|told| told.id == id) {
+            told.sinks.insert(sink.clone(), now);
+            return;
+        }
+        let sinks = [(sink.clone(), now)].into();
+        all.push(Self { id, outcome, observed_at, sinks });
+        if all.len() > TOLD_MAX {
+            all.remove(0);
+        }
+    }
+}
+
 /// So many of the last events are remembered as told: stalls may come again and again.
 pub const TOLD_MAX: usize = 20;
 
@@ -219,22 +241,6 @@ impl Record {
         self.is_settled().then(|| latest.saturating_add(RECORD_KEPT_FOR).unwrap_or(latest))
     }
 
-    /// Notes that a sink took an event.
-    pub fn note_told(&mut self, event: &Event, sink: &SinkName, now: Timestamp) {
-        let observed_at = event.detail.observed_at.unwrap_or(event.time);
-        let (id, outcome) = (event.id, event.detail.outcome);
-        let known = self.told.iter_mut().find(|told| told.id == id);
-        if let Some(told) = known {
-            told.sinks.insert(sink.clone(), now);
-            return;
-        }
-        let sinks = [(sink.clone(), now)].into();
-        self.told.push(Told { id, outcome, observed_at, sinks });
-        if self.told.len() > TOLD_MAX {
-            self.told.remove(0);
-        }
-    }
-
     /// The outcome that ended the task, where one did.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
@@ -255,6 +261,13 @@ pub struct Versioned<T> {
     pub value: T,
     /// Counts the writes; 0 where nothing is stored yet.
     pub version: u64,
+}
+
+impl<T> Versioned<T> {
+    /// The same version of what is made of the value.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Versioned<U> {
+        Versioned { value: make(self.value), version: self.version }
+    }
 }
 
 #[cfg(test)]

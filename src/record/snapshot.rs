@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ledger, Record, Versioned};
+use super::{Ledger, Record, Sight, Versioned};
 use crate::task::{Kind, TaskKey};
 
 /// A stored item that cannot be understood. It is left as it is, and its task is passed over.
@@ -21,11 +21,19 @@ pub fn ledger_key(kind: Kind) -> String {
     format!("~{kind}")
 }
 
+/// The sort key of a target's sight. Like a ledger's, behind every task's.
+#[must_use]
+pub fn sight_key(kind: Kind) -> String {
+    format!("~sight#{kind}")
+}
+
 /// What the store knows of a place.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     /// The ledgers of the targets that have one.
     pub ledgers: BTreeMap<Kind, Versioned<Ledger>>,
+    /// The sights of the targets that could not be listed lately.
+    pub sights: BTreeMap<Kind, Versioned<Sight>>,
     /// The records of the window, those named as open below the watermark, and all of the kinds that are
     /// not listed by start.
     pub records: BTreeMap<TaskKey, Versioned<Record>>,

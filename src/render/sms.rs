@@ -18,10 +18,12 @@ pub fn sms(event: &Event) -> String {
         Outcome::Completed => {
             event.detail.duration_seconds.map(|it| format!(". Took {}", duration(it)))
         }
-        Outcome::Failed => reason(event).map(|reason| format!(". {}", ascii_subject(&reason))),
+        Outcome::Failed | Outcome::Blind => {
+            reason(event).map(|reason| format!(". {}", ascii_subject(&reason)))
+        }
         Outcome::Stalled => event.detail.progress_percent.map(|it| format!(". Still at {it}%")),
         Outcome::Vanished => Some(". EC2 no longer lists it".to_owned()),
-        Outcome::Started | Outcome::Cancelled => None,
+        Outcome::Started | Outcome::Cancelled | Outcome::Seeing => None,
     };
     let more = more.unwrap_or_default();
     let room = LONGEST.saturating_sub(text.len());

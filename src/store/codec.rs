@@ -1,4 +1,4 @@
-//! The stored form of records and ledgers. It is a public format: a change of meaning gets a new
+//! The stored form of records, ledgers and sights. It is a public format: a change of meaning gets a new
 //! schema number, and the older ones stay readable.
 
 use jiff::Timestamp;
@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::place::Place;
 use crate::ports::{Item, Put};
-use crate::record::{Ledger, Record, Snapshot, Unreadable, Versioned, ledger_key};
+use crate::record::{
+    Ledger, Record, Sight, Snapshot, Unreadable, Versioned, ledger_key, sight_key,
+};
 use crate::task::{Kind, TaskKey};
 
 /// The schema that this version writes.
@@ -35,6 +37,14 @@ pub fn ledger(ledger: &Ledger, expected: u64) -> serde_json::Result<Put> {
     put(ledger_key(ledger.kind), ledger, expected, None)
 }
 
+/// The write of a sight.
+///
+/// # Errors
+/// Where a value has no JSON form; none of ours has.
+pub fn sight(sight: &Sight, expected: u64) -> serde_json::Result<Put> {
+    put(sight_key(sight.kind), sight, expected, sight.expires_at())
+}
+
 fn put<T: Serialize>(
     key: String,
     value: &T,
@@ -50,6 +60,13 @@ fn put<T: Serialize>(
 /// The ledger and the records of a kind of task that this version does not know are a later version's:
 /// they are no fault, and nothing here touches them.
 pub fn take(item: &Item, known: &mut Snapshot) {
+    if let Some(kind) = sight_of(&item.key) {
+        match decode::<Sight>(item) {
+            Ok(found) => drop(known.sights.insert(kind, found)),
+            Err(reason) => known.unreadable.push(Unreadable { key: item.key.clone(), reason }),
+        }
+        return;
+    }
     let taken = match (ledger_of(&item.key), TaskKey::parse(&item.key)) {
         (Some(kind), _) => decode::<Ledger>(item).map(|found| {
             known.ledgers.insert(kind, found);
@@ -69,6 +86,10 @@ pub fn take(item: &Item, known: &mut Snapshot) {
 #[must_use]
 pub fn ledger_of(key: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| ledger_key(*kind) == key)
+}
+
+fn sight_of(key: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| sight_key(*kind) == key)
 }
 
 fn is_of_a_later_kind(key: &str) -> bool {

@@ -148,7 +148,9 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
         add_stores(&sim, 1);
         sim.world().add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
         let page = adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await;
-        assert_eq!(page.unwrap_or_else(|error| panic!("{kind:?}: {error}")).tasks.len(), 1);
+        let page = page.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        let is_put_off = matches!(kind, FaultKind::Throttle | FaultKind::Unavailable);
+        assert_eq!((page.tasks.len(), page.throttled), (1, if is_put_off { 2 } else { 0 }));
         assert_eq!(sim.world().calls().len(), 3);
     }
 }
@@ -161,7 +163,7 @@ async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
         for kind in Kind::ALL {
             let error =
                 adapter(&sim).list(&place(), kind, PageAt::WHOLE, allowed).await.unwrap_err();
-            assert_eq!(error.calls, made, "{kind}: {error}");
+            assert_eq!((error.calls, error.throttled), (made, made), "{kind}: {error}");
         }
         assert_eq!(sim.world().calls().len(), Kind::ALL.len() * made as usize);
         sim.world().clear_faults();

@@ -488,6 +488,44 @@ async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_
 }
 
 #[tokio::test]
+async fn a_region_that_cannot_be_listed_for_an_hour_is_told_once_and_once_more_when_it_can() {
+    let stack = Stack::with(&[("AMIWATCH_KINDS", "store-image")]).await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied));
+    function.invoke(&schedule()).await.unwrap_err();
+    let before = moto::table_as_text(&stack.table).await;
+    function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(moto::table_as_text(&stack.table).await, before, "it is written once");
+    assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
+
+    moto::unseen_for_longer(&stack.table, 3600).await;
+    for _ in 0..3 {
+        function.invoke(&schedule()).await.unwrap_err();
+    }
+    stack.sim.world().clear_faults();
+    for _ in 0..2 {
+        function.invoke(&schedule()).await.unwrap();
+    }
+    let events = stack.inbox.events().await;
+    let outcomes: Vec<&Value> = events.iter().map(|event| &event["detail"]["outcome"]).collect();
+    assert_eq!(outcomes, ["blind", "seeing"]);
+    assert_eq!(events[0]["detail-type"], "amiwatch Target State Change");
+    assert_eq!(events[0]["detail"]["kind"], "store-image");
+    assert_eq!(events[0]["detail"]["since"], events[1]["detail"]["since"]);
+    let why = events[0]["detail"]["failure"]["message"].as_str().unwrap();
+    assert!(why.contains("UnauthorizedOperation"), "{why}");
+    let log = function.log_with("blind").await;
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let blind: Vec<Value> = lines.filter(|line| line["target_blind"] == 1).collect();
+    assert_eq!(blind[0]["target_region"], REGION, "{log}");
+    assert_eq!(
+        (&blind[0]["target_kind"], &blind[0]["target_failures"]),
+        (&json!("store-image"), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn of_topic_and_bus_the_one_that_is_down_neither_holds_up_nor_repeats_the_other() {
     for (endpoint, sink) in
         [("AWS_ENDPOINT_URL_EVENTBRIDGE", "event-bridge"), ("AWS_ENDPOINT_URL_SNS", "sns")]

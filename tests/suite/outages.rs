@@ -149,9 +149,14 @@ fn where_ec2_denies_one_kind_or_region_the_others_go_on() {
         let failures = summary.all_failures();
         let named = format!("{} {}", home(), denied.1);
         assert!(failures.len() == 1 && failures[0].starts_with(&named), "{failures:?}");
+        for _ in 0..100 {
+            scene.poll();
+        }
+        assert_eq!(scene.world.with(|inner| inner.audit.of_targets), 1, "told to be blind, once");
         scene.world.with(|inner| inner.denied.clear());
         scene.poll();
         assert_eq!(scene.told(), 20);
+        assert_eq!(scene.world.with(|inner| inner.audit.of_targets), 2, "and to see again");
     }
 }
 

@@ -8,7 +8,9 @@ use aws_sdk_ec2::client::customize::CustomizableOperation;
 use aws_sdk_ec2::config::Builder;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -66,7 +68,12 @@ impl Bounded {
 
     /// The calls that were made.
     pub(super) fn made(&self) -> u32 {
-        self.calls.0.load(Ordering::Relaxed)
+        self.calls.made.load(Ordering::Relaxed)
+    }
+
+    /// The calls that EC2 put off.
+    pub(super) fn throttled(&self) -> u32 {
+        self.calls.throttled.load(Ordering::Relaxed)
     }
 
     /// The operation with fewer tries than all calls have; none where those are few enough.
@@ -116,9 +123,15 @@ impl From<String> for Failed {
     }
 }
 
+/// What EC2 answers to a call that it throttles (`RequestLimitExceeded`), and where it is not available.
+const PUT_OFF: u16 = 503;
+
 /// Counts the calls that one request takes.
 #[derive(Debug, Clone, Default)]
-struct Calls(Arc<AtomicU32>);
+struct Calls {
+    made: Arc<AtomicU32>,
+    throttled: Arc<AtomicU32>,
+}
 
 impl Intercept for Calls {
     fn name(&self) -> &'static str {
@@ -131,7 +144,19 @@ impl Intercept for Calls {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.made.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().status().as_u16() == PUT_OFF {
+            self.throttled.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 }

@@ -104,7 +104,7 @@ impl Ec2Tasks {
         let client = self.client(&place.region);
         let bounded = Bounded::new(calls_max);
         match (call(kind).list)(&client, ask, bounded.clone()).await {
-            Ok(page) => Ok(Page { calls: bounded.made(), ..page }),
+            Ok(page) => Ok(Page { calls: bounded.made(), throttled: bounded.throttled(), ..page }),
             Err(Failed { is_permitted: true, .. }) => {
                 Ok(Page { calls: bounded.made(), ..Page::default() })
             }
@@ -114,6 +114,7 @@ impl Ec2Tasks {
                 reason,
                 token_refused,
                 calls: bounded.made(),
+                throttled: bounded.throttled(),
                 source,
             }),
         }

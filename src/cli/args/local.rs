@@ -20,7 +20,7 @@ pub struct RenderArgs {
     #[arg(long, default_value = "email", value_parser = channel)]
     pub channel: Channel,
     /// Only the sample of this outcome
-    #[arg(long, conflicts_with = "event")]
+    #[arg(long, value_parser = Outcome::any, conflicts_with = "event")]
     pub outcome: Option<Outcome>,
     /// Only the sample of this kind
     #[arg(long, conflicts_with = "event")]

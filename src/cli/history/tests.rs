@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::Outcome;
-use crate::record::{Closing, Record, SinkName, Unsent};
+use crate::record::{Closing, Record, SinkName, Told, Unsent};
 use crate::render::sample;
 use crate::task::{Kind, State, Subject, Task};
 
@@ -20,7 +20,7 @@ fn store(image: &str, closing: Closing, reason: Option<&str>) -> Record {
     record.closed = Some(closing);
     let mut event = sample::event(Kind::StoreImage, record.outcome().unwrap());
     event.detail.observed_at = Some(at("2026-11-22T00:40:10Z"));
-    record.note_told(&event, &SinkName::new("sns"), at("2026-11-22T00:40:11Z"));
+    Told::note(&mut record.told, &event, &SinkName::new("sns"), at("2026-11-22T00:40:11Z"));
     record
 }
 

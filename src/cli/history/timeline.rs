@@ -50,6 +50,7 @@ fn bar(outcome: Option<Outcome>) -> char {
         Some(Outcome::Completed) => '█',
         Some(Outcome::Failed | Outcome::Cancelled) => 'x',
         Some(Outcome::Vanished | Outcome::Stalled) => '?',
-        Some(Outcome::Started) | None => '░',
+        // The last two are never a task's.
+        Some(Outcome::Started | Outcome::Blind | Outcome::Seeing) | None => '░',
     }
 }

@@ -93,7 +93,7 @@ fn acked(record: Record) -> Record {
 
 #[test]
 fn at_the_baseline_every_state_is_recorded_and_nothing_is_told() {
-    let bench = Bench::telling(&Outcome::ALL);
+    let bench = Bench::telling(&Outcome::OF_TASKS);
     for (state, closed) in [
         (State::new("InProgress"), None),
         (State::new("Completed"), Some(Closing::Completed)),

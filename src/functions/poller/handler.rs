@@ -222,6 +222,8 @@ fn log_summary(summary: &Summary) {
     let listed = sum(|target| target.listed);
     let saved = sum(|target| target.saved);
     let listing_calls: u32 = summary.targets.iter().map(|target| target.listing_calls).sum();
+    let throttled: u32 = summary.targets.iter().map(|target| target.throttled).sum();
+    let blind = sum(|target| usize::from(target.blind));
     let failures = summary.all_failures().len();
     tracing::info!(
         targets = summary.targets.len(),
@@ -235,7 +237,12 @@ fn log_summary(summary: &Summary) {
         minimal = summary.minimal,
         refused = summary.refused,
         left = summary.left,
+        untold = summary.untold,
+        oldest_untold_seconds = summary.oldest_untold_seconds,
         elsewhere = summary.elsewhere,
+        throttled,
+        unreadable = summary.unreadable,
+        blind,
         failures,
         "Polled {} targets: {listed} tasks listed, {saved} records saved, {} events published, {} left, {failures} failures",
         summary.targets.len(),

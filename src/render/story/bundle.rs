@@ -47,11 +47,13 @@ fn headline(event: &Event) -> Sentence {
             .place(event, to_bucket)
             .say(". How it ended was not seen."),
         Outcome::Stalled => begin("Bundle task ").place(event, to_bucket).stuck(event),
-        Outcome::Started => machine(Sentence::new("EC2 is bundling "))
-            .place(event, to_bucket)
-            .say(", as bundle task ")
-            .name(id)
-            .say("."),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => {
+            machine(Sentence::new("EC2 is bundling "))
+                .place(event, to_bucket)
+                .say(", as bundle task ")
+                .name(id)
+                .say(".")
+        }
     }
 }
 
@@ -81,7 +83,7 @@ fn sample(outcome: Outcome) -> Sample {
         Outcome::Failed | Outcome::Cancelled => ("failed", 42),
         Outcome::Vanished => ("storing", 60),
         Outcome::Stalled => ("storing", 3),
-        Outcome::Started => ("storing", 0),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => ("storing", 0),
     };
     let failure = || Failure {
         code: Some("Client.S3Error".into()),
@@ -181,7 +183,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                 step("See whether the instance has shut down.", instance(run)),
             ],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do, and you will hear again when the task ends. The \
                       instance is shut down while it is bundled.",
             steps: vec![step("See the progress of the task.", show_bundle(run))],

@@ -165,7 +165,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                 step(transfer::FIVE_AT_A_TIME, running(run)),
             ],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do. An export takes from tens of minutes to hours, and you \
                       will hear again when it ends.",
             steps: vec![step("See how far it is.", show(run))],

@@ -132,7 +132,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                       again when it ends.",
             steps: vec![step("See what EC2 says of it.", show(run))],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do. An instance export takes hours, and you will hear again \
                       when it ends.",
             steps: vec![step("See what EC2 says of it.", show(run))],

@@ -63,7 +63,9 @@ fn state(event: &Event) -> String {
 fn progress(event: &Event) -> Option<String> {
     let percent = event.detail.progress_percent?;
     Some(match event.detail.outcome {
-        Outcome::Completed | Outcome::Started => format!("{percent}%"),
+        Outcome::Completed | Outcome::Started | Outcome::Blind | Outcome::Seeing => {
+            format!("{percent}%")
+        }
         Outcome::Failed | Outcome::Cancelled => format!("{percent}% when it stopped"),
         Outcome::Vanished => format!("{percent}% when last seen"),
         Outcome::Stalled => format!("{percent}%, not moving"),

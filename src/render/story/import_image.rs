@@ -164,7 +164,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                 step(transfer::FIVE_AT_A_TIME, running(run)),
             ],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do. An image import usually takes about an hour, and you will \
                       hear again when it ends. Until then, keep the files in the bucket.",
             steps: vec![step("See how far it is.", show(run))],

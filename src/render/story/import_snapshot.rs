@@ -153,7 +153,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                 step(transfer::FIVE_AT_A_TIME, running(run)),
             ],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do. A snapshot import usually takes 2 to 15 minutes, and you \
                       will hear again when it ends. Until then, keep the file in the bucket.",
             steps: vec![step("See how far it is.", show(run))],

@@ -16,6 +16,7 @@ mod next;
 mod sentence;
 mod store_image;
 mod subject;
+mod target;
 mod transfer;
 mod words;
 
@@ -97,6 +98,9 @@ impl Story {
     pub fn of(event: &Event) -> Self {
         let detail = &event.detail;
         let words = words(detail.kind);
+        if detail.outcome.is_of_target() {
+            return target::story(event, words.tasks);
+        }
         Self {
             subject: subject::line(event, words),
             subject_names: subject::names(event, words),
@@ -128,11 +132,19 @@ fn words(kind: Kind) -> &'static Words {
 /// The subject line alone.
 #[must_use]
 pub fn subject(event: &Event) -> String {
-    subject::line(event, words(event.detail.kind))
+    let words = words(event.detail.kind);
+    if event.detail.outcome.is_of_target() {
+        subject::line_of_target(event, words.tasks)
+    } else {
+        subject::line(event, words)
+    }
 }
 
-/// The command that shows the task as EC2 lists it.
+/// The command that shows the task as EC2 lists it, or all tasks of a target.
 pub(super) fn show(event: &Event) -> Command {
+    if event.detail.outcome.is_of_target() {
+        return target::list(event);
+    }
     (words(event.detail.kind).show)(Commands::of(event))
 }
 
@@ -153,8 +165,8 @@ pub(super) fn reason(event: &Event) -> Option<String> {
 
 fn tone(outcome: Outcome) -> Tone {
     match outcome {
-        Outcome::Completed => Tone::Good,
-        Outcome::Failed => Tone::Bad,
+        Outcome::Completed | Outcome::Seeing => Tone::Good,
+        Outcome::Failed | Outcome::Blind => Tone::Bad,
         Outcome::Cancelled | Outcome::Vanished | Outcome::Stalled => Tone::Warning,
         Outcome::Started => Tone::Neutral,
     }

@@ -42,7 +42,9 @@ fn headline(event: &Event) -> Sentence {
             .place(event, to_bucket)
             .say(". How it ended was not seen."),
         Outcome::Stalled => begin("The store of AMI ").place(event, to_bucket).stuck(event),
-        Outcome::Started => begin("EC2 is storing AMI ").place(event, in_bucket).say("."),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => {
+            begin("EC2 is storing AMI ").place(event, in_bucket).say(".")
+        }
     }
 }
 
@@ -76,7 +78,7 @@ fn sample(outcome: Outcome) -> Sample {
         Outcome::Failed | Outcome::Cancelled => ("Failed", 42),
         Outcome::Vanished => ("InProgress", 60),
         Outcome::Stalled => ("InProgress", 3),
-        Outcome::Started => ("InProgress", 0),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => ("InProgress", 0),
     };
     let reason = "Snapshot snap-0fedcba9876543210 was deleted while it was being stored.";
     let task = Task {
@@ -219,7 +221,7 @@ fn next(outcome: Outcome, run: Commands<'_>) -> Next {
                 step("See what else is being stored at this moment.", stores_in_progress(run)),
             ],
         },
-        Outcome::Started => Next {
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => Next {
             meaning: "There is nothing to do. A store takes from minutes to hours, and you will \
                       hear again when it ends. Until then, do not delete the AMI's snapshots or \
                       the bucket.",

@@ -32,6 +32,13 @@ pub(super) fn line(event: &Event, words: &Words) -> String {
     format!("{start}{task}{beside}{end}")
 }
 
+/// The same of a target: `Blind: AMI store tasks of 123456789012 (us-east-1)`.
+pub(super) fn line_of_target(event: &Event, tasks: &str) -> String {
+    let word = word(event.detail.outcome);
+    let account = name(&event.account, LONGEST_NAME);
+    format!("{word}: {tasks} of {account} ({})", name(&event.region, LONGEST_REGION))
+}
+
 /// The task with the name of its AMI in as much room as nothing else needs.
 fn with_image_name(event: &Event, task: String, room: usize) -> String {
     let room = room.saturating_sub(" of ".len());
@@ -68,6 +75,8 @@ pub fn word(outcome: Outcome) -> &'static str {
         Outcome::Vanished => "Vanished",
         Outcome::Stalled => "Stalled",
         Outcome::Started => "Started",
+        Outcome::Blind => "Blind",
+        Outcome::Seeing => "Seeing again",
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn headline(event: &Event, named: &Named) -> Sentence {
             gone.place(event, named.joint).say(". How it ended was not seen.")
         }
         Outcome::Stalled => begin(noun).stuck(event),
-        Outcome::Started => begin(noun).say(" has started."),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => begin(noun).say(" has started."),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn sample(kind: Kind, subject: Subject, outcome: Outcome, reason: &st
         Outcome::Failed => ("deleted", Some(39), Some(reason)),
         Outcome::Cancelled => ("deleted", Some(39), Some("User initiated task cancelation")),
         Outcome::Vanished | Outcome::Stalled => ("active", Some(39), Some("converting")),
-        Outcome::Started => ("active", Some(3), Some("pending")),
+        Outcome::Started | Outcome::Blind | Outcome::Seeing => ("active", Some(3), Some("pending")),
     };
     let status_message = text.map(str::to_owned);
     let has_failed = matches!(outcome, Outcome::Failed | Outcome::Cancelled);

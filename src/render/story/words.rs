@@ -10,7 +10,8 @@ use crate::task::{Subject, Task};
 /// A label, and what EC2 gave for it.
 pub(super) type Label = (&'static str, Option<String>);
 
-/// The words of a kind of task.
+/// The words of a kind of task. They are not asked about `Blind` and `Seeing`, which are outcomes of
+/// targets and have a room of their own.
 pub(super) struct Words {
     /// What its listing holds, as in "which watches the … of this account".
     pub(super) tasks: &'static str,

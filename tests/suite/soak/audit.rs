@@ -35,6 +35,8 @@ pub(crate) struct Audit {
     /// What each poll has published and not acked.
     unacked: BTreeMap<u64, BTreeSet<Told>>,
     pub(crate) repeats: usize,
+    /// Events of targets, which are no endings.
+    pub(crate) of_targets: usize,
 }
 
 impl Audit {
@@ -48,6 +50,10 @@ impl Audit {
         is_late: bool,
     ) {
         let id = (sink.clone(), event.id);
+        if event.detail.outcome.is_of_target() {
+            self.of_targets += 1;
+            return;
+        }
         let (key, outcome) = (key_of(event), event.detail.outcome);
         let count = self.count.entry(id.clone()).or_default();
         *count += 1;

@@ -11,6 +11,7 @@ use amiwatch::ports::{
     Rejected, Saved, Sink, Store, StoreError, TaskSource,
 };
 use amiwatch::record::{Closing, Ledger, Record, SinkName, Versioned};
+use amiwatch::store::codec;
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
@@ -241,6 +242,7 @@ impl Ports {
             reason: reason.into(),
             token_refused,
             calls: 1,
+            throttled: 0,
             source: None,
         };
         if self.world.with(|inner| inner.denied.contains(&(place.region.clone(), kind))) {
@@ -348,7 +350,7 @@ impl Inner {
             let before = records.get(&key).map(|stored| &stored.value);
             self.audit.saved(run, before, &value);
             records.insert(key, Versioned { value, version });
-        } else {
+        } else if codec::ledger_of(&put.key).is_some() {
             let value: Ledger = serde_json::from_str(&put.body).unwrap();
             self.ledgers.insert((place.clone(), value.kind), Versioned { value, version });
         }

@@ -181,7 +181,7 @@ impl Tasks {
         let page_size = i32::try_from(self.page_size).unwrap();
         let next = token.map(|token| Cursor { token, page_size });
         let tasks = on_page.iter().map(|n| self.stores[*n].task(at)).collect();
-        Page { tasks, rejected: Vec::new(), next, calls: 1 }
+        Page { tasks, rejected: Vec::new(), next, calls: 1, throttled: 0 }
     }
 }
 

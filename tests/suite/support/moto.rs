@@ -138,6 +138,20 @@ pub(crate) async fn time_passes(table: &str, seconds: i64) {
     }
 }
 
+/// The same for targets that cannot be listed: they have failed for longer.
+pub(crate) async fn unseen_for_longer(table: &str, seconds: i64) {
+    for mut item in backup(table).await {
+        if !item["sk"].as_s().unwrap().starts_with("~sight#") {
+            continue;
+        }
+        let mut body: Value = serde_json::from_str(item["body"].as_s().unwrap()).unwrap();
+        let since: Timestamp = body["failingSince"].as_str().unwrap().parse().unwrap();
+        body["failingSince"] = (since - SignedDuration::from_secs(seconds)).to_string().into();
+        item.insert("body".into(), AttributeValue::S(body.to_string()));
+        dynamodb().put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+    }
+}
+
 /// A topic with a queue that is subscribed to it.
 pub(crate) struct Inbox {
     pub(crate) topic_arn: String,

@@ -35,7 +35,7 @@ fn any_history() -> impl Strategy<Value = Vec<(Step, i64, bool)>> {
 
 /// Plays a history by polls that each have a lease of their own; returns all that was decided on.
 fn play(baseline: Option<&Task>, history: &[(Step, i64, bool)]) -> (Vec<Event>, Option<Record>) {
-    let mut bench = Bench::telling(&Outcome::ALL);
+    let mut bench = Bench::telling(&Outcome::OF_TASKS);
     let mut known = baseline.map(|task| first(&bench, task, false, 0));
     let mut told: Vec<Event> =
         known.iter().flat_map(|r| &r.outbox).map(|u| u.event.clone()).collect();

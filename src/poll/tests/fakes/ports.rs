@@ -13,7 +13,7 @@ use crate::ports::{
     Clock, Guard, ImageNames, Item, ListError, NamesError, Page, PageAt, PublishError, Published,
     Put, Saved, Sink, Store, StoreError, TaskSource,
 };
-use crate::record::{Cursor, Record, SinkName};
+use crate::record::{Cursor, Record, Sight, SinkName};
 use crate::store::codec;
 use crate::task::Kind;
 
@@ -141,6 +141,7 @@ impl Port {
                 reason: reason.to_owned(),
                 token_refused,
                 calls: 1,
+                throttled: 0,
                 source: None,
             };
             if inner.broken_regions.contains(&region) {
@@ -280,6 +281,13 @@ fn what(put: &Put) -> String {
     let expected = put.expected;
     if let Some(kind) = codec::ledger_of(&put.key) {
         return format!("ledger {kind} over {expected}");
+    }
+    if put.key.starts_with("~sight") {
+        let sight: Sight = serde_json::from_str(&put.body).unwrap();
+        let acks =
+            sight.outbox.is_empty() && sight.told.last().is_some_and(|it| !it.sinks.is_empty());
+        let step = if acks && sight.lease.is_none() { "ack" } else { "save" };
+        return format!("{step} sight of {} over {expected}", sight.kind);
     }
     let record: Record = serde_json::from_str(&put.body).unwrap();
     let acks = record.outbox.is_empty() && expected > 0;
