@@ -1,0 +1,79 @@
+"""A stack of the template in a running AWS."""
+
+import json
+import os
+import shutil
+import subprocess
+
+from . import caller, template_copy
+
+
+class NotDeployed(Exception):
+    """`sam deploy` failed."""
+
+
+def sam():
+    found = os.environ.get("AMIWATCH_TEST_SAM") or shutil.which("sam")
+    if not found:
+        raise NotDeployed("the AWS SAM CLI is missing: `pip install aws-sam-cli`, or set AMIWATCH_TEST_SAM")
+    return found
+
+
+class Stack:
+    """A deployed stack."""
+
+    def __init__(self, name, clients):
+        self.name = name
+        self.client = clients
+        described = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def physical(self, resource):
+        """What a resource of the template is called in this stack."""
+        resources = self.client("cloudformation")
+        found = resources.describe_stack_resource(StackName=self.name, LogicalResourceId=resource)
+        return found["StackResourceDetail"]["PhysicalResourceId"]
+
+    def delete(self):
+        cloudformation = self.client("cloudformation")
+        cloudformation.delete_stack(StackName=self.name)
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
+
+def topics_get_their_default_policy(stack):
+    """ministack's CloudFormation makes topics to which the whole account may publish. AWS's own policy of a
+    topic has a condition, and leaves it to the publisher's role."""
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack.name)["StackResources"]
+    sns = stack.client("sns")
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::SNS::Topic":
+            topic = resource["PhysicalResourceId"]
+            policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+            if policy.get("Id") == "__default_policy_ID":
+                policy["Statement"][0]["Condition"] = {"StringEquals": {"AWS:SourceOwner": caller.ACCOUNT}}
+                sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
+
+
+def deploy(cloud, name, source=None, **parameters):
+    """Deploys the template with `sam deploy`."""
+    folder = cloud.folder / name
+    copy = template_copy.write(folder, cloud.binaries, source, **parameters)
+    bucket = f"{name}-code"
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    command = [
+        sam(), "deploy", "--template-file", copy, "--stack-name", name, "--s3-bucket", bucket,
+        "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
+    ]  # fmt: skip
+    if parameters:
+        command += ["--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())]
+    environment = caller.environment(cloud.endpoint, SAM_CLI_TELEMETRY="0")
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NotDeployed(f"sam deploy: {(done.stdout + done.stderr)[-3000:]}")
+    stack = Stack(name, cloud.client)
+    topics_get_their_default_policy(stack)
+    return stack

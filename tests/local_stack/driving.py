@@ -1,0 +1,109 @@
+"""A deployed stack in tests: what is invoked by hand, heard and logged."""
+
+import json
+import time
+
+from .rights import Role
+from .waiting import wait_for
+
+# How services say that a right is missing.
+DENIALS = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "is not authorized to perform")
+
+
+def denials(lines):
+    return [line for line in lines if any(word in line for word in DENIALS)]
+
+
+class Answer:
+    """What an invocation by hand came to."""
+
+    def __init__(self, answer):
+        self.text = answer["Payload"].read().decode()
+        self.failed = "FunctionError" in answer
+
+    def summary(self):
+        """The answer of an invocation that went well in every part."""
+        assert not self.failed, self.text
+        summary = json.loads(self.text)
+        assert summary["failures"] == [] and summary["left"] == 0, self.text
+        return summary
+
+
+class Driver:
+    """Drives a deployed stack."""
+
+    def __init__(self, cloud, stack):
+        self.cloud = cloud
+        self.stack = stack
+
+    def client(self, service):
+        return self.cloud.client(service)
+
+    def invoke(self, function="Poller", payload=None):
+        name = self.stack.physical(function)
+        return Answer(self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload or {})))
+
+    def role(self, function):
+        configuration = self.client("lambda").get_function_configuration(FunctionName=self.stack.physical(function))
+        return Role(self.client("iam"), configuration["Role"].rsplit("/", 1)[-1])
+
+    def log(self, function, since=0.0):
+        """What a function has logged since a time."""
+        configuration = self.client("lambda").get_function_configuration(FunctionName=self.stack.physical(function))
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(
+            logGroupName=configuration["LoggingConfig"]["LogGroup"], startTime=int(since * 1000)
+        )
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def polls(self):
+        """The polls so far, by the line that each one ends with."""
+        return [line for line in self.log("Poller") if '"message":"Polled ' in line]
+
+    def wait_for_poll(self, polls=1):
+        """Waits for so many polls of the schedule."""
+        before = len(self.polls())
+        wait_for("a poll of the schedule", lambda: len(self.polls()) >= before + polls, 60 * polls + 30, every=1)
+
+    def stop_schedule(self):
+        """Stops the schedule; invocations by hand are the only ones then."""
+        scheduler = self.client("scheduler")
+        schedules = scheduler.list_schedules()["Schedules"]
+        for one in schedules:
+            if one["Target"]["Arn"].endswith(f":{self.stack.physical('Poller')}"):
+                schedule = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
+                kept = {"Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target"}
+                given = {name: value for name, value in schedule.items() if name in kept}
+                scheduler.update_schedule(**given, State="DISABLED")
+                return
+        raise AssertionError(f"no schedule invokes the poller: {schedules}")
+
+    def forget(self, region):
+        """Deletes what the stack remembers of a Region: its next poll there is the first."""
+        dynamodb, table = self.client("dynamodb"), self.stack.outputs["TableName"]
+        items = dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]
+        gone = [item for item in items if region in item["pk"]["S"]]
+        for key in gone:
+            dynamodb.delete_item(TableName=table, Key=key)
+        return len(gone)
+
+
+class Listener:
+    """A queue, and all that has come into it."""
+
+    def __init__(self, sqs, url):
+        self.sqs = sqs
+        self.url = url
+        self.all = []
+
+    def listen(self):
+        """Takes what is there."""
+        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self.all.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return self.all
+
+
+def now():
+    # The log's times are in milliseconds.
+    return int(time.time() * 1000) / 1000

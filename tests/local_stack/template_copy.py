@@ -1,0 +1,107 @@
+"""The template as ministack takes it: a copy with as few changes as it demands.
+
+CHANGES lists them all. What ministack does not look at, `tests/template` checks on the template itself.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+from template_reader import ROOT, Template
+
+# What ministack works out in a condition. It takes any other function for true.
+KNOWN_IN_CONDITIONS = {"Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Select", "Ref", "Condition"}
+
+
+def functions_in(node):
+    """The intrinsic functions in a part of a template."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key.startswith("Fn::"):
+                yield key
+            yield from functions_in(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from functions_in(item)
+
+
+def conditions_are_worked_out(raw, template):
+    """A condition with Join or Split in it is written as its value: ministack knows neither there."""
+    for name, condition in raw.get("Conditions", {}).items():
+        if not KNOWN_IN_CONDITIONS.issuperset(functions_in(condition)):
+            raw["Conditions"][name] = {"Fn::Equals": ["yes", "yes" if template.condition(name) else "no"]}
+
+
+def lists_take_any_value(raw, template):
+    """ministack holds a whole list against AllowedValues, where CloudFormation looks at each of its values."""
+    for name, parameter in raw["Parameters"].items():
+        if parameter["Type"] == "CommaDelimitedList" and "AllowedValues" in parameter:
+            # So that the check is still made.
+            unknown = set(template.parameters[name]) - set(parameter.pop("AllowedValues"))
+            if unknown:
+                raise ValueError(f"{name} does not allow {', '.join(sorted(unknown))}")
+
+
+def plain_http_is_served(raw, _template):
+    """Everything here is called by plain HTTP, so a statement that denies this denies nothing."""
+
+    def walk(node):
+        if isinstance(node, dict):
+            if "aws:SecureTransport" in node:
+                node["aws:SecureTransport"] = "neither"
+            node = list(node.values())
+        if isinstance(node, list):
+            for item in node:
+                walk(item)
+
+    walk(raw["Resources"])
+
+
+CHANGES = [conditions_are_worked_out, lists_take_any_value, plain_http_is_served]
+
+
+def code_is_found(raw, folder, source, binaries):
+    """What `sam build` would do: CodeUri names a folder that holds the built function as `bootstrap`. What
+    is packaged stays as it is."""
+    for resource in raw["Resources"].values():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        properties = resource["Properties"]
+        if properties["CodeUri"] != ".":
+            if isinstance(properties["CodeUri"], str) and "://" not in properties["CodeUri"]:
+                properties["CodeUri"] = str((source.parent / properties["CodeUri"]).resolve())
+            continue
+        binary = resource["Metadata"]["BuildProperties"]["Binary"]
+        properties["CodeUri"] = str(folder / binary)
+        bootstrap = folder / binary / "bootstrap"
+        if not bootstrap.exists():
+            bootstrap.parent.mkdir(parents=True)
+            shutil.copy(binaries.function(binary), bootstrap)
+            if shutil.which("strip"):
+                # A debug build is mostly names for debuggers, and is packed and sent several times.
+                subprocess.run(["strip", bootstrap], check=False, capture_output=True)
+
+
+def read(source=None, **parameters):
+    """A template with its parameters; the project's own where no file is named."""
+
+    class Named(Template):
+        FILE = str(source or ROOT / "template.yaml")
+
+    return Named(**parameters)
+
+
+def write(folder, binaries, source=None, **parameters):
+    """Writes the copy and the functions into a folder, and returns the copy's path."""
+    source = Path(source or ROOT / "template.yaml").resolve()
+    template = read(source, **parameters)
+    raw = template.raw
+    # All of them read the template as it was.
+    template = read(source, **parameters)
+    for change in CHANGES:
+        change(raw, template)
+    code_is_found(raw, folder / "functions", source, binaries)
+    target = folder / "template.yaml"
+    target.write_text(yaml.safe_dump(raw, sort_keys=False))
+    return target
