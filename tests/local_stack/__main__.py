@@ -51,6 +51,7 @@ def write_environment(path, endpoint, aws, stack, queue, simulator):
         **caller.variables(endpoint),
         "TOPIC": stack.outputs["TopicArn"],
         "FUNCTION": stack.outputs["FunctionName"],
+        "LOG": stack.outputs["LogGroupName"],
         "TABLE": stack.outputs["TableName"],
         "QUEUE": queue,
         "SIMULATOR": simulator,
@@ -78,7 +79,7 @@ amiwatch is deployed, and polls once a minute. In another shell:
   curl -d '{{"kind": "throttle", "action": "DescribeStoreImageTasks", "next": 3}}' $SIMULATOR/_sim/faults
   # poll now; read the function's log
   aws lambda invoke --function-name $FUNCTION /dev/stdout
-  aws logs tail /aws/lambda/{STACK}-poller
+  aws logs filter-log-events --log-group-name $LOG --query 'events[].[message]' --output text
 
   mails     {running.mails.folder}
   Slack     {running.webhooks.folder}
@@ -117,8 +118,12 @@ def main():
         run(given, folder)
     except KeyboardInterrupt:
         pass
-    except (binaries.Missing, deploying.NotDeployed, TooLate, ValueError) as error:
+    # The reader of templates asserts.
+    except (binaries.Missing, deploying.NotDeployed, TooLate, OSError, ValueError, AssertionError) as error:
         sys.exit(f"tests/local: {error}\nlogs: {folder}")
+    except BaseException:
+        say(f"logs: {folder}")
+        raise
     shutil.rmtree(folder)
 
 

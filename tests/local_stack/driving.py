@@ -4,7 +4,6 @@ import json
 import time
 
 from .rights import Role
-from .waiting import wait_for
 
 # How services say that a right is missing.
 DENIALS = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "is not authorized to perform")
@@ -43,6 +42,11 @@ class Driver:
         name = self.stack.physical(function)
         return Answer(self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload or {})))
 
+    def invoke_later(self, payload):
+        """Invokes the poller asynchronously, as a schedule does."""
+        name = self.stack.physical("Poller")
+        self.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(payload))
+
     def role(self, function):
         configuration = self.client("lambda").get_function_configuration(FunctionName=self.stack.physical(function))
         return Role(self.client("iam"), configuration["Role"].rsplit("/", 1)[-1])
@@ -59,32 +63,28 @@ class Driver:
         """The polls so far, by the line that each one ends with."""
         return [line for line in self.log("Poller") if '"message":"Polled ' in line]
 
-    def wait_for_poll(self, polls=1):
-        """Waits for so many polls of the schedule."""
-        before = len(self.polls())
-        wait_for("a poll of the schedule", lambda: len(self.polls()) >= before + polls, 60 * polls + 30, every=1)
-
     def stop_schedule(self):
         """Stops the schedule; invocations by hand are the only ones then."""
         scheduler = self.client("scheduler")
         schedules = scheduler.list_schedules()["Schedules"]
+        # Two stacks may be here.
         for one in schedules:
             if one["Target"]["Arn"].endswith(f":{self.stack.physical('Poller')}"):
                 schedule = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
                 kept = {"Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target"}
                 given = {name: value for name, value in schedule.items() if name in kept}
                 scheduler.update_schedule(**given, State="DISABLED")
-                return
-        raise AssertionError(f"no schedule invokes the poller: {schedules}")
+                break
+        else:
+            raise AssertionError(f"no schedule invokes the poller: {schedules}")
 
     def forget(self, region):
         """Deletes what the stack remembers of a Region: its next poll there is the first."""
         dynamodb, table = self.client("dynamodb"), self.stack.outputs["TableName"]
         items = dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]
-        gone = [item for item in items if region in item["pk"]["S"]]
-        for key in gone:
-            dynamodb.delete_item(TableName=table, Key=key)
-        return len(gone)
+        for key in items:
+            if region in key["pk"]["S"]:
+                dynamodb.delete_item(TableName=table, Key=key)
 
 
 class Listener:

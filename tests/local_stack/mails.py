@@ -19,7 +19,8 @@ class Mails:
         mail["To"] = to
         # What SNS writes where there is none.
         mail["Subject"] = subject or "AWS Notification Message"
-        mail.set_content(text)
+        # Not encoded: the file can be read as it is.
+        mail.set_content(text, cte="8bit")
         self.all.append(mail)
         path = self.folder / f"{len(self.all):04}.eml"
         path.write_bytes(mail.as_bytes())

@@ -102,6 +102,7 @@ def write(folder, binaries, source=None, **parameters):
     for change in CHANGES:
         change(raw, template)
     code_is_found(raw, folder / "functions", source, binaries)
+    folder.mkdir(exist_ok=True)
     target = folder / "template.yaml"
     target.write_text(yaml.safe_dump(raw, sort_keys=False))
     return target
