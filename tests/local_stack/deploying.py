@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 
+from botocore.exceptions import ClientError
+
 from . import caller, template_copy
 
 
@@ -42,6 +44,19 @@ class Stack:
         )
 
 
+def why_it_failed(cloud, name):
+    """The reasons of a stack's failures, which sam prints in columns of a few letters."""
+    try:
+        events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    except ClientError:
+        return ""  # it did not come to a stack
+    return "\n".join(
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+    )
+
+
 def topics_get_their_default_policy(stack):
     """ministack's CloudFormation makes topics to which the whole account may publish. AWS's own policy of a
     topic has a condition, and leaves it to the publisher's role."""
@@ -73,7 +88,7 @@ def deploy(cloud, name, source=None, **parameters):
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise NotDeployed(f"sam deploy: {(done.stdout + done.stderr)[-3000:]}")
+        raise NotDeployed(f"sam deploy: {why_it_failed(cloud, name) or (done.stdout + done.stderr)[-3000:]}")
     stack = Stack(name, cloud.client)
     topics_get_their_default_policy(stack)
     return stack

@@ -62,10 +62,13 @@ def told(everything, baseline, heard, aws, aws_here):
                    "--query", "ImportTaskId", "--output", "text").strip()  # fmt: skip
     words = {"stored": STORED, "failed": FAILED, "imported": imported}
 
-    def all_told():
-        return all(count for word in words.values() for count in heard.counts(word).values())
+    def counts():
+        return {name: heard.counts(word) for name, word in words.items()}
 
-    wait_for("the three endings", all_told, TWO_TICKS, every=1)
+    def all_told():
+        return all(count for places in counts().values() for count in places.values())
+
+    wait_for("the three endings", all_told, TWO_TICKS, every=1, seen=counts)
     return words
 
 
