@@ -10,30 +10,7 @@ fail() {
     exit 2
 }
 
-command -v python3 >/dev/null || fail "python3 is missing: install Python 3.10 or later"
-
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/amiwatch"
-mkdir -p "$cache"
-
-# The environment of tests/run, by the same name, so that it is installed once for both.
-venv() {
-    local requirements=tests/requirements.txt hash folder
-    hash=$(python3 - "$requirements" <<'PYTHON'
-import hashlib, pathlib, sys
-print(hashlib.sha256(sys.version.encode() + pathlib.Path(sys.argv[1]).read_bytes()).hexdigest()[:16])
-PYTHON
-    ) || fail "cannot read $requirements"
-    folder="$cache/venv-$hash"
-    if [[ ! -e "$folder/complete" ]]; then
-        echo "installing $requirements into $folder" >&2
-        python3 -m venv --clear "$folder" >&2 ||
-            fail "python3 -m venv $folder failed (Debian, Ubuntu: apt-get install python3-venv)"
-        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
-            fail "could not install $requirements: see pip's message above"
-        touch "$folder/complete"
-    fi
-    echo "$folder"
-}
+source tests/support/venv.sh
 
 target_folder() {
     cargo metadata --format-version 1 --no-deps --locked |
@@ -62,4 +39,4 @@ export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_EC2_METADATA_
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_DEFAULT_REGION=us-east-1
 unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN
 
-python=$(venv)/bin/python
+python=$(venv venv tests/requirements.txt)/bin/python
