@@ -2,7 +2,7 @@
 //! target a line is about stands in its `span`.
 
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -20,7 +20,11 @@ pub fn init(lookup: Lookup<'_>) {
         .with_target(false)
         .with_current_span(true)
         .with_span_list(false);
-    let targets = Targets::new().with_default(Level::WARN).with_target("amiwatch", level);
+    // What ends an invocation is logged where it is found; the runtime would log it once more.
+    let targets = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_target("amiwatch", level);
     // Only a second call fails, and the first one's settings hold then.
     drop(tracing_subscriber::registry().with(json).with(targets).try_init());
 }

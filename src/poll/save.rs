@@ -59,8 +59,14 @@ impl Target<'_> {
             let rest = left.split_off(left.len().min(NEW_AT_ONCE));
             match memory.save_new(place, kind, expected, &left).await {
                 Ok(Saved::Written) => {}
-                // What is wrong with one of them is told of that one.
-                Ok(Saved::Conflict) | Err(_) => {
+                Ok(Saved::Conflict) => {
+                    left.extend(rest);
+                    break;
+                }
+                // What is wrong with one of them is told of that one. What is wrong with writing them
+                // together costs calls in each poll that sees many, so it is not passed over.
+                Err(error) => {
+                    tracing::warn!("{error}; first sights are written one by one");
                     left.extend(rest);
                     break;
                 }

@@ -10,10 +10,11 @@ use crate::task::Kind;
 const FAILURES_NAMED: usize = 20;
 
 /// Targets whose first failure an answer names.
-const TARGETS_NAMED: usize = 200;
+const TARGETS_NAMED: usize = 150;
 
-/// The longest failure that an answer quotes, in characters.
-const FAILURE_LONGEST: usize = 300;
+/// The longest failure that an answer quotes, in characters: a denied action, with who was denied it and
+/// what for, is among the longer ones.
+const FAILURE_LONGEST: usize = 420;
 
 /// Lambda passes on an error of 256 KB at most, and a character takes four bytes at most.
 const _: () = assert!(TARGETS_NAMED * (4 * FAILURE_LONGEST + 16) < 256 * 1024);

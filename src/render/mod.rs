@@ -4,6 +4,7 @@
 //! [`story`] says what there is to tell; each channel puts it in its own form and knows no kind of
 //! task. EC2's text goes through `text` and `escape` first, because it can hold anything.
 
+pub mod alarm;
 pub mod chat;
 pub mod email;
 pub mod escape;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::alarm::Alarm;
 use super::escape::{code, defuse, slack as escape};
 use super::story::{Step, Story, Tone, Why, subject};
 use super::text::truncate;
@@ -17,16 +18,26 @@ const LONGEST_FIELD: usize = 1_900;
 /// A chat shows no more of one text; the email has all of it.
 const LONGEST_REASON: usize = 1_200;
 
-/// The payload.
+/// The payload about an event.
 #[must_use]
 pub fn payload(event: &Event) -> Value {
-    let story = Story::of(event);
+    let signed = format!("amiwatch, event `{}`", event.id);
+    of_story(&Story::of(event), event.detail.progress_percent, &signed)
+}
+
+/// The payload about an alarm.
+#[must_use]
+pub fn alarm(alarm: &Alarm) -> Value {
+    of_story(&alarm.story(), None, "amiwatch, alarm")
+}
+
+fn of_story(story: &Story, percent: Option<u8>, signed: &str) -> Value {
     let line = defuse(&story.subject);
     let mut blocks = vec![
         json!({"type": "header", "text": {"type": "plain_text", "text": line, "emoji": false}}),
         section(&story.headline.text(|name| code(&truncate(name, 200)))),
     ];
-    blocks.extend(event.detail.progress_percent.map(progress));
+    blocks.extend(percent.map(progress));
     let fields: Vec<Value> = story
         .facts
         .iter()
@@ -57,7 +68,7 @@ pub fn payload(event: &Event) -> Value {
     }
     blocks.push(json!({
         "type": "context",
-        "elements": [mrkdwn(&format!("amiwatch, event `{}`", event.id))],
+        "elements": [mrkdwn(signed)],
     }));
     json!({
         "text": line,
@@ -69,6 +80,12 @@ pub fn payload(event: &Event) -> Value {
 #[must_use]
 pub fn minimal(event: &Event) -> Value {
     json!({"text": format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id)})
+}
+
+/// The same of an alarm.
+#[must_use]
+pub fn minimal_alarm(alarm: &Alarm) -> Value {
+    json!({"text": format!("{} (amiwatch, alarm)", defuse(&alarm.story().subject))})
 }
 
 fn colour(tone: Tone) -> &'static str {

@@ -53,3 +53,24 @@ fn a_channel_reads_back_its_name() {
     }
     assert!("fax".parse::<Channel>().is_err());
 }
+
+#[test]
+fn the_chats_say_this_of_an_alarm() {
+    let alarm = super::alarm::Alarm {
+        alarm_name: "amiwatch-<!channel>-Untold".into(),
+        alarm_description: Some("An ending has waited for ten minutes.".into()),
+        new_state_value: "ALARM".into(),
+        new_state_reason: Some("Threshold Crossed: 1 datapoint [<https://evil.example|x>]".into()),
+        state_change_time: Some("2026-11-22T00:40:10.456+0000".into()),
+        alarm_arn: Some("arn:aws:cloudwatch:us-east-1:123456789012:alarm:amiwatch".into()),
+        account: Some("123456789012".into()),
+    };
+    let texts = [super::slack::alarm(&alarm), super::teams::alarm(&alarm)];
+    assert!(texts.iter().all(|text| !text.to_string().contains("<!channel>")));
+    insta::assert_json_snapshot!(texts);
+    let words = ["OK", "ALARM", "INSUFFICIENT_DATA"].map(|state| {
+        let alarm = super::alarm::Alarm { new_state_value: state.into(), ..alarm.clone() };
+        alarm.story().subject
+    });
+    insta::assert_debug_snapshot!(words);
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::alarm::Alarm;
 use super::escape::defuse;
 use super::story::{Story, Tone, subject};
 use super::text::{shorten, truncate};
@@ -24,13 +25,22 @@ struct Detail {
     commands: bool,
 }
 
-/// The message, never larger than 28 KB.
+/// The message about an event, never larger than 28 KB.
 #[must_use]
 pub fn message(event: &Event) -> Value {
-    let story = Story::of(event);
+    of_story(&Story::of(event), &format!("amiwatch, event {}", event.id))
+}
+
+/// The message about an alarm.
+#[must_use]
+pub fn alarm(alarm: &Alarm) -> Value {
+    of_story(&alarm.story(), "amiwatch, alarm")
+}
+
+fn of_story(story: &Story, signed: &str) -> Value {
     let mut message = Value::Null;
     for detail in DETAILS {
-        message = with(event, &story, detail);
+        message = with(story, signed, detail);
         if message.to_string().len() <= LARGEST {
             break;
         }
@@ -38,7 +48,7 @@ pub fn message(event: &Event) -> Value {
     message
 }
 
-fn with(event: &Event, story: &Story, detail: Detail) -> Value {
+fn with(story: &Story, signed: &str, detail: Detail) -> Value {
     let mut body = vec![json!({
         "type": "Container",
         "style": style(story.tone),
@@ -70,23 +80,31 @@ fn with(event: &Event, story: &Story, detail: Detail) -> Value {
         };
         body.push(shown.tight());
     }
-    body.push(text(&[run(&format!("amiwatch, event {}", event.id)).small()]));
+    body.push(text(&[run(signed).small()]));
     let actions: Vec<Value> = story
         .links
         .iter()
         .map(|link| json!({"type": "Action.OpenUrl", "title": link.label, "url": link.url}))
         .collect();
-    card(event, &body, &actions)
+    card(&story.subject, &body, &actions)
 }
 
 /// A message with one line, for when the other one is refused.
 #[must_use]
 pub fn minimal(event: &Event) -> Value {
     let line = format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id);
-    card(event, &[text(&[run(&line)])], &[])
+    card(&subject(event), &[text(&[run(&line)])], &[])
 }
 
-fn card(event: &Event, body: &[Value], actions: &[Value]) -> Value {
+/// The same of an alarm.
+#[must_use]
+pub fn minimal_alarm(alarm: &Alarm) -> Value {
+    let subject = alarm.story().subject;
+    let line = format!("{} (amiwatch, alarm)", defuse(&subject));
+    card(&subject, &[text(&[run(&line)])], &[])
+}
+
+fn card(subject: &str, body: &[Value], actions: &[Value]) -> Value {
     json!({
         "type": "message",
         "attachments": [{
@@ -96,7 +114,7 @@ fn card(event: &Event, body: &[Value], actions: &[Value]) -> Value {
                 "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
                 "type": "AdaptiveCard",
                 "version": "1.4",
-                "fallbackText": defuse(&subject(event)),
+                "fallbackText": defuse(subject),
                 "msteams": {"width": "Full"},
                 "body": body,
                 "actions": actions,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::event::Event;
+use super::news::News;
 use crate::render::{slack, teams};
 
 /// Whose webhook it is.
@@ -24,22 +24,26 @@ impl App {
         }
     }
 
-    /// The message about an event.
+    /// The message.
     #[must_use]
-    pub fn message(self, event: &Event) -> String {
-        match self {
-            Self::Slack => slack::payload(event),
-            Self::Teams => teams::message(event),
+    pub fn message(self, news: News<'_>) -> String {
+        match (self, news) {
+            (Self::Slack, News::Event(event)) => slack::payload(event),
+            (Self::Slack, News::Alarm(alarm)) => slack::alarm(alarm),
+            (Self::Teams, News::Event(event)) => teams::message(event),
+            (Self::Teams, News::Alarm(alarm)) => teams::alarm(alarm),
         }
         .to_string()
     }
 
     /// A message without blocks, for when the whole one is refused.
     #[must_use]
-    pub fn minimal(self, event: &Event) -> String {
-        match self {
-            Self::Slack => slack::minimal(event),
-            Self::Teams => teams::minimal(event),
+    pub fn minimal(self, news: News<'_>) -> String {
+        match (self, news) {
+            (Self::Slack, News::Event(event)) => slack::minimal(event),
+            (Self::Slack, News::Alarm(alarm)) => slack::minimal_alarm(alarm),
+            (Self::Teams, News::Event(event)) => teams::minimal(event),
+            (Self::Teams, News::Alarm(alarm)) => teams::minimal_alarm(alarm),
         }
         .to_string()
     }

@@ -3,9 +3,11 @@
 mod answer;
 mod app;
 mod hook;
+mod news;
 mod sink;
 
 pub use answer::{Answer, Verdict};
 pub use app::App;
 pub use hook::{Hook, WebhookUrl};
+pub use news::News;
 pub use sink::{UrlSource, WebhookSink};

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::answer::Verdict;
 use super::app::App;
 use super::hook::{Hook, WebhookUrl};
+use super::news::News;
 use crate::aws::network::Network;
 use crate::event::Event;
 use crate::ports::{CALL_LONGEST, PublishError, Published, Sink};
@@ -42,7 +43,11 @@ impl WebhookSink {
     async fn post(&self, event: &Event) -> Result<Published, PublishError> {
         let unavailable = PublishError::Unavailable;
         let url = self.url.url().map_err(unavailable)?;
-        let answer = self.hook.post(&url, self.app.message(event)).await.map_err(unavailable)?;
+        let answer = self
+            .hook
+            .post(&url, self.app.message(News::Event(event)))
+            .await
+            .map_err(unavailable)?;
         match answer.verdict(self.app) {
             Verdict::Delivered => return Ok(Published::InFull),
             Verdict::Later { reason, .. } => return Err(unavailable(reason)),
@@ -51,7 +56,11 @@ impl WebhookSink {
                 tracing::error!(id = %event.id, "{} refuses the form of event {}: {reason}", self.app, event.id);
             }
         }
-        let answer = self.hook.post(&url, self.app.minimal(event)).await.map_err(unavailable)?;
+        let answer = self
+            .hook
+            .post(&url, self.app.minimal(News::Event(event)))
+            .await
+            .map_err(unavailable)?;
         match answer.verdict(self.app) {
             Verdict::Delivered => Ok(Published::Minimal),
             Verdict::Later { reason, .. } => Err(unavailable(reason)),

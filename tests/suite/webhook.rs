@@ -80,6 +80,49 @@ async fn every_event_reaches_slack_and_teams_as_it_is_rendered() {
     }
 }
 
+const ALARM: &str = r#"{
+    "AlarmName": "amiwatch-UntoldAlarm", "AlarmDescription": "An ending has waited for ten minutes.",
+    "AWSAccountId": "123456789012", "NewStateValue": "ALARM", "NewStateReason": "Threshold Crossed",
+    "StateChangeTime": "2026-11-22T00:40:10.456+0000", "Region": "US East (N. Virginia)",
+    "AlarmArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:amiwatch-UntoldAlarm",
+    "OldStateValue": "OK", "Trigger": {"MetricName": "OldestUntoldSeconds"}
+}"#;
+
+/// As the queue behind the topics invokes a function.
+fn by_queue(bodies: &[&str]) -> Value {
+    let record = |(id, body): (usize, &&str)| json!({ "messageId": format!("id-{id}"), "eventSource": "aws:sqs", "body": body });
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn a_batch_of_the_queue_is_posted_and_only_what_may_be_taken_later_comes_again() {
+    let text = sns::event_json(&event());
+    let app = ChatApp::answering(&[TAKEN, TAKEN, Reply::With(404, "no_service")]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let batch = by_queue(&[&text, ALARM, &text, "hello"]);
+    let answer = function.invoke(&batch).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    let alarm = amiwatch::render::alarm::Alarm::parse(ALARM).unwrap();
+    assert_eq!(app.taken(), [slack::payload(&event()), slack::alarm(&alarm)]);
+    // What is refused for good, and what is nothing of ours, is kept as it came.
+    let mut kept = stack.dead_letters.bodies().await;
+    kept.sort();
+    let mut expected = ["hello".to_owned(), text.clone()];
+    expected.sort();
+    assert_eq!(kept, expected);
+
+    let app = ChatApp::answering(&vec![Reply::With(503, ""); 20]).await;
+    let stack = Stack::new("teams", &app.url).await;
+    let mut function = stack.function().await;
+    let soon = now().as_millisecond() + 18_000;
+    let answer = function.invoke_until(&by_queue(&[&text, ALARM]), soon).await.unwrap();
+    let again = [json!({ "itemIdentifier": "id-0" }), json!({ "itemIdentifier": "id-1" })];
+    assert_eq!(answer, json!({ "batchItemFailures": again }));
+    function.log_with("message id-0 stays in the queue, and comes again").await;
+    assert!(stack.dead_letters.bodies().await.is_empty());
+}
+
 #[tokio::test]
 async fn what_passes_is_tried_again_and_a_pause_that_is_asked_for_is_kept() {
     let app = ChatApp::answering(&[

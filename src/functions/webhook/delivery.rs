@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::Event;
 use crate::ports::Clock;
-use crate::webhook::{App, Hook, Verdict, WebhookUrl};
+use crate::webhook::{App, Hook, News, Verdict, WebhookUrl};
 
 /// The bounds of a delivery, all in one place.
 #[derive(Debug, Clone)]
 pub struct DeliveryLimits {
     /// How long one attempt may take. Slack and Teams answer within a second.
     pub attempt: Duration,
-    /// Attempts in one invocation; Lambda's two retries make as many again.
+    /// Attempts in one invocation. The queue gives the message to later ones.
     pub attempts: u32,
     /// The pause after the first failed attempt. It doubles with each.
     pub first_pause: Duration,
@@ -62,8 +61,8 @@ pub(super) struct Courier<'a, C> {
 }
 
 impl<C: Clock> Courier<'_, C> {
-    pub(super) async fn deliver(&self, event: &Event) -> Delivery {
-        let mut message = self.app.message(event);
+    pub(super) async fn deliver(&self, news: News<'_>) -> Delivery {
+        let mut message = self.app.message(news);
         let mut minimal = None;
         for attempt in 1.. {
             let answer = self.hook.post(self.url, message.clone()).await;
@@ -74,7 +73,7 @@ impl<C: Clock> Courier<'_, C> {
                     return Delivery::Refused(reason);
                 }
                 Ok(Verdict::RefusedForm(reason)) => {
-                    message = self.app.minimal(event);
+                    message = self.app.minimal(news);
                     minimal = Some(reason);
                     continue;
                 }
@@ -85,8 +84,13 @@ impl<C: Clock> Courier<'_, C> {
             if attempt >= self.limits.attempts || !self.has_time_after(pause) {
                 return Delivery::Later(format!("{reason}, at attempt {attempt}"));
             }
-            tracing::warn!(id = %event.id, attempt, pause_ms = pause.as_millis(),
-                "{} did not take event {} ({reason}); again in {} ms", self.app, event.id, pause.as_millis());
+            tracing::warn!(
+                attempt,
+                pause_ms = pause.as_millis(),
+                "{} did not take {news} ({reason}); again in {} ms",
+                self.app,
+                pause.as_millis()
+            );
             tokio::time::sleep(pause).await;
         }
         Delivery::Later("no attempt was made".into())

@@ -5,16 +5,16 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::delivery::{Courier, Delivery, DeliveryLimits};
-use super::message::Message;
+use super::message::{Message, Payload, Queued};
 use crate::aws::dead_letters::DeadLetters;
 use crate::aws::parameter::Parameter;
-use crate::event::Event;
 use crate::functions::deadline;
 use crate::ports::Clock;
 use crate::render::subject;
-use crate::webhook::{App, Hook, WebhookUrl};
+use crate::webhook::{App, Hook, News, WebhookUrl};
 
 /// What every invocation works with.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Handler<C> {
     pub url: Mutex<Option<WebhookUrl>>,
 }
 
-/// An invocation that failed: Lambda tries it again, and then keeps it.
+/// A message that was neither delivered nor refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct HandlerError {
@@ -84,60 +84,97 @@ impl From<HandlerError> for Diagnostic {
 }
 
 impl<C: Clock> Handler<C> {
-    /// Delivers the message of an invocation, or keeps it where the webhook refuses it.
+    /// Delivers the messages of an invocation, and keeps what the webhook refuses. What it may take later
+    /// is left to the queue, which gives it to a later invocation.
     ///
     /// # Errors
-    /// The payload holds no message, or it could neither be delivered nor refused by now.
+    /// The payload holds no message; or it holds one by itself, which could neither be delivered nor
+    /// refused by now.
     pub async fn handle(&self, payload: &Value, deadline_ms: u64) -> Result<Value, HandlerError> {
-        let result = self.deliver(payload, deadline_ms).await;
+        let deadline = deadline(deadline_ms, self.clock.now());
+        let result = match Payload::of(payload) {
+            Err(error) => Err(ErrorType::InvalidRequest.because(error)),
+            Ok(Payload::One(message)) => self.deliver(message, deadline).await,
+            Ok(Payload::Queue(queued)) => return Ok(self.deliver_all(queued, deadline).await),
+        };
         if let Err(error) = &result {
             tracing::error!("{error}");
         }
         result
     }
 
-    async fn deliver(&self, payload: &Value, deadline_ms: u64) -> Result<Value, HandlerError> {
-        let (event, text) =
-            match Message::of(payload).map_err(|error| ErrorType::InvalidRequest.because(error))? {
-                Message::Event(event, text) => (event, text),
-                Message::Foreign { text, reason } => {
-                    let reason = format!("the message is no event of amiwatch: {reason}");
-                    return self.keep(None, &text, &reason).await;
-                }
-            };
-        let deadline = deadline(deadline_ms, self.clock.now());
-        match self.post(&event, deadline).await? {
+    /// One after the other: a channel takes about one message a second.
+    async fn deliver_all(&self, queued: Vec<Queued>, deadline: Option<Timestamp>) -> Value {
+        let mut again = Vec::new();
+        for Queued { id, message } in queued {
+            if let Err(error) = self.deliver(message, deadline).await {
+                tracing::error!(
+                    message_id = id,
+                    error_type = error.kind.name(),
+                    "{error}; message {id} stays in the queue, and comes again"
+                );
+                again.push(json!({ "itemIdentifier": id }));
+            }
+        }
+        json!({ "batchItemFailures": again })
+    }
+
+    async fn deliver(
+        &self,
+        message: Message,
+        deadline: Option<Timestamp>,
+    ) -> Result<Value, HandlerError> {
+        let (news, id, text) = match &message {
+            Message::Event(event, text) => (News::Event(event), Some(event.id), text),
+            Message::Alarm(alarm, text) => (News::Alarm(alarm), None, text),
+            Message::Foreign { text, reason } => {
+                let reason = format!("the message is no event of amiwatch: {reason}");
+                return self.keep("a message", None, text, &reason).await;
+            }
+        };
+        match self.post(news, deadline).await? {
             Delivery::Done { minimal, attempts } => {
                 if let Some(reason) = &minimal {
-                    tracing::error!(id = %event.id, "{} refused the message of event {} and got its \
-                        minimal form: {reason}", self.app, event.id);
+                    tracing::error!(
+                        "{} refused the message of {news} and got its minimal form: {reason}",
+                        self.app
+                    );
                 }
-                tracing::info!(id = %event.id, account = event.account, region = event.region,
-                    outcome = %event.detail.outcome, attempts, "Told {}: {}", self.app, subject(&event));
+                self.log_told(news, attempts);
                 Ok(json!({
-                    "id": event.id,
+                    "id": id,
                     "delivered": if minimal.is_some() { "minimal" } else { "in full" },
                     "attempts": attempts,
                 }))
             }
-            Delivery::Refused(reason) => self.keep(Some(&event), &text, &reason).await,
+            Delivery::Refused(reason) => self.keep(&news.to_string(), id, text, &reason).await,
             Delivery::Later(reason) => {
-                let reason = format!("{} did not take event {}: {reason}", self.app, event.id);
+                let reason = format!("{} did not take {news}: {reason}", self.app);
                 Err(ErrorType::WebhookUnavailable.because(reason))
             }
+        }
+    }
+
+    fn log_told(&self, news: News<'_>, attempts: u32) {
+        match news {
+            News::Event(event) => {
+                tracing::info!(id = %event.id, account = event.account, region = event.region,
+                    outcome = %event.detail.outcome, attempts, "Told {}: {}", self.app, subject(event));
+            }
+            News::Alarm(_) => tracing::info!(attempts, "Told {}: {news}", self.app),
         }
     }
 
     /// Posts to the URL as it is known; where that is refused, to the one that is kept now.
     async fn post(
         &self,
-        event: &Event,
+        news: News<'_>,
         deadline: Option<Timestamp>,
     ) -> Result<Delivery, HandlerError> {
         let known = self.url.lock().ok().and_then(|url| url.clone());
         let mut refused = None;
         if let Some(url) = known {
-            match self.courier(&url, deadline).deliver(event).await {
+            match self.courier(&url, deadline).deliver(news).await {
                 Delivery::Refused(reason) => refused = Some((url, reason)),
                 other => return Ok(other),
             }
@@ -145,7 +182,7 @@ impl<C: Clock> Handler<C> {
         let url = self.read_url().await?;
         match refused {
             Some((old, reason)) if old == url => Ok(Delivery::Refused(reason)),
-            _ => Ok(self.courier(&url, deadline).deliver(event).await),
+            _ => Ok(self.courier(&url, deadline).deliver(news).await),
         }
     }
 
@@ -170,20 +207,21 @@ impl<C: Clock> Handler<C> {
 
     async fn keep(
         &self,
-        event: Option<&Event>,
+        what: &str,
+        id: Option<Uuid>,
         text: &str,
         reason: &str,
     ) -> Result<Value, HandlerError> {
-        let id = event.map(|event| event.id.to_string()).unwrap_or_default();
         self.dead_letters.keep(text, self.app.name(), reason).await.map_err(|error| {
-            let reason = format!("{} refused event {id}: {reason}; and {error}", self.app);
+            let reason = format!("{} refused {what}: {reason}; and {error}", self.app);
             ErrorType::WebhookRefused.because(reason)
         })?;
+        let id_text = id.map(|id| id.to_string()).unwrap_or_default();
         tracing::error!(
-            id,
-            "{} refused event {id}, which is in the dead-letter queue now: {reason}",
+            id = id_text,
+            "{} refused {what}, which is in the dead-letter queue now: {reason}",
             self.app
         );
-        Ok(json!({ "id": event.map(|event| event.id), "refused": reason }))
+        Ok(json!({ "id": id, "refused": reason }))
     }
 }

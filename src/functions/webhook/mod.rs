@@ -1,12 +1,12 @@
-//! The Lambda function `webhook`: subscribed to the topic, it posts each event to a Slack or
-//! Microsoft Teams webhook.
+//! The Lambda function `webhook`: behind a queue that is subscribed to the topics, it posts each event,
+//! and each alarm about amiwatch itself, to a Slack or Microsoft Teams webhook.
 //!
 //! | the webhook | the function | then |
 //! |---|---|---|
 //! | takes the message: `ok` from Slack, an empty body or `1` from Teams | answers | done |
 //! | refuses its form (400, 413, also where a 2xx body says so) | posts a minimal one | done, with an error in the log; or as below |
-//! | refuses it for good (403, 404, 410, …), or answers 2xx with a body that is no yes | puts the event into the dead-letter queue, and answers | a person mends the webhook, and sends the event again |
-//! | has no time or is down (429, 5xx, also where a 2xx body says so; time-out, cut) | tries again within its deadline, then fails | Lambda invokes it twice more, then puts it into the dead-letter queue |
+//! | refuses it for good (403, 404, 410, …), or answers 2xx with a body that is no yes | puts the message into the dead-letter queue, and answers | a person mends the webhook, and sends the queue's messages again |
+//! | has no time or is down (429, 5xx, also where a 2xx body says so; time-out, cut) | tries again within its deadline, then names the message as failed | the queue gives it to a later invocation, many times, and then to the dead-letter queue |
 //!
 //! A message whose answer was lost may be posted again: it carries the event's id.
 

@@ -16,18 +16,18 @@ enum Piece {
 
 impl Sentence {
     /// A sentence that begins with our words.
-    pub(super) fn new(words: &'static str) -> Self {
+    pub(in crate::render) fn new(words: &'static str) -> Self {
         Self::default().say(words)
     }
 
     /// Goes on with our words.
-    pub(super) fn say(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+    pub(in crate::render) fn say(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.0.push(Piece::Ours(words.into()));
         self
     }
 
     /// Goes on with a name from outside.
-    pub(super) fn name(mut self, name: &str) -> Self {
+    pub(in crate::render) fn name(mut self, name: &str) -> Self {
         self.0.push(Piece::Outside(name.to_owned()));
         self
     }
