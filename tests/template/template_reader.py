@@ -1,5 +1,6 @@
 """Reads a CloudFormation template and works out its intrinsic functions for given parameters."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -11,7 +12,9 @@ PSEUDO = {
     "AWS::NoValue": None,
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/amiwatch/0a1b2c3d-0000-11ee-8000-0123456789ab",
     "AWS::StackName": "amiwatch",
+    "AWS::URLSuffix": "amazonaws.com",
 }
 
 
@@ -34,13 +37,19 @@ def _short_form(loader, tag, node):
 _Loader.add_multi_constructor("!", _short_form)
 
 
+@functools.cache
+def _read(file):
+    return yaml.load((ROOT / file).read_text(), _Loader)
+
+
 class Template:
-    """A template with one set of parameters. A resource's Ref and its attributes are `<Name.Attribute>`."""
+    """A template with one set of parameters. A resource's Ref and its attributes are `<Name.Attribute>`.
+    What refers to a resource that is not made with these parameters is an error."""
 
     FILE = "template.yaml"
 
     def __init__(self, **parameters):
-        self.raw = yaml.load((ROOT / self.FILE).read_text(), _Loader)
+        self.raw = _read(self.FILE)
         unknown = parameters.keys() - self.raw["Parameters"].keys()
         assert not unknown, f"the template has no parameter {unknown}"
         self.parameters = {
@@ -58,11 +67,30 @@ class Template:
         return self.resolve(self.raw["Resources"][resource]["Properties"])
 
     def has(self, resource):
+        if resource not in self.raw["Resources"]:
+            return False
         condition = self.raw["Resources"][resource].get("Condition")
         return condition is None or self.condition(condition)
 
     def condition(self, name):
         return self.resolve(self.raw["Conditions"][name])
+
+    def made(self, kind=None):
+        """The names of the resources that the stack has, in order."""
+        resources = self.raw["Resources"].items()
+        return [name for name, it in resources if self.has(name) and kind in (None, it["Type"])]
+
+    def accepted(self):
+        """Whether the template's own rules let the parameters pass."""
+        rules = self.raw["Rules"].values()
+        return all(self.resolve(one["Assert"]) for rule in rules for one in rule["Assertions"])
+
+    def output(self, name):
+        """The value of an output, or none where the stack does not have it."""
+        output = self.raw["Outputs"][name]
+        if "Condition" in output and not self.condition(output["Condition"]):
+            return None
+        return self.resolve(output["Value"])
 
     def resolve(self, node):
         if isinstance(node, list):
@@ -86,8 +114,20 @@ class Template:
             return PSEUDO[name]
         if name in self.parameters:
             return self.parameters[name]
-        assert name in self.raw["Resources"], f"nothing is called {name}"
+        assert self.has(name), f"nothing is called {name}"
         return f"<{name}>"
+
+    def _substituted(self, name, variables):
+        if name.startswith("!"):
+            return f"${{{name[1:]}}}"
+        if name in variables:
+            return str(variables[name])
+        resource, dot, attribute = name.partition(".")
+        return self._attribute(resource, attribute) if dot else self._ref(name)
+
+    def _attribute(self, resource, attribute):
+        assert self.has(resource), f"nothing is called {resource}"
+        return f"<{resource}.{attribute}>"
 
     def _function(self, name, argument):
         match name:
@@ -109,10 +149,19 @@ class Template:
             case "Fn::Split":
                 separator, text = argument
                 return self.resolve(text).split(separator)
+            case "Fn::Contains":
+                values, value = self.resolve(argument)
+                return value in values
+            case "Fn::Select":
+                index, items = argument
+                return self.resolve(items)[int(index)]
+            case "Fn::FindInMap":
+                name, first, second = self.resolve(argument)
+                return self.raw["Mappings"][name][first][second]
             case "Fn::Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self._ref(found[1]), argument)
+                text, variables = argument if isinstance(argument, list) else (argument, {})
+                variables = self.resolve(variables)
+                return re.sub(r"\$\{([^}]+)\}", lambda found: self._substituted(found[1], variables), text)
             case "Fn::GetAtt":
-                resource, attribute = argument
-                assert resource in self.raw["Resources"], f"nothing is called {resource}"
-                return f"<{resource}.{attribute}>"
+                return self._attribute(*argument)
         raise AssertionError(f"this reader does not know {name}")

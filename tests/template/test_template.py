@@ -1,37 +1,21 @@
 """What the linters let through: names that only AWS would refuse, and wiring that nothing would refuse."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import botocore.session
 import pytest
 from botocore import xform_name
+from stacks import EVERYTHING, FUNCTIONS, WEBHOOKS, actions, environment, statement_for, statements
 from template_reader import ROOT, Template
 
 AWS = botocore.session.get_session()
-SLACK = {"SlackWorkspaceId": "T0123456789", "SlackChannelId": "C0123456789"}
-WEBHOOKS = {"SlackWebhookParameter": "/amiwatch/slack", "TeamsWebhookParameter": "/amiwatch/teams"}
-EVERYTHING = {
-    "Kinds": "all",
-    "Email": "a@example.com",
-    "EventBusName": "default",
-    "Regions": "us-east-1, eu-west-1",
-    **SLACK,
-    **WEBHOOKS,
-}
 # What tests/suite gives the functions.
 ENVIRONMENTS = json.loads((ROOT / "tests/support/environments.json").read_text())
-# The functions, with the folder of each one's code.
-FUNCTIONS = {"Poller": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
-
+ROLES = [*FUNCTIONS, "Schedule"]
 
 # Most actions are called as the operation is; these exist in IAM alone.
-NOT_OPERATIONS = {"dynamodb": ["ConditionCheckItem"]}
+NOT_OPERATIONS = {"dynamodb": ["ConditionCheckItem"], "lambda": ["InvokeFunction"]}
 # A transaction is permitted by what is in it, and has no action of its own.
 IN_A_TRANSACTION = {
     "Put": "PutItem",
@@ -41,34 +25,9 @@ IN_A_TRANSACTION = {
 }
 
 
-def statements(template=None, role="PollerRole"):
-    template = template or Template(**EVERYTHING)
-    return [
-        statement
-        for policy in template.properties(role).get("Policies", [])
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-
-
-def actions(statement):
-    action = statement["Action"]
-    return [action] if isinstance(action, str) else action
-
-
 def granted(service, role="PollerRole"):
     names = (action.split(":") for statement in statements(role=role) for action in actions(statement))
     return {operation for prefix, operation in names if prefix == service}
-
-
-def statement_for(action, template=None):
-    [found] = [s for s in statements(template) if action in actions(s)]
-    return found
-
-
-def run(*command):
-    environment = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def sources(folder="src"):
@@ -77,27 +36,12 @@ def sources(folder="src"):
         yield path, path.read_text().split("#[cfg(test)]\nmod ")[0]
 
 
-# The linters
-
-
-@pytest.mark.parametrize("name", ["template.yaml", "events/reactions.yaml"])
-def test_cfn_lint_finds_nothing(name):
-    run(Path(sys.executable).with_name("cfn-lint"), name)
-
-
-def test_sam_validate_finds_nothing():
-    sam = os.environ.get("AMIWATCH_TEST_SAM") or shutil.which("sam")
-    if sam is None:
-        pytest.skip("the AWS SAM CLI is not installed; tests/run without 'fast' installs it")
-    run(sam, "validate", "--lint", "--template-file", "template.yaml")
-
-
 # What the function may do
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_action_exists(function):
-    for statement in statements(role=f"{function}Role"):
+@pytest.mark.parametrize("role", ROLES)
+def test_every_action_exists(role):
+    for statement in statements(role=f"{role}Role"):
         for action in actions(statement):
             service, operation = action.split(":")
             known = [*AWS.get_service_model(service).operation_names, *NOT_OPERATIONS.get(service, ())]
@@ -107,6 +51,8 @@ def test_every_action_exists(function):
 # Which function calls which services; a sink and a queue are granted on what they are given.
 CALLS = {"Poller": ["dynamodb", "ec2", "sns", "events"], "SlackWebhook": ["ssm", "sqs"], "TeamsWebhook": ["ssm", "sqs"]}
 CRATES = {"events": "eventbridge"}
+# Lambda takes from the queue in the function's name.
+TAKES = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 
 
 @pytest.mark.parametrize(("function", "service"), [(f, s) for f, services in CALLS.items() for s in services])
@@ -121,19 +67,27 @@ def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(function, se
         needed.remove("TransactWriteItems")
         built = {kind for text in files for kind in re.findall(r"\b(\w+)::builder\(\)", text)}
         needed |= {IN_A_TRANSACTION[kind] for kind in built & IN_A_TRANSACTION.keys()}
+    if service == "sqs":
+        needed |= TAKES
     assert granted(service, f"{function}Role") == needed
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_grants_nothing_of_other_services(function):
     services = {action.split(":")[0] for s in statements(role=f"{function}Role") for action in actions(s)}
-    # The poller's queue is written to by Lambda, in the function's name.
-    assert services == {*CALLS[function], "logs", "sqs"}
+    # The poller's queue is written to by Lambda, in the function's name; kms is for the customer's key.
+    assert services == {*CALLS[function], "logs", "sqs", "kms"}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_what_knows_no_resources_is_granted_on_all_of_them(function):
-    for statement in statements(role=f"{function}Role"):
+def test_the_schedule_may_start_the_function_and_keep_what_failed_and_nothing_else():
+    granted = {action: s["Resource"] for s in statements(Template(), "ScheduleRole") for action in actions(s)}
+    assert granted == {"lambda:InvokeFunction": "<Poller.Arn>", "sqs:SendMessage": "<DeadLetters.Arn>"}
+    assert schedule()["RoleArn"] == "<ScheduleRole.Arn>"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_what_knows_no_resources_is_granted_on_all_of_them(role):
+    for statement in statements(role=f"{role}Role"):
         if statement["Resource"] == "*":
             assert {action.split(":")[0] for action in actions(statement)} == {"ec2"}
 
@@ -151,6 +105,9 @@ def test_a_bus_is_granted_only_where_there_is_one():
     assert not any("events:PutEvents" in actions(s) for s in statements(Template()))
     bus = statement_for("events:PutEvents", Template(EventBusName="ami-events"))["Resource"]
     assert bus == "arn:aws:events:us-east-1:123456789012:event-bus/ami-events"
+    other = "arn:aws:events:us-east-1:210987654321:event-bus/central"
+    assert statement_for("events:PutEvents", Template(EventBusName=other))["Resource"] == other
+    assert environment(EventBusName=other)["AMIWATCH_EVENT_BUS"] == other
 
 
 def test_no_arn_names_a_partition():
@@ -175,9 +132,6 @@ def test_the_functions_are_tested_with_what_the_template_gives_them(name, functi
 
 
 def test_the_environment_follows_the_parameters():
-    def environment(**parameters):
-        return Template(**parameters).properties("Poller")["Environment"]["Variables"]
-
     everything = environment(**EVERYTHING)
     assert everything["AMIWATCH_REGIONS"] == "us-east-1,eu-west-1"
     assert everything["AMIWATCH_CHAT"] == "true"
@@ -186,10 +140,13 @@ def test_the_environment_follows_the_parameters():
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_function_runs_on_what_lambda_knows(function):
-    function = Template().properties(function)
+    function = Template(**EVERYTHING).properties(function)
     shapes = AWS.get_service_model("lambda").shape_for
     assert function["Runtime"] in shapes("Runtime").enum
-    assert function["LoggingConfig"]["LogFormat"] in shapes("LogFormat").enum
+    logging = function["LoggingConfig"]
+    assert logging["LogFormat"] in shapes("LogFormat").enum
+    assert logging["SystemLogLevel"] in shapes("SystemLogLevel").enum
+    assert set(Template().raw["Parameters"]["LogLevel"]["AllowedValues"]) <= set(shapes("ApplicationLogLevel").enum)
     assert set(Template().raw["Parameters"]["Architecture"]["AllowedValues"]) <= set(shapes("Architecture").enum)
 
 
@@ -208,8 +165,7 @@ def schedule(**parameters):
 
 
 def test_the_schedule_has_the_right_unit_for_every_allowed_value():
-    allowed = Template().raw["Parameters"]["ScheduleMinutes"]
-    for minutes in range(allowed["MinValue"], allowed["MaxValue"] + 1):
+    for minutes in Template().raw["Parameters"]["ScheduleMinutes"]["AllowedValues"]:
         unit = "minute" if minutes == 1 else "minutes"
         assert schedule(ScheduleMinutes=minutes)["ScheduleExpression"] == f"rate({minutes} {unit})"
 
@@ -222,10 +178,13 @@ def test_a_second_stack_in_the_region_gets_names_of_its_own():
     for name, resource in template.raw["Resources"].items():
         for field, value in resource["Properties"].items():
             if field.endswith("Name") and field not in local:
-                assert isinstance(value, dict), f"{name} has the same {field} in every stack"
                 # Another resource of the stack, which carries a name of its own, or a name made of the stack's.
-                of_the_stack = value.get("Ref") in template.raw["Resources"] or "amiwatch" in template.resolve(value)
-                assert of_the_stack, f"{name} has the same {field} in every stack"
+                of_the_stack = isinstance(value, dict) and value.get("Ref") in template.raw["Resources"]
+                assert of_the_stack or "AWS::Stack" in str(value), f"{name} has the same {field} in every stack"
+
+
+def test_only_the_dashboard_shares_its_names_with_other_regions():
+    assert "us-east-1" in Template(Dashboard="true").properties("Dashboards")["DashboardName"]
 
 
 def test_a_failed_poll_ends_in_the_dead_letter_queue_whatever_failed():
@@ -248,16 +207,68 @@ def test_a_hanging_poll_is_over_before_the_next():
     assert Template().properties("Poller")["Timeout"] < 60
 
 
-def test_every_alarm_is_about_this_stack_and_told():
-    raw = Template().raw["Resources"]
-    alarms = [name for name in raw if raw[name]["Type"] == "AWS::CloudWatch::Alarm"]
-    watched = set()
-    for name in alarms:
-        alarm = Template().properties(name)
-        assert alarm["AlarmActions"] == ["<AlarmTopic>"]
-        watched |= {dimension["Value"] for dimension in alarm["Dimensions"]}
-    assert watched == {"<Poller>", "<DeadLetters.QueueName>", "<WebhookDeadLetters.QueueName>"}
-    assert Template().properties("SilentAlarm")["Period"] > 60 * Template().raw["Parameters"]["ScheduleMinutes"]["MaxValue"]
+# What the object of a completed store starts
+
+STORED = {
+    "version": "0",
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "account": "123456789012",
+    "region": "us-east-1",
+    "detail": {"bucket": {"name": "my-bucket"}, "object": {"key": "ami-0123456789abcdef0.bin"}},
+}
+
+
+def test_the_rule_takes_the_objects_of_stored_amis_in_the_named_buckets():
+    pattern = Template(StoreBuckets="my-bucket, other-bucket").properties("StoreRule")["EventPattern"]
+    assert pattern == {
+        "source": [STORED["source"]],
+        "detail-type": [STORED["detail-type"]],
+        "detail": {
+            "bucket": {"name": ["my-bucket", "other-bucket"]},
+            "object": {"key": [{"wildcard": "ami-*.bin"}]},
+        },
+    }
+
+
+@pytest.mark.parametrize("key", ["ami-0123456789abcdef0.bin", 'ami-"}, "kinds": ["all.bin'])
+def test_the_rule_asks_for_a_poll_of_the_one_store(key):
+    [target] = Template(StoreBuckets="my-bucket").properties("StoreRule")["Targets"]
+    transformer = target["InputTransformer"]
+    event = STORED | {"detail": STORED["detail"] | {"object": {"key": key}}}
+    asked = transformer["InputTemplate"]
+    for name, path in transformer["InputPathsMap"].items():
+        value = event
+        for step in path.removeprefix("$.").split("."):
+            value = value[step]
+        # EventBridge writes a value outside of quotes as JSON.
+        asked = asked.replace(f"<{name}>", json.dumps(value))
+    assert json.loads(asked) == {
+        "poll": {
+            "regions": ["us-east-1"],
+            "kinds": ["store-image"],
+            "stored": {"objectKey": key, "bucket": "my-bucket"},
+        }
+    }
+
+
+def test_only_the_rule_may_start_the_function_and_what_it_cannot_start_is_kept():
+    template = Template(StoreBuckets="my-bucket")
+    permission = template.properties("StoreRuleMayStart")
+    assert (permission["Principal"], permission["SourceArn"]) == ("events.amazonaws.com", "<StoreRule.Arn>")
+    [target] = template.properties("StoreRule")["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": "<DeadLetters.Arn>"}
+    allowed = template.properties("DeadLettersPolicy")["PolicyDocument"]["Statement"][0]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
+
+
+def test_buckets_are_refused_where_the_stack_does_not_watch_their_stores():
+    assert Template(StoreBuckets="my-bucket").accepted()
+    assert Template(StoreBuckets="my-bucket", Regions="eu-west-1, us-east-1").accepted()
+    assert Template(StoreBuckets="my-bucket", Kinds="all").accepted()
+    assert not Template(StoreBuckets="my-bucket", Regions="eu-west-1").accepted()
+    assert not Template(StoreBuckets="my-bucket", Kinds="bundle").accepted()
 
 
 # What it remembers
@@ -275,95 +286,46 @@ def test_the_table_has_the_keys_that_the_code_writes():
         assert f'"{name}"' in code, f"no Rust file writes {name}"
 
 
-# Who is told
+def test_the_table_stays_when_the_stack_goes_or_replaces_it():
+    resource = Template().raw["Resources"]["Table"]
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_only_who_is_named_is_subscribed():
-    optional = {name for name, resource in Template().raw["Resources"].items() if "Condition" in resource}
-    assert {"EmailSubscription", "SlackChannel", "SlackWebhook", "TeamsWebhook"} <= optional
-    assert not any(Template().has(name) for name in optional)
-    assert all(Template(**EVERYTHING).has(name) for name in optional)
-    assert Template(Email="a@example.com").properties("EmailSubscription") == {
-        "TopicArn": "<Topic>",
-        "Protocol": "email",
-        "Endpoint": "a@example.com",
-    }
+def test_the_function_uses_the_table_that_it_is_given_and_no_other():
+    template = Template(ExistingTable="an-older-one")
+    assert template.made("AWS::DynamoDB::Table") == []
+    assert environment(ExistingTable="an-older-one")["AMIWATCH_TABLE"] == "an-older-one"
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/an-older-one"
+    assert statement_for("dynamodb:Query", template)["Resource"] == table
+    assert statement_for("dynamodb:Query", Template())["Resource"] == "<Table.Arn>"
+    assert template.output("TableName") == "an-older-one"
 
 
-def test_a_channel_without_its_workspace_is_refused():
-    def accepted(**parameters):
-        template = Template(**parameters)
-        rules = template.raw["Rules"].values()
-        return all(template.resolve(a["Assert"]) for rule in rules for a in rule["Assertions"])
-
-    assert accepted()
-    assert accepted(**SLACK)
-    for name, value in SLACK.items():
-        assert not accepted(**{name: value})
-
-
-@pytest.mark.parametrize("app", ["Slack", "Teams"])
-def test_a_webhook_function_is_subscribed_and_whatever_fails_ends_in_its_queue(app):
-    template = Template(**{f"{app}WebhookParameter": f"/amiwatch/{app.lower()}"})
-    function = template.properties(f"{app}Webhook")
-    published = function["Events"]["Published"]["Properties"]
-    assert published["Topic"] == "<Topic>"
-    assert published["RedrivePolicy"] == {"deadLetterTargetArn": "<WebhookDeadLetters.Arn>"}
-    failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-    assert failure == {"Type": "SQS", "Destination": "<WebhookDeadLetters.Arn>"}
-    [allowed] = template.properties("WebhookDeadLettersPolicy")["PolicyDocument"]["Statement"]
-    assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<Topic>"}}
-    url = next(s for s in statements(template, f"{app}WebhookRole") if "ssm:GetParameter" in actions(s))
-    assert url["Resource"] == f"arn:aws:ssm:us-east-1:123456789012:parameter/amiwatch/{app.lower()}"
-    other = {"Slack": "Teams", "Teams": "Slack"}[app]
-    assert template.has("WebhookDeadLetters") and not template.has(f"{other}Webhook")
-
-
-def test_a_webhooks_url_is_refused_where_its_parameters_name_is_asked_for():
-    parameters = Template().raw["Parameters"]
-    for name in WEBHOOKS:
-        pattern = parameters[name]["AllowedPattern"]
-        assert re.fullmatch(pattern, "/amiwatch/slack")
-        assert not re.fullmatch(pattern, "https://hooks.slack.com/services/T0/B0/x")
-
-
-def test_every_metric_counts_a_field_of_its_own():
-    filters = [
-        Template().properties(name)
-        for name, resource in Template().raw["Resources"].items()
-        if resource["Type"] == "AWS::Logs::MetricFilter"
-    ]
-    assert filters
-    for one in filters:
-        [metric] = one["MetricTransformations"]
-        assert one["LogGroupName"] == "<PollerLog>"
-        assert metric["MetricNamespace"] == "amiwatch/amiwatch"
-        # tests/suite checks that the function logs the fields.
-        assert one["FilterPattern"] == f"{{ {metric['MetricValue']} > 0 }}"
-    values = [one["MetricTransformations"][0]["MetricValue"] for one in filters]
-    assert len(set(values)) == len(values)
-
-
-def test_nobody_gets_rights_from_the_chat_channel():
-    template = Template(**EVERYTHING)
-    assert template.properties("SlackChannel")["GuardrailPolicies"] == ["arn:aws:iam::aws:policy/AWSDenyAll"]
-    assert set(template.properties("SlackRole")) == {"Description", "AssumeRolePolicyDocument"}
-
-
-def test_every_default_is_an_allowed_value():
-    for name, definition in Template().raw["Parameters"].items():
-        default = definition["Default"]
-        values = str(default).split(",") if definition["Type"] == "CommaDelimitedList" else [default]
-        if "AllowedValues" in definition:
-            assert set(values) <= set(definition["AllowedValues"]), name
-        if "AllowedPattern" in definition:
-            assert re.fullmatch(definition["AllowedPattern"], default), name
-        assert definition["Description"], name
+def test_only_the_stacks_own_table_is_protected():
+    assert Template(ExistingTable="an-older-one").accepted()
+    assert Template(DeletionProtection="true", PointInTimeRecovery="true").accepted()
+    for name in ("DeletionProtection", "PointInTimeRecovery"):
+        assert not Template(ExistingTable="an-older-one", **{name: "true"}).accepted()
 
 
 # Which listings it may call
 
+
+def test_the_listings_are_permitted_before_the_function_asks_and_until_it_has_stopped():
+    assert Template().raw["Resources"]["Poller"]["DependsOn"] == "Listings"
+    # CloudFormation replaces a policy whose description changes: the new one is made first, the old one goes last.
+    changes = [{}, {"Regions": "eu-west-1"}, {"Kinds": "store-image"}, {"ImageNames": "false"}]
+    policies = [Template(**some).properties("Listings") for some in changes]
+    assert len({policy["Description"] for policy in policies}) == len(policies)
+    assert len({json.dumps(policy["PolicyDocument"]) for policy in policies}) == len(policies)
+    assert not any("ec2" in str(p["PolicyDocument"]) for p in Template().properties("PollerRole")["Policies"])
+
+
+def test_every_region_fits_into_the_description():
+    regions = ",".join(f"ap-southeast-{number}" for number in range(10, 50))
+    kinds = ",".join(Template().raw["Parameters"]["Kinds"]["AllowedValues"][:-1])
+    assert len(Template(Regions=regions, Kinds=kinds).properties("Listings")["Description"]) < 1000
 
 @pytest.mark.parametrize(
     ("kinds", "listings"),
