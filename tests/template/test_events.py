@@ -96,8 +96,7 @@ def sent(name, event):
 
 
 def test_each_part_is_made_only_where_it_is_asked_for():
-    made = [name for name in RULES if Reactions().has(name)]
-    assert made == []
+    assert Reactions().made() == []
     for name, reactions in RULES.items():
         assert [other for other in RULES if reactions.has(other)] == [name]
 
@@ -121,6 +120,76 @@ def test_nothing_is_copied_or_restored_without_an_object_key_or_from_another_buc
 
 def test_the_state_machine_gets_the_whole_event():
     assert sent("StartStateMachine", STORED)["detail"]["id"] == STORED["id"]
+
+
+ALL = {"StateMachineArn": STATE_MACHINE, "Restore": "yes", **COPY}
+TOPIC = "arn:aws:sns:us-east-1:123456789012:amiwatch-AlarmTopic"
+
+
+def test_what_cannot_be_started_is_tried_for_hours_and_then_kept():
+    for name, reactions in RULES.items():
+        [target] = reactions.properties(name)["Targets"]
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 6 * 3600
+        assert target["DeadLetterConfig"] == {"Arn": "<DeadLetters.Arn>"}
+        allowed, refused = reactions.properties("DeadLettersPolicy")["PolicyDocument"]["Statement"]
+        assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": [f"<{name}.Arn>"]}}
+        assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_failed_copy_is_told_and_tried_once_more():
+    reactions = Reactions(AlarmTopicArn=TOPIC, **ALL)
+    watched = {}
+    for name in reactions.made("AWS::CloudWatch::Alarm"):
+        alarm = reactions.properties(name)
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
+        watched[alarm["MetricName"]] = alarm["Dimensions"][0]["Value"]
+    assert watched == {"NumberOfMessagesSent": "<DeadLetters.QueueName>", "FailedBuilds": "<Copy>"}
+    assert reactions.properties("Copy")["AutoRetryLimit"] == 1
+    assert Reactions(**ALL).made("AWS::CloudWatch::Alarm") == []
+
+
+def test_the_log_of_the_copies_goes_with_the_stack():
+    reactions = Reactions(**ALL)
+    assert reactions.raw["Resources"]["CopyLog"]["DeletionPolicy"] == "Delete"
+    assert reactions.properties("Copy")["LogsConfig"]["CloudWatchLogs"]["GroupName"] == "<CopyLog>"
+    rights = [s for p in reactions.properties("CopyRole")["Policies"] for s in p["PolicyDocument"]["Statement"]]
+    [log] = [s for s in rights if "logs:PutLogEvents" in s["Action"]]
+    # Else CodeBuild makes the group itself.
+    assert (log["Action"], log["Resource"]) == (["logs:CreateLogStream", "logs:PutLogEvents"], "<CopyLog.Arn>")
+
+
+KEYS = {
+    "SourceKeyArn": ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/source"),
+    "DestinationKeyArn": (["kms:Decrypt", "kms:GenerateDataKey"], "arn:aws:kms:eu-west-1:123456789012:key/copy"),
+    "SnapshotKeyArn": (
+        [
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+        ],
+        "arn:aws:kms:eu-west-1:123456789012:key/snapshots",
+    ),
+}
+
+
+@pytest.mark.parametrize("parameter", KEYS)
+def test_encrypted_buckets_and_snapshots_need_their_key_only(parameter):
+    rights, key = KEYS[parameter]
+    policies = Reactions(**ALL, **{parameter: key}).properties("CopyRole")["Policies"]
+    statements = [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
+    assert [(s["Action"], s["Resource"]) for s in statements if "kms" in str(s["Action"])] == [(rights, key)]
+
+
+def test_every_role_is_bound_and_trusts_one_account():
+    bound = "arn:aws:iam::123456789012:policy/bound"
+    reactions = Reactions(PermissionsBoundary=bound, **ALL)
+    for name in reactions.made("AWS::IAM::Role"):
+        role = reactions.properties(name)
+        assert role["PermissionsBoundary"] == bound
+        [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
 def run_build(name, event, folder):
