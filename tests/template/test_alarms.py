@@ -74,12 +74,13 @@ def test_every_metric_counts_a_field_of_its_own_and_only_where_there_is_somethin
         assert metric["Unit"] in ("Count", "Seconds")
         # A filter with dimensions must not have one, and a zero in each minute would cost.
         assert "DefaultValue" not in metric
-        if metric["MetricName"] == "Endings":
-            assert (one["FilterPattern"], metric["MetricValue"]) == ("{ $.told_outcome = * }", "1")
-        else:
-            # tests/suite checks that the function logs the fields.
-            least = "1" if metric["MetricName"] == "ListingCalls" else "0"
-            assert one["FilterPattern"] == f"{{ {metric['MetricValue']} > {least} }}"
+        # tests/suite checks that the function logs the fields.
+        asked = f"{metric['MetricValue']} > {1 if metric['MetricName'] == 'ListingCalls' else 0}"
+        if "Dimensions" in metric:
+            # CloudWatch Logs takes values from fields that are in the pattern.
+            there = [f"({dimension['Value']} = *)" for dimension in metric["Dimensions"]]
+            asked = " && ".join(there if metric["MetricName"] == "Endings" else [f"({asked})", *there])
+        assert one["FilterPattern"] == f"{{ {asked} }}"
     values = [one["MetricTransformations"][0]["MetricValue"] for one in filters()]
     assert len(set(values)) == len(values)
 
