@@ -228,11 +228,28 @@ def test_the_build_copies_and_restores_also_where_the_key_is_hostile(tmp_path):
         assert sorted(path.name for path in folder.iterdir()) == ["aws", "calls"]
 
 
-def test_the_queue_record_has_the_checksum_of_its_body():
-    for record in read("sqs-targets.json")["Records"]:
-        assert json.loads(record["body"]).keys() == {"region", "kind"}
+@pytest.mark.parametrize("name", ["sqs-targets.json", "webhook-event.json", "webhook-alarm.json"])
+def test_a_queue_record_has_the_checksum_of_its_body(name):
+    for record in read(name)["Records"]:
         # SQS's own checksum of a body; nothing here depends on it being hard to forge.
         assert record["md5OfBody"] == hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+
+
+def test_the_records_hold_a_target_an_event_and_an_alarm():
+    [target] = read("sqs-targets.json")["Records"]
+    assert json.loads(target["body"]).keys() == {"region", "kind"}
+    [event] = read("webhook-event.json")["Records"]
+    assert json.loads(event["body"])["source"] == "amiwatch"
+    [alarm] = read("webhook-alarm.json")["Records"]
+    assert json.loads(alarm["body"])["AlarmName"].startswith("amiwatch-FailingAlarm")
+
+
+def test_the_sample_of_a_stored_object_is_what_the_rule_sends():
+    [target] = Template(StoreBuckets="my-bucket").properties("StoreRule")["Targets"]
+    asked = target["InputTransformer"]["InputTemplate"]
+    for name, value in {"region": "us-east-1", "key": "ami-0123456789abcdef0.bin", "bucket": "my-bucket"}.items():
+        asked = asked.replace(f"<{name}>", json.dumps(value))
+    assert json.loads(asked) == read("stored-object.json")
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.name)
