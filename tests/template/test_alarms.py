@@ -310,6 +310,12 @@ def test_the_dashboard_shows_every_metric_of_the_log():
     assert {name for name, _ in counted()} - seen == {"TasksListedLate", "TasksOutOfOrder"}
 
 
+def test_the_dashboard_shows_every_outcome_that_can_be_told():
+    expressions = " ".join(one for one in shown(Template(Dashboard="true")) if isinstance(one, str))
+    outcomes = Template().raw["Parameters"]["Tell"]["AllowedValues"]
+    assert re.findall(r'Outcome="(\w+)"', expressions) == outcomes
+
+
 def test_every_essential_alarm_is_on_the_dashboard():
     template = Template(Dashboard="true", **WEBHOOKS)
     widgets = [widget for widget in dashboard(template) if widget["type"] == "alarm"]
