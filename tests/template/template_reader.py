@@ -149,9 +149,6 @@ class Template:
             case "Fn::Split":
                 separator, text = argument
                 return self.resolve(text).split(separator)
-            case "Fn::Contains":
-                values, value = self.resolve(argument)
-                return value in values
             case "Fn::Select":
                 index, items = argument
                 return self.resolve(items)[int(index)]

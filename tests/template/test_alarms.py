@@ -270,7 +270,7 @@ def shown(template):
 def test_there_is_a_dashboard_only_on_request():
     assert Template().made("AWS::CloudWatch::Dashboard") == []
     assert Template(Dashboard="true").made("AWS::CloudWatch::Dashboard") == ["Dashboards"]
-    assert "#dashboards:name=<Dashboards>" in Template(Dashboard="true").output("DashboardUrl")
+    assert Template(Dashboard="true").output("DashboardName") == "<Dashboards>"
 
 
 def test_the_dashboard_is_json_and_shows_what_there_is():

@@ -263,12 +263,10 @@ def test_only_the_rule_may_start_the_function_and_what_it_cannot_start_is_kept()
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
 
 
-def test_buckets_are_refused_where_the_stack_does_not_watch_their_stores():
-    assert Template(StoreBuckets="my-bucket").accepted()
-    assert Template(StoreBuckets="my-bucket", Regions="eu-west-1, us-east-1").accepted()
-    assert Template(StoreBuckets="my-bucket", Kinds="all").accepted()
-    assert not Template(StoreBuckets="my-bucket", Regions="eu-west-1").accepted()
-    assert not Template(StoreBuckets="my-bucket", Kinds="bundle").accepted()
+def test_there_is_a_rule_only_for_buckets_of_watched_stores():
+    assert not Template().has("StoreRule")
+    assert Template(StoreBuckets="my-bucket", Kinds="all").has("StoreRule")
+    assert not Template(StoreBuckets="my-bucket", Kinds="bundle").has("StoreRule")
 
 
 # What it remembers
