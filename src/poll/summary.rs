@@ -1,5 +1,7 @@
 //! What a poll did, as a value: the function's answer, its summary line, the command line's output.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::place::Place;
@@ -47,6 +49,9 @@ pub struct TargetSummary {
     pub saved: usize,
     /// Events decided on by this poll.
     pub decided: usize,
+    /// The AMI and the bucket of each listed task that runs, where it has both.
+    #[serde(skip)]
+    pub running: BTreeSet<(String, String)>,
     /// What went wrong; the next poll takes it up again.
     pub failures: Vec<String>,
 }
@@ -66,6 +71,7 @@ impl TargetSummary {
             blind: false,
             saved: 0,
             decided: 0,
+            running: BTreeSet::new(),
             failures: Vec::new(),
         }
     }
@@ -130,6 +136,19 @@ impl Summary {
     pub fn failures_of(&self, kind: Kind) -> Vec<String> {
         let targets = self.targets.iter().filter(|target| target.kind == kind).cloned().collect();
         Self { targets, ..self.clone() }.first_failures()
+    }
+
+    /// What went wrong, but for targets that are known to be blind and have been told to be.
+    #[must_use]
+    pub fn failures_beside_blind(&self) -> Vec<String> {
+        let targets = self.targets.iter().filter(|target| !target.blind).cloned().collect();
+        Self { targets, ..self.clone() }.first_failures()
+    }
+
+    /// Calls of EC2's listings.
+    #[must_use]
+    pub fn listing_calls(&self) -> u32 {
+        self.targets.iter().map(|target| target.listing_calls).sum()
     }
 
     /// What went wrong, for an answer of bounded length: the first failure of each target, then

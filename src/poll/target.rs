@@ -15,7 +15,7 @@ use crate::decide::listing::{self, Listed};
 use crate::place::Place;
 use crate::ports::ListError;
 use crate::record::{Lease, Ledger, Snapshot, Versioned};
-use crate::task::{Kind, Listing, TaskKey};
+use crate::task::{Kind, Listing, Phase, TaskKey};
 
 /// The poll of one target.
 pub(super) struct Target<'a> {
@@ -149,6 +149,10 @@ impl<'a> Target<'a> {
         self.summary.listing_calls = walk.calls;
         self.summary.throttled = walk.throttled;
         self.summary.listed = walk.tasks.len();
+        let running = walk.tasks.values().filter(|task| task.phase() == Phase::Running);
+        self.summary.running = running
+            .filter_map(|task| Some((task.subject.image_id.clone()?, task.subject.bucket.clone()?)))
+            .collect();
         self.summary.out_of_order = walk.disordered;
         self.summary.baseline = self.ledger().is_none_or(|ledger| !ledger.baseline_done);
         note(&walk, &mut self.summary);

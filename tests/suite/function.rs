@@ -472,6 +472,57 @@ async fn an_sqs_batch_polls_a_region_once_however_many_records_name_it() {
     assert_eq!(called, ["DescribeBundleTasks", "DescribeStoreImageTasks"]);
 }
 
+/// As the queue of created objects invokes the function.
+fn stored(image: &str, bucket: &str) -> Value {
+    let body = json!({
+        "region": REGION, "kind": "store-image",
+        "stored": { "objectKey": format!("{image}.bin"), "bucket": bucket },
+    });
+    let record = |n: u32| json!({ "messageId": n.to_string(), "eventSource": "aws:sqs", "body": body.to_string() });
+    json!({ "Records": [record(1), record(2)] })
+}
+
+#[tokio::test]
+async fn a_store_whose_object_is_there_is_listed_until_it_has_ended_and_told_once() {
+    let stack = Stack::with(&[("AMIWATCH_KINDS", "store-image")]).await;
+    let task = stack.running(AMI, "my-bucket", 600);
+    stack.running(AMI, "other-bucket", 600);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let before = stack.sim.world().calls().len();
+    // EC2 calls it running for one more listing.
+    let ends = async {
+        while stack.sim.world().calls().len() == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stack.completes(task);
+    };
+    let request = stored(AMI, "my-bucket");
+    let (answer, ()) = tokio::join!(function.invoke(&request), ends);
+    assert_eq!(answer.unwrap(), json!({ "batchItemFailures": [] }));
+    assert_eq!(told(&stack.inbox.events().await), one("completed", AMI));
+    // It is told, so the other store of the AMI keeps nobody.
+    let calls = stack.sim.world().calls().len();
+    function.invoke(&stored(AMI, "my-bucket")).await.unwrap();
+    assert_eq!(stack.sim.world().calls().len(), calls + 1);
+    assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_store_that_stays_running_is_listed_no_more_often_than_a_poll_may_and_left_to_the_schedule()
+ {
+    let stack =
+        Stack::with(&[("AMIWATCH_KINDS", "store-image"), ("AMIWATCH_LISTING_CALLS", "2")]).await;
+    stack.running(AMI, "my-bucket", 600);
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let before = stack.sim.world().calls().len();
+    let answer = function.invoke(&stored(AMI, "my-bucket")).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    assert_eq!(stack.sim.world().calls().len(), before + 2);
+    assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
+}
+
 #[tokio::test]
 async fn one_region_that_is_denied_does_not_stop_the_other_and_ends_in_an_error_that_names_it() {
     let stack = Stack::with(&[("AMIWATCH_REGIONS", "us-east-1,eu-west-1")]).await;
@@ -503,9 +554,17 @@ async fn a_region_that_cannot_be_listed_for_an_hour_is_told_once_and_once_more_w
     assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
 
     moto::unseen_for_longer(&stack.table, 3600).await;
+    // Known and told, it no longer ends each scheduled poll in an error, and is in its answer.
     for _ in 0..3 {
-        function.invoke(&schedule()).await.unwrap_err();
+        let answer = function.invoke(&schedule()).await.unwrap();
+        let target = &answer["targets"][0];
+        assert_eq!(
+            (&target["blind"], target["failures"].as_array().unwrap().len()),
+            (&json!(true), 1)
+        );
     }
+    let by_hand = json!({ "poll": { "regions": [REGION] } });
+    assert_eq!(function.invoke(&by_hand).await.unwrap_err()["errorType"], "PollFailed");
     stack.sim.world().clear_faults();
     for _ in 0..2 {
         function.invoke(&schedule()).await.unwrap();

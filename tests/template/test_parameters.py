@@ -55,6 +55,7 @@ EFFECTS = {
         ["arn:aws:sns:us-east-1:123456789012:ours"],
     ),
     "Dashboard": ("true", has("Dashboards"), True),
+    "KeepDays": (400, in_environment("AMIWATCH_KEEP_DAYS"), "400"),
     "ExistingTable": ("an-older-one", in_environment("AMIWATCH_TABLE"), "an-older-one"),
     "DeletionProtection": ("true", of("Table", "DeletionProtectionEnabled"), True),
     "PointInTimeRecovery": (

@@ -244,23 +244,37 @@ def test_the_rule_asks_for_a_poll_of_the_one_store(key):
         # EventBridge writes a value outside of quotes as JSON.
         asked = asked.replace(f"<{name}>", json.dumps(value))
     assert json.loads(asked) == {
-        "poll": {
-            "regions": ["us-east-1"],
-            "kinds": ["store-image"],
-            "stored": {"objectKey": key, "bucket": "my-bucket"},
-        }
+        "region": "us-east-1",
+        "kind": "store-image",
+        "stored": {"objectKey": key, "bucket": "my-bucket"},
     }
 
 
-def test_only_the_rule_may_start_the_function_and_what_it_cannot_start_is_kept():
+def test_only_the_rule_may_fill_the_queue_and_what_it_cannot_hand_over_is_kept():
     template = Template(StoreBuckets="my-bucket")
-    permission = template.properties("StoreRuleMayStart")
-    assert (permission["Principal"], permission["SourceArn"]) == ("events.amazonaws.com", "<StoreRule.Arn>")
+    [may_fill, _] = template.properties("StoredObjectsPolicy")["PolicyDocument"]["Statement"]
+    assert may_fill["Principal"] == {"Service": "events.amazonaws.com"}
+    assert may_fill["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
     [target] = template.properties("StoreRule")["Targets"]
+    assert target["Arn"] == "<StoredObjects.Arn>"
     assert target["DeadLetterConfig"] == {"Arn": "<DeadLetters.Arn>"}
     allowed = template.properties("DeadLettersPolicy")["PolicyDocument"]["Statement"][0]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
+
+
+def test_many_objects_at_once_start_few_polls():
+    template = Template(StoreBuckets="my-bucket")
+    mapping = template.properties("StoredObjectsStartPolls")
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    # Lambda takes more than ten messages of a queue together only if it may wait for them.
+    assert mapping["BatchSize"] > 10 and mapping["MaximumBatchingWindowInSeconds"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = template.properties("StoredObjects")
+    assert queue["VisibilityTimeout"] == 6 * template.properties("Poller")["Timeout"]
+    statements = template.properties("PollerRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    [may_take] = [it for it in statements if it and it["Sid"] == "TakeStoredObjects"]
+    assert may_take["Resource"] == "<StoredObjects.Arn>"
 
 
 def test_there_is_a_rule_only_for_buckets_of_watched_stores():

@@ -68,13 +68,15 @@ async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
 
 /// A stack: what runs, and the way of its events.
 async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
+    // The names are those of template.yaml.
     let missing =
         |what: &str| Finding::failed(what, "the stack has none", "deploy the stack again");
     let mut findings = Vec::new();
     let mut every = None;
     match stack.get("PollerSchedule") {
         Some(name) => {
-            let (finding, interval) = schedule::examine(connection, name).await;
+            let (finding, interval) =
+                schedule::examine(connection, stack.get("ScheduleGroup"), name).await;
             findings.push(finding);
             every = interval;
         }

@@ -11,6 +11,7 @@ use crate::cli::connect::Connection;
 /// What was found, and the time from one poll to the next where it is known.
 pub(super) async fn examine(
     connection: &Connection,
+    group: Option<&str>,
     name: &str,
 ) -> (Finding, Option<SignedDuration>) {
     let mut config = aws_sdk_scheduler::config::Builder::from(&connection.sdk);
@@ -18,7 +19,8 @@ pub(super) async fn examine(
         config = config.endpoint_url(url);
     }
     let about = format!("schedule {name}");
-    let found = match Client::from_conf(config.build()).get_schedule().name(name).send().await {
+    let get = Client::from_conf(config.build()).get_schedule().name(name);
+    let found = match get.set_group_name(group.map(str::to_owned)).send().await {
         Ok(found) => found,
         Err(error) => {
             let why = format!("GetSchedule: {}", reason(&error));
@@ -29,8 +31,7 @@ pub(super) async fn examine(
     let expression = found.schedule_expression.unwrap_or_default();
     let every = interval(&expression);
     if found.state == Some(ScheduleState::Disabled) {
-        let mend =
-            "turn it on: in the console of EventBridge Scheduler, or by deploying the stack again";
+        let mend = "deploy the stack with Paused=false, or turn it on in the console of EventBridge Scheduler";
         return (Finding::failed(about, "is disabled: nothing is polled", mend), every);
     }
     (Finding::ok(about, format!("starts the function by {expression}")), every)

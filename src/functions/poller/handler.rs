@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-use super::request::{QueueRecord, Request, Selection};
+use super::request::{QueueRecord, QueueTarget, Request, Selection};
+use super::stored::{PAUSES, Stored};
 use crate::functions::deadline;
 use crate::functions::environment::is_account;
 use crate::place::Place;
@@ -97,7 +98,12 @@ impl Handler {
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
         match request {
-            Request::Everything => self.some(account, &Selection::default(), deadline).await,
+            Request::Everything => {
+                let summary = self.poll_some(account, &Selection::default(), deadline).await;
+                // Who is told that a target is blind need not be told by each poll that it fails; an
+                // alarm that stands for it would hide whatever else fails.
+                answered(&summary, summary.failures_beside_blind())
+            }
             Request::Some(selection) => self.some(account, &selection, deadline).await,
             Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
         }
@@ -130,6 +136,16 @@ impl Handler {
             tracing::error!("{}", unknown.join("; "));
             return Err(HandlerError { kind: ErrorType::InvalidRequest, faults: unknown });
         }
+        let summary = self.poll_some(account, selection, deadline).await;
+        answered(&summary, summary.first_failures())
+    }
+
+    async fn poll_some(
+        &self,
+        account: &str,
+        selection: &Selection,
+        deadline: Option<Timestamp>,
+    ) -> Summary {
         let wanted =
             |region: &&String| selection.regions.is_empty() || selection.regions.contains(*region);
         let kinds = if selection.kinds.is_empty() { &self.kinds } else { &selection.kinds };
@@ -141,12 +157,7 @@ impl Handler {
             .collect();
         let summary = self.poller.poll(&places, deadline).await;
         log_summary(&summary);
-        let failures = summary.first_failures();
-        if failures.is_empty() {
-            Ok(json!(summary))
-        } else {
-            Err(HandlerError { kind: ErrorType::PollFailed, faults: failures })
-        }
+        summary
     }
 
     fn unknown_region(&self, region: &str) -> Option<String> {
@@ -171,7 +182,7 @@ impl Handler {
         records: Vec<QueueRecord>,
         deadline: Option<Timestamp>,
     ) -> Value {
-        let mut targets: BTreeMap<String, Vec<(Kind, String)>> = BTreeMap::new();
+        let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
         let mut again = Vec::new();
         for QueueRecord { message_id, target } in records {
             let target = target.and_then(|target| {
@@ -183,18 +194,17 @@ impl Handler {
                 }
             });
             match target {
-                Ok(target) => {
-                    targets.entry(target.region).or_default().push((target.kind, message_id));
+                Ok(QueueTarget { region, kind, stored }) => {
+                    targets.entry(region).or_default().push(Asked { kind, stored, message_id });
                 }
                 Err(reason) => again.push(deliver_again(&message_id, &reason)),
             }
         }
         for (region, asked) in targets {
-            let kinds = asked.iter().map(|(kind, _)| *kind).collect();
+            let kinds = asked.iter().map(|asked| asked.kind).collect();
             let to_poll = PlaceToPoll { place: Place::new(account, region), kinds };
-            let summary = self.poller.poll(&[to_poll], deadline).await;
-            log_summary(&summary);
-            for (kind, message_id) in asked {
+            let summary = self.until_ended(&to_poll, &asked, deadline).await;
+            for Asked { kind, message_id, .. } in asked {
                 let failures = summary.failures_of(kind);
                 if !failures.is_empty() {
                     again.push(deliver_again(&message_id, &failures.join("; ")));
@@ -202,6 +212,52 @@ impl Handler {
             }
         }
         json!({ "batchItemFailures": again })
+    }
+
+    /// Polls a Region. Where the object of a store is there and EC2 still calls the task running, polls
+    /// again a few times, within the calls of one poll; what is still running then is the schedule's.
+    async fn until_ended(
+        &self,
+        to_poll: &PlaceToPoll,
+        asked: &[Asked],
+        deadline: Option<Timestamp>,
+    ) -> Summary {
+        let places = std::slice::from_ref(to_poll);
+        let mut summary = self.poller.poll(places, deadline).await;
+        log_summary(&summary);
+        let mut calls = summary.listing_calls();
+        for pause in PAUSES {
+            let mut stored = asked.iter().filter_map(|asked| asked.stored.as_ref());
+            let is_over = !stored.any(|stored| stored.is_running(&summary));
+            if is_over || calls >= self.poller.limits.listing_calls {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            let next = self.poller.poll(places, deadline).await;
+            if !next.targets_left.is_empty() {
+                break;
+            }
+            log_summary(&next);
+            calls += next.listing_calls();
+            summary = next;
+        }
+        summary
+    }
+}
+
+/// What a message of the queue asks for.
+struct Asked {
+    kind: Kind,
+    stored: Option<Stored>,
+    message_id: String,
+}
+
+/// The answer of a poll: its summary, or an error that names each failure.
+fn answered(summary: &Summary, failures: Vec<String>) -> Result<Value, HandlerError> {
+    if failures.is_empty() {
+        Ok(json!(summary))
+    } else {
+        Err(HandlerError { kind: ErrorType::PollFailed, faults: failures })
     }
 }
 
@@ -221,7 +277,7 @@ fn log_summary(summary: &Summary) {
     };
     let listed = sum(|target| target.listed);
     let saved = sum(|target| target.saved);
-    let listing_calls: u32 = summary.targets.iter().map(|target| target.listing_calls).sum();
+    let listing_calls = summary.listing_calls();
     let throttled: u32 = summary.targets.iter().map(|target| target.throttled).sum();
     let blind = sum(|target| usize::from(target.blind));
     let failures = summary.all_failures().len();

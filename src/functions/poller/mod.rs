@@ -3,6 +3,7 @@
 pub mod config;
 pub mod handler;
 pub mod request;
+mod stored;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::stored::Stored;
 use crate::place::is_region_code;
 use crate::task::Kind;
 
@@ -48,6 +49,9 @@ pub struct QueueTarget {
     pub region: String,
     /// The kind.
     pub kind: Kind,
+    /// The object of a stored AMI that has just been created there, where that is why.
+    #[serde(default)]
+    pub stored: Option<Stored>,
 }
 
 /// An invocation that asks for nothing that amiwatch does.

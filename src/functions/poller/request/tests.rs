@@ -32,7 +32,7 @@ fn a_poll_by_hand_names_regions_and_kinds() {
 #[test]
 fn an_sqs_batch_names_one_target_a_record() {
     let request = parse(include_str!("../../../../events/sqs-targets.json")).unwrap();
-    let target = QueueTarget { region: "us-east-1".into(), kind: Kind::StoreImage };
+    let target = QueueTarget { region: "us-east-1".into(), kind: Kind::StoreImage, stored: None };
     let message_id = "059f36b4-87a3-44ab-83d2-661975830a7d".into();
     assert_eq!(request, Request::Queue(vec![QueueRecord { message_id, target: Ok(target) }]));
 }
@@ -94,4 +94,14 @@ fn an_sqs_record_without_an_id_cannot_be_reported_and_is_refused() {
     let payload = json!({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]});
     let error = Request::parse(&payload).unwrap_err().to_string();
     assert!(error.contains("messageId"), "{error}");
+}
+
+#[test]
+fn a_message_may_name_the_object_that_it_is_about() {
+    let request = parse(include_str!("../../../../events/stored-object.json")).unwrap();
+    let Request::Queue(records) = request else { panic!("{request:?}") };
+    let target = records[0].target.as_ref().unwrap();
+    assert_eq!((target.region.as_str(), target.kind), ("us-east-1", Kind::StoreImage));
+    let object_key = "ami-0123456789abcdef0.bin".to_owned();
+    assert_eq!(target.stored, Some(Stored { object_key, bucket: "my-bucket".into() }));
 }
