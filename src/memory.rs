@@ -228,7 +228,8 @@ impl Memory {
             BearerKey::Target(kind) => sight_key(*kind),
         };
         let found = taken(&self.store.get(place, &[text]).await?);
-        let record = found.records.into_values().map(|it| it.map(Bearer::Record));
+        let record =
+            found.records.into_values().map(|it| it.map(|it| Bearer::Record(Box::new(it))));
         Ok(record.chain(found.sights.into_values().map(|it| it.map(Bearer::Sight))).next())
     }
 

@@ -29,7 +29,7 @@ where
 }
 
 /// As [`reason`], of one service.
-pub(super) fn reason_of<E>(service: &str, error: &SdkError<E, HttpResponse>) -> String
+pub(crate) fn reason_of<E>(service: &str, error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
@@ -42,12 +42,16 @@ where
                 format!("{code}: the signature is refused; look at the credentials and the clock")
             }
             Some(message) => {
-                format!("{code}: {}{}", truncate(&message, LONGEST_MESSAGE), way_out(&code))
+                let (message, way_out) = (truncate(&message, LONGEST_MESSAGE), way_out(&code));
+                // A sentence that goes on has no full stop in it.
+                let message =
+                    if way_out.is_empty() { &message } else { message.trim_end_matches('.') };
+                format!("{code}: {message}{way_out}")
             }
             None => format!("{code}{}", way_out(&code)),
         };
     }
-    let Some(response) = error.raw_response() else { return with_login(chain(error)) };
+    let Some(response) = error.raw_response() else { return unsent(service, &chain(error)) };
     let status = response.status().as_u16();
     // Without its bytes, the body broke off or was read by somebody else.
     let what = response.body().bytes().map(foreign::described);
@@ -62,6 +66,28 @@ where
             foreign::WAY_OUT
         ),
     }
+}
+
+/// Why a request got no answer, with the way out.
+fn unsent(service: &str, chain: &str) -> String {
+    let says = |words: &[&str]| words.iter().any(|words| chain.contains(words));
+    if says(&["no credentials found in chain", "credential provider was not enabled"]) {
+        return "no credentials: log in (`aws sso login`), name a --profile, or set AWS_ACCESS_KEY_ID and \
+                AWS_SECRET_ACCESS_KEY"
+            .to_owned();
+    }
+    if says(&["dns error", "failed to lookup address"]) {
+        return format!(
+            "the host of {service} is not found ({chain}); check the Region, and the network, its proxy \
+             (HTTPS_PROXY) and endpoint (AWS_ENDPOINT_URL)"
+        );
+    }
+    if says(&["endpoint must contain scheme"]) {
+        return format!(
+            "the endpoint of {service} has no scheme: write http:// or https:// before it"
+        );
+    }
+    with_login(chain.to_owned())
 }
 
 /// What to do about an error, where its code stands for more than it says.

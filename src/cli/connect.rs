@@ -15,7 +15,7 @@ use super::args::WhereArgs;
 use super::profile::Profile;
 use crate::aws::clients::{endpoint_url, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
-use crate::aws::error::credentials_fault;
+use crate::aws::error::{credentials_fault, reason_of};
 use crate::aws::network::Network;
 use crate::rules;
 
@@ -52,6 +52,7 @@ fn network(profile: &Profile) -> Result<Network, CliError> {
 
 impl Connection {
     pub(super) async fn open(args: &WhereArgs) -> Result<Self, CliError> {
+        check_endpoints()?;
         let profile = Profile::find(args.profile.as_deref()).await?;
         let network = network(&profile)?;
         let http = network.client_for_credentials();
@@ -132,11 +133,28 @@ impl Connection {
             .send()
             .await
             .map_err(|error| {
-                let error = aws_sdk_sts::error::DisplayErrorContext(error);
-                CliError(format!("STS does not tell the account ({error}); give --account"))
+                let why = reason_of("STS", &error);
+                CliError(format!("STS does not tell the account ({why}); give --account"))
             })?;
         identity.account.ok_or_else(|| CliError::new("STS told no account; give --account"))
     }
+}
+
+/// Refuses endpoints in the environment that are none, before anything is called.
+fn check_endpoints() -> Result<(), CliError> {
+    let is_endpoint = |name: &str| name.starts_with("AWS_ENDPOINT_URL");
+    // What is no text is no endpoint of ours.
+    let texts = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    for (name, value) in texts.filter(|(name, _)| is_endpoint(name)) {
+        let value = value.trim();
+        if !value.is_empty() && !value.starts_with("http://") && !value.starts_with("https://") {
+            return Err(CliError(format!(
+                "{name} is \"{value}\": write it with its scheme, such as http://127.0.0.1:4570"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Whether endpoints of the environment and of the profile do not count.

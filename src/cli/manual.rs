@@ -21,6 +21,26 @@ pub(super) fn man(args: &ManArgs) -> Result<Exit, CliError> {
     let failed = |error: std::io::Error| CliError(format!("cannot write into {folder}: {error}"));
     std::fs::create_dir_all(&args.folder).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(failed)?;
+    for page in std::fs::read_dir(&args.folder).map_err(failed)? {
+        let page = page.map_err(failed)?.path();
+        let text = std::fs::read_to_string(&page).map_err(failed)?;
+        if let Some(text) = with_examples(&text) {
+            std::fs::write(&page, text).map_err(failed)?;
+        }
+    }
     say(&format!("the man pages are in {folder}: read them with man -l {folder}/{NAME}.1"));
     Ok(Exit::Done)
+}
+
+/// The page with its examples as a section of that name, line by line: clap puts what follows the help into
+/// one called `EXTRA`, and fills its lines.
+fn with_examples(page: &str) -> Option<String> {
+    let (before, examples) = page.split_once(".SH EXTRA\n")?;
+    let (examples, after) = match examples.split_once("\n.SH ") {
+        Some((examples, after)) => (examples, format!(".SH {after}")),
+        None => (examples.trim_end(), String::new()),
+    };
+    let examples = examples.trim_start_matches("Examples:").trim_start_matches("Example:");
+    let examples = examples.trim_start_matches('\n');
+    Some(format!("{before}.SH EXAMPLES\n.nf\n{examples}\n.fi\n{after}"))
 }

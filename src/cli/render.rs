@@ -10,7 +10,7 @@ use super::output::{Reader, print, print_json, say};
 use super::{CliError, Exit, events, gallery};
 use crate::event::{Event, Outcome};
 use crate::render::{Channel, render, sample};
-use crate::task::Kind;
+use crate::task::Choice;
 
 /// One event as one channel shows it.
 pub(super) struct Shown<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Shown<'a> {
 pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
     let (events, faults) = match &args.event {
         Some(path) => read(path)?,
-        None => (samples(args.kind, args.outcome), Vec::new()),
+        None => (samples(&args.kinds, args.outcome), Vec::new()),
     };
     let channels = if args.all { Channel::ALL.to_vec() } else { vec![args.channel] };
     let mut shown: Vec<Shown<'_>> = Vec::new();
@@ -70,10 +70,11 @@ fn object(shown: &Shown<'_>) -> Value {
     })
 }
 
-fn samples(kind: Option<Kind>, outcome: Option<Outcome>) -> Vec<Event> {
+fn samples(kinds: &[Choice], outcome: Option<Outcome>) -> Vec<Event> {
+    let wanted = Choice::kinds(kinds);
     sample::all()
         .into_iter()
-        .filter(|event| kind.is_none_or(|kind| event.detail.kind == kind))
+        .filter(|event| kinds.is_empty() || wanted.contains(&event.detail.kind))
         .filter(|event| outcome.is_none_or(|outcome| event.detail.outcome == outcome))
         .collect()
 }

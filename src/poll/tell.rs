@@ -61,13 +61,13 @@ impl Run<'_> {
     /// Where a sink takes none of the oldest events it is away, or it is they. The newest one then
     /// finds out: if the sink takes it, the others are gone on with.
     pub(super) async fn tell(&self, place: &Place, known: Snapshot, summary: &mut Summary) {
-        let records = known.records.into_iter();
-        let records = records.map(|(key, it)| (BearerKey::Task(key), it.map(Bearer::Record)));
-        let sights = known.sights.into_iter();
+        let records = known.records.into_iter().filter(|(_, it)| !it.value.outbox.is_empty());
+        let records = records
+            .map(|(key, it)| (BearerKey::Task(key), it.map(|it| Bearer::Record(Box::new(it)))));
+        let sights = known.sights.into_iter().filter(|(_, it)| !it.value.outbox.is_empty());
         let sights = sights.map(|(kind, it)| (BearerKey::Target(kind), it.map(Bearer::Sight)));
         let mut waiting: Vec<Telling> = records
             .chain(sights)
-            .filter(|(_, it)| !it.value.outbox().is_empty())
             .map(|(key, known)| Telling { key, known, told: Told::default(), was_skipped: true })
             .collect();
         waiting.sort_by_cached_key(order);

@@ -28,7 +28,7 @@ impl std::fmt::Display for BearerKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bearer {
     /// The record of a task.
-    Record(Record),
+    Record(Box<Record>),
     /// The sight of a target.
     Sight(Sight),
 }

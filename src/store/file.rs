@@ -4,6 +4,7 @@
 //! The file is an `SQLite` database. A damaged one is an error that says what is lost and how to start
 //! anew, never a panic.
 
+mod copy;
 mod fault;
 mod schema;
 
@@ -14,6 +15,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
+use self::copy::Copy;
 use super::codec::{self, partition_key};
 use crate::place::Place;
 use crate::ports::{Clock, Guard, Item, Put, Saved, Store, StoreError};
@@ -40,6 +42,23 @@ impl FileStore {
         let store = Self { connection: Arc::new(Mutex::new(connection)), path: path.to_owned() };
         store.drop_expired(clock.now())?;
         Ok(store)
+    }
+
+    /// Reads every record of every place, also while another process has the file open.
+    ///
+    /// # Errors
+    /// As for [`FileStore::open`], but for a file that is open.
+    pub fn look(path: &Path, clock: &impl Clock) -> Result<Vec<(Place, Snapshot)>, StoreError> {
+        match schema::open(path) {
+            Err(fault) if fault.is_open_elsewhere() => {}
+            Err(fault) => return Err(fault::store_error("open", path, fault)),
+            Ok(connection) => {
+                drop(connection);
+                return Self::open(path, clock)?.everything();
+            }
+        }
+        let copy = Copy::of(path).map_err(|error| fault::not_copied(path, error))?;
+        Self::open(&copy.path, clock)?.everything()
     }
 
     /// Every record of every place, for a look at the whole file.

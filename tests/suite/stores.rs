@@ -394,3 +394,25 @@ async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
     assert_eq!(expiry(&long), expiry(&done).map(|at| at + (400 - 45) * 24 * 3600));
     assert_eq!(expiry(&run), None);
 }
+
+#[tokio::test]
+async fn a_file_that_a_poller_holds_can_be_looked_at_and_nothing_of_the_look_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
+    for n in 0..300 {
+        let (key, value) = record(&format!("ami-{n}"), n, Some(Closing::Completed));
+        store.save(&place(), &key, &value, 0).await.unwrap();
+        if n % 50 == 0 {
+            let places = FileStore::look(&path, &SystemClock).unwrap();
+            assert_eq!(places.len(), 1);
+            assert_eq!(places[0].1.records.len(), usize::try_from(n).unwrap() + 1);
+        }
+    }
+    let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["state.db", "state.db-wal"]);
+}

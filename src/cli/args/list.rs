@@ -43,7 +43,7 @@ pub struct ListArgs {
     /// Only these exports of instances
     #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
     pub export_task_ids: Vec<String>,
-    /// Filters of EC2, such as Name=task-state,Values=Completed,Failed
+    /// Filters of EC2, such as Name=task-state,Values=Completed,Failed with --kind store-image
     #[arg(long, value_name = "FILTER", num_args = 1.., help_heading = "As the AWS CLI has it")]
     pub filters: Vec<NamedFilter>,
     /// No more tasks than this; stderr then says where it goes on

@@ -8,13 +8,14 @@ use clap::{Args, ValueEnum};
 use super::OutputForm;
 use crate::event::Outcome;
 use crate::render::Channel;
-use crate::task::Kind;
+use crate::task::Choice;
 
 /// `amiwatch render`
 #[derive(Debug, Args)]
 pub struct RenderArgs {
     /// File with events, as they are or as SNS, SQS and Lambda wrap them; `-` for standard input
     /// [default: samples]
+    #[arg(value_name = "FILE")]
     pub event: Option<PathBuf>,
     /// Channel to show: event, subject, email, sms, chat, slack or teams
     #[arg(long, default_value = "email", value_parser = channel)]
@@ -22,9 +23,9 @@ pub struct RenderArgs {
     /// Only the sample of this outcome
     #[arg(long, value_parser = Outcome::any, conflicts_with = "event")]
     pub outcome: Option<Outcome>,
-    /// Only the sample of this kind
-    #[arg(long, conflicts_with = "event")]
-    pub kind: Option<Kind>,
+    /// Only samples of this kind, or all; may be given several times
+    #[arg(long = "kind", value_name = "KIND", conflicts_with = "event")]
+    pub kinds: Vec<Choice>,
     /// Every channel
     #[arg(long, conflicts_with = "channel")]
     pub all: bool,
@@ -47,7 +48,7 @@ fn channel(text: &str) -> Result<Channel, String> {
 #[derive(Debug, Args)]
 pub struct SimArgs {
     /// Address to listen on; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:0")]
+    #[arg(long, default_value = "127.0.0.1:0", value_parser = address)]
     pub listen: SocketAddr,
     /// Scenario file (YAML) [default: no tasks]
     #[arg(long, value_name = "FILE")]
@@ -58,6 +59,12 @@ pub struct SimArgs {
     /// Throttling as EC2 documents it, or none [default: the scenario's, else on]
     #[arg(long, value_enum)]
     pub throttle: Option<OnOff>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("\"{text}\" is no address with a port: write one such as 127.0.0.1:4570")
+    })
 }
 
 /// On or off.

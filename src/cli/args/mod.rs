@@ -122,7 +122,9 @@ fn time(text: &str) -> Result<SignedDuration, String> {
     let span = text.parse::<Span>().ok();
     let length = span.and_then(|it| it.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     length.filter(SignedDuration::is_positive).ok_or_else(|| {
-        format!("\"{text}\" is no length of time: write one such as 90s, 2m, 1h30m or 2d")
+        format!(
+            "\"{text}\" is no length of time above zero: write one such as 90s, 2m, 1h30m or 2d"
+        )
     })
 }
 

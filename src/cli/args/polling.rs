@@ -70,8 +70,8 @@ pub struct WatchArgs {
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = interval)]
     pub every: SignedDuration,
     /// Command of the shell for each event, which it gets on stdin as JSON and in parts in variables
-    /// such as `AMIWATCH_SUBJECT`; where it fails or takes more than 7 seconds it is tried again
-    #[arg(long, value_name = "CMD")]
+    /// such as `AMIWATCH_SUBJECT`; where it fails or takes more than 7.5 seconds it is tried again
+    #[arg(long, value_name = "CMD", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub exec: Option<String>,
     /// Chat app with the file that holds its webhook's URL, such as slack=FILE or teams=FILE; may be
     /// given for each app

@@ -31,9 +31,9 @@ pub struct RememberedArgs {
 /// `amiwatch history`
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// Only tasks of these ids, or stores and exports of these AMIs
+    /// Only tasks of these ids, or stores and exports of these AMIs; AMI@BUCKET for those to one bucket
     #[arg(value_name = "ID")]
-    pub ids: Vec<String>,
+    pub ids: Vec<Wanted>,
     /// Where it is remembered
     #[command(flatten)]
     pub remembered: RememberedArgs,

@@ -42,6 +42,26 @@ impl Finding {
         Self { about: about.into(), verdict: Verdict::Warning, says, mend }
     }
 
+    /// AWS did not do what was asked; `mend` helps where it refused. Where it did not answer, the network
+    /// is to be mended.
+    pub(super) fn refused(
+        about: impl Into<String>,
+        says: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        let says = says.into();
+        let is_unheard =
+            ["dispatch failure", "is not found (", "timeout", "timed out", "no answer of"]
+                .iter()
+                .any(|words| says.contains(words));
+        if is_unheard {
+            let mend =
+                "check the network, its proxy (HTTPS_PROXY) and the endpoints (AWS_ENDPOINT_URL)";
+            return Self::failed(about, says, mend);
+        }
+        Self::failed(about, says, mend)
+    }
+
     pub(super) fn failed(
         about: impl Into<String>,
         says: impl Into<String>,

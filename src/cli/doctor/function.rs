@@ -33,7 +33,7 @@ pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding
         Err(error) => {
             let why = format!("GetFunctionConfiguration: {}", reason(&error));
             let mend = "deploy the stack again, or permit lambda:GetFunctionConfiguration";
-            return (vec![Finding::failed(about, why, mend)], Settings::default());
+            return (vec![Finding::refused(about, why, mend)], Settings::default());
         }
     };
     let variables = found.environment.as_ref().and_then(|it| it.variables.as_ref());

@@ -40,7 +40,7 @@ pub(super) async fn examine(connection: &Connection) -> Vec<Finding> {
             let arn = identity.arn.unwrap_or_else(|| "somebody without an ARN".to_owned());
             Finding::ok("identity", arn)
         }
-        Err(error) => Finding::failed(
+        Err(error) => Finding::refused(
             "identity",
             format!("STS does not tell who asks: {}", reason(&error)),
             "log in (`aws sso login`), name a --profile, or set AWS_ACCESS_KEY_ID and \

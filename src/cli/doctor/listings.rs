@@ -36,7 +36,7 @@ async fn listing(source: &Ec2Tasks, region: &str, kind: Kind) -> Finding {
     match source.ask(&Place::new("", region), kind, ask, ATTEMPTS).await {
         Ok(_) if has_dry_run => Finding::ok(about, "permitted"),
         Ok(_) => Finding::ok(about, "answers"),
-        Err(error) => Finding::failed(
+        Err(error) => Finding::refused(
             about,
             error.reason,
             format!(

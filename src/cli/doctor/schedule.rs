@@ -25,7 +25,7 @@ pub(super) async fn examine(
         Err(error) => {
             let why = format!("GetSchedule: {}", reason(&error));
             let mend = "deploy the stack again, or permit scheduler:GetSchedule";
-            return (Finding::failed(about, why, mend), None);
+            return (Finding::refused(about, why, mend), None);
         }
     };
     let expression = found.schedule_expression.unwrap_or_default();

@@ -24,7 +24,7 @@ impl Stack {
             .await
             .map_err(|error| {
                 let region = connection.sdk.region().map_or("this Region", AsRef::as_ref);
-                Finding::failed(
+                Finding::refused(
                     format!("stack {name}"),
                     format!("DescribeStackResources in {region}: {}", reason(&error)),
                     "name the stack and its Region as `sam list stack-outputs` does, and permit \

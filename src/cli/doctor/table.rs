@@ -25,7 +25,7 @@ pub(super) async fn examine(
         Ok(answer) => answer.table,
         Err(error) => {
             let why = reason(&error);
-            return vec![Finding::failed(
+            return vec![Finding::refused(
                 about,
                 format!("DescribeTable: {why}"),
                 "name the table as it is called in this account and Region, and permit \
@@ -122,7 +122,7 @@ async fn write(client: &Client, table: &str) -> Finding {
         {
             Finding::ok(about, "permitted (nothing was written)")
         }
-        Err(error) => Finding::failed(
+        Err(error) => Finding::refused(
             about,
             format!("PutItem: {}", reason(&error)),
             "permit dynamodb:PutItem on the table",

@@ -23,7 +23,7 @@ pub(super) async fn examine(
     }
     let client = Client::from_conf(config.build());
     if let Err(error) = client.get_topic_attributes().topic_arn(topic).send().await {
-        return vec![Finding::failed(
+        return vec![Finding::refused(
             name,
             format!("GetTopicAttributes of {topic}: {}", reason(&error)),
             "name the topic by its ARN, and permit sns:GetTopicAttributes",

@@ -98,10 +98,12 @@ pub(super) fn remembered_of(
         ));
     }
     if record.told.is_empty() && record.outbox.is_empty() && record.closed.is_some() {
-        lines.push(
-            "  Nobody was told: it had ended before it was first seen, or its outcome is not told."
-                .to_owned(),
-        );
+        let why = if record.changed_at > record.first_seen_at {
+            "its outcome is not told"
+        } else {
+            "it had ended before it was first seen"
+        };
+        lines.push(format!("  Nobody was told: {why}."));
     }
     if let Some(lease) = record.lease.as_ref().filter(|lease| lease.holds(now)) {
         lines.push(format!("  Another poll is telling it, until {}.", time(lease.until)));

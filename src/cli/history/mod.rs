@@ -9,6 +9,7 @@ use super::args::{HistoryArgs, OutputForm};
 use super::output::{fail, print, print_json, say, width};
 use super::remembered::{Past, past};
 use super::table::{Column, draw};
+use super::wait::Wanted;
 use super::{CliError, Exit, remembered};
 use crate::clock::SystemClock;
 use crate::ports::Clock;
@@ -57,9 +58,11 @@ fn show(args: &HistoryArgs, all: &[Past], now: Timestamp) -> Result<(), CliError
 fn is_wanted(args: &HistoryArgs, past: &Past) -> bool {
     let kinds = &args.remembered.place.kinds;
     let is_kind = kinds.is_empty() || Choice::kinds(kinds).contains(&past.kind);
-    let is_id = args.ids.is_empty() || args.ids.contains(&past.task) || {
-        past.image_id.as_ref().is_some_and(|image| args.ids.contains(image))
+    let is_of = |wanted: &Wanted| {
+        let is_named = past.task == wanted.id || past.image_id.as_ref() == Some(&wanted.id);
+        is_named && wanted.bucket.as_ref().is_none_or(|it| past.bucket.as_ref() == Some(it))
     };
+    let is_id = args.ids.is_empty() || args.ids.iter().any(is_of);
     let is_outcome = args.outcomes.is_empty()
         || past.outcome.is_some_and(|outcome| args.outcomes.contains(&outcome));
     is_kind && is_id && is_outcome
@@ -74,14 +77,14 @@ fn columns(all: &[Past]) -> Vec<Column> {
     };
     let mut columns = vec![
         column("ENDED", false, None, &|it| {
-            it.ended_at.map_or_else(|| "runs".to_owned(), |at| format!("{at:.0}"))
+            it.ended_at.map(|at| format!("{at:.0}")).unwrap_or_default()
         }),
         column("OUTCOME", false, None, &|it| it.said()),
         column("TASK", false, None, &|it| plain(&it.task)),
         column("TOOK", false, Some(4), &|it| it.duration_seconds.map(duration).unwrap_or_default()),
         column("BUCKET", true, Some(1), &|it| plain(it.bucket.as_deref().unwrap_or_default())),
-        column("TOLD", true, Some(3), &|it| it.told_in_words()),
-        column("REASON", true, Some(2), &|it| plain(it.reason.as_deref().unwrap_or_default())),
+        column("TOLD", true, Some(2), &|it| it.told_in_words()),
+        column("REASON", true, Some(5), &|it| plain(it.reason.as_deref().unwrap_or_default())),
         column("REGION", false, Some(0), &|it| it.region.clone()),
     ];
     columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));

@@ -83,7 +83,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
             say(&format!("no such tasks in {}", Vec::from_iter(read).join(", ")));
             None
         }
-        ListForm::Text => Some(print(&show::table(&found, now))?),
+        ListForm::Text => Some(print(&show::table(&found, &regions, now))?),
     };
     for failure in &failures {
         fail(&plain(failure));

@@ -122,7 +122,8 @@ fn check_filters(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
                 let known = known.join(", ");
                 let kind = plan.kind;
                 return Err(format!(
-                    "--filters Name={name}: the listing of {kind} tasks filters by {known}"
+                    "--filters Name={name}: the listing of {kind} tasks filters by {known}; name the kind \
+                     that is meant with --kind"
                 ));
             }
         }

@@ -1,7 +1,5 @@
 //! Tasks as a table, as JSON and as CSV.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -97,12 +95,11 @@ fn safe(text: &str) -> String {
 }
 
 /// The tasks as a table that fits the terminal.
-pub(super) fn table(rows: &[Row], now: Timestamp) -> String {
-    draw(columns(rows, now), width())
+pub(super) fn table(rows: &[Row], asked: &[String], now: Timestamp) -> String {
+    draw(columns(rows, asked, now), width())
 }
 
-fn columns(rows: &[Row], now: Timestamp) -> Vec<Column> {
-    let regions: BTreeSet<&str> = rows.iter().map(|row| row.region.as_str()).collect();
+fn columns(rows: &[Row], asked: &[String], now: Timestamp) -> Vec<Column> {
     let column = |title, wraps, leave_out, cell: &dyn Fn(&Row) -> String| Column {
         title,
         wraps,
@@ -133,7 +130,7 @@ fn columns(rows: &[Row], now: Timestamp) -> Vec<Column> {
         column("REASON", true, Some(6), &|row| plain(&reason(&row.task))),
     ];
     // The Region is the one asked for, unless there are several.
-    if regions.len() > 1 {
+    if asked.len() > 1 {
         columns.insert(0, column("REGION", false, Some(7), &|row| row.region.clone()));
     }
     // What says nothing of any task is not shown.

@@ -40,8 +40,7 @@ pub(super) async fn read(args: &RememberedArgs) -> Result<Vec<(Place, Snapshot)>
              --table"
         )));
     }
-    let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
-    let mut places = store.everything().map_err(CliError::new)?;
+    let mut places = FileStore::look(&path, &SystemClock).map_err(CliError::new)?;
     let account = args.account.as_deref();
     let regions = &args.place.regions;
     places.retain(|(place, _)| {

@@ -118,7 +118,7 @@ impl Past {
         match (self.outcome, self.aged_out) {
             (Some(outcome), _) => outcome.to_string(),
             (None, true) => "unknown".to_owned(),
-            (None, false) => self.state.clone(),
+            (None, false) => "running".to_owned(),
         }
     }
 

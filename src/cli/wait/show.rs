@@ -19,6 +19,9 @@ const LINES_APART: SignedDuration = SignedDuration::from_mins(1);
 /// Below it a percentage says little: stores wait at a low one for their turn.
 const ESTIMATED_FROM: u8 = 10;
 
+/// The longest name beside a bar: an import's id, or an AMI with the beginning of its bucket.
+const LONGEST_NAME: usize = 36;
+
 /// The longest status message in a line.
 const LONGEST_MESSAGE: usize = 60;
 
@@ -44,6 +47,8 @@ impl Shown {
     }
 
     pub(super) fn show(&mut self, courses: &[Course], now: Timestamp) {
+        let names = courses.iter().map(|it| plain(&it.wanted.to_string()).chars().count());
+        let names = names.max().unwrap_or(0).min(LONGEST_NAME);
         for (index, course) in courses.iter().enumerate() {
             let Some(task) = &course.task else { continue };
             if !self.said.contains_key(&index) && course.others > 0 {
@@ -52,14 +57,15 @@ impl Shown {
             match &self.all {
                 Some(all) => {
                     let bar = self.bars.entry(index).or_insert_with(|| {
-                        let bar = all.add(ProgressBar::new(100).with_style(style()));
+                        let bar = all.add(ProgressBar::new(100).with_style(style(names)));
                         bar.set_prefix(plain(&course.wanted.to_string()));
                         bar
                     });
                     bar.set_position(task.progress_percent.unwrap_or(0).into());
                     bar.set_message(bar_message(course, task, now));
                     if course.outcome.is_some() {
-                        bar.finish();
+                        // Not `finish`, which fills the bar also of what failed half-way.
+                        bar.abandon();
                     }
                     let state = task.state.to_string();
                     self.said.entry(index).or_insert(Said { state, line: String::new(), at: now });
@@ -128,25 +134,42 @@ pub(super) fn progress(task: &Task) -> String {
 fn bar_message(course: &Course, task: &Task, now: Timestamp) -> String {
     let since = task.started_at.or(course.first_seen_at).unwrap_or(now);
     let elapsed = u64::try_from(now.duration_since(since).as_secs()).unwrap_or(0);
-    let mut parts = vec![plain(task.state.as_str())];
     let running = course.outcome.is_none();
+    let left = rest(task, now).filter(|_| running).map(|rest| format!("~{} left", brief(rest)));
+    let of = if task.started_at.is_some() { "" } else { "seen " };
     let message = task.subject.status_message.as_deref().filter(|_| running);
-    parts.extend(message.map(|text| truncate(&plain(text), LONGEST_MESSAGE)));
-    let of = if task.started_at.is_some() { "" } else { "seen for " };
-    parts.push(format!("{of}{}", duration(elapsed)));
-    parts.extend(estimate(task, now).filter(|_| running));
-    parts.join(", ")
+    let parts = [
+        Some(plain(task.state.as_str())),
+        Some(format!("{of}{}", brief(elapsed))),
+        left,
+        message.map(|text| truncate(&plain(text), LONGEST_MESSAGE)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// A length of time in as little room as it can be read in: `24m`, `2h 10m`, `3d 4h`.
+fn brief(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m"),
+        (0, ..) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
 }
 
 /// How long it may still take, as far as its own pace says so: only where EC2 says when it started, and
 /// where its percentage says anything.
 fn estimate(task: &Task, now: Timestamp) -> Option<String> {
+    Some(format!("about {} left at this pace", duration(rest(task, now)?)))
+}
+
+fn rest(task: &Task, now: Timestamp) -> Option<u64> {
     let percent = task.progress_percent.filter(|it| (ESTIMATED_FROM..100).contains(it))?;
     let elapsed = u64::try_from(now.duration_since(task.started_at?).as_secs()).ok()?;
     let rest = elapsed.saturating_mul(u64::from(100 - percent)) / u64::from(percent);
     // No more exact than it can be.
-    let rest = if rest < 120 { rest.div_ceil(30) * 30 } else { rest.div_ceil(60) * 60 };
-    Some(format!("about {} left at this pace", duration(rest)))
+    Some(if rest < 120 { rest.div_ceil(30) * 30 } else { rest.div_ceil(60) * 60 })
 }
 
 fn others(course: &Course, task: &Task) -> String {
@@ -159,11 +182,15 @@ fn others(course: &Course, task: &Task) -> String {
     )
 }
 
-fn style() -> ProgressStyle {
-    // The template is a constant: where it were wrong, the plain bar is as good.
-    ProgressStyle::with_template("{prefix:<24} [{bar:24}] {percent:>3}% {wide_msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
+/// A bar behind names of so many characters. On a narrow terminal the message is cut, and its end is what
+/// matters least.
+fn style(names: usize) -> ProgressStyle {
+    // Where the template were wrong, the plain bar is as good.
+    ProgressStyle::with_template(&format!(
+        "{{prefix:<{names}!}} [{{bar:12}}] {{percent:>3}}% {{wide_msg}}"
+    ))
+    .unwrap_or_else(|_| ProgressStyle::default_bar())
+    .progress_chars("=> ")
 }
 
 #[cfg(test)]
@@ -198,6 +225,23 @@ mod tests {
         }
         let without_start = Task { started_at: None, ..store(50) };
         assert_eq!(estimate(&without_start, now), None);
+    }
+
+    #[test]
+    fn a_bar_says_what_matters_first_and_in_little_room() {
+        for (seconds, text) in
+            [(59, "59s"), (61, "1m"), (3_599, "59m"), (7_800, "2h 10m"), (273_600, "3d 4h")]
+        {
+            assert_eq!(brief(seconds), text);
+        }
+        let course = |task: &Task| {
+            let mut course = Course::new("ami-1".parse().unwrap());
+            course.task = Some(task.clone());
+            course
+        };
+        let now = at("2026-11-22T00:30:00Z");
+        let task = store(50);
+        assert_eq!(bar_message(&course(&task), &task, now), "InProgress, 30m, ~30m left");
     }
 
     #[test]

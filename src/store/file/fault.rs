@@ -23,6 +23,17 @@ pub(super) enum Fault {
     Sqlite(rusqlite::Error),
 }
 
+impl Fault {
+    /// Whether another process has the file open.
+    pub(super) fn is_open_elsewhere(&self) -> bool {
+        let Self::Sqlite(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
@@ -40,6 +51,17 @@ pub(super) fn store_error(operation: &str, path: &Path, fault: Fault) -> StoreEr
     StoreError { operation, store, reason, refused: false, source }
 }
 
+/// The error where a file that is open elsewhere could not be copied.
+pub(super) fn not_copied(path: &Path, error: std::io::Error) -> StoreError {
+    StoreError {
+        operation: "copy".to_owned(),
+        store: path.display().to_string(),
+        reason: format!("another amiwatch has it open, and it cannot be copied: {error}"),
+        refused: false,
+        source: Some(error.into()),
+    }
+}
+
 fn reason(path: &Path, fault: &Fault) -> String {
     let error = match fault {
         Fault::Damaged(what) => return damaged(path, what),
@@ -51,10 +73,12 @@ fn reason(path: &Path, fault: &Fault) -> String {
         Fault::Foreign => return "it is the database of another program; name another file".into(),
         Fault::Sqlite(error) => error,
     };
+    if fault.is_open_elsewhere() {
+        return "another amiwatch has it open; wait for it, end it where it is a watch, or name another \
+                file"
+            .into();
+    }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another amiwatch has it open; wait for it, or name another file".into()
-        }
         Some(ErrorCode::NotADatabase) if begins_with(path, REDB) => format!(
             "an earlier amiwatch made it, in a form that this one does not read. {}",
             start_anew(path)

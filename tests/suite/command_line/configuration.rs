@@ -221,3 +221,32 @@ async fn a_typed_option_wins_over_a_variable_and_a_wrong_variable_is_named() {
     let both = [&to_table[..], &["--state", "x"]].concat();
     assert_eq!(texts(&poll(&both, &[]).await).2, Some(2));
 }
+
+#[tokio::test]
+async fn an_endpoint_without_a_scheme_and_missing_credentials_are_said_in_a_sentence_with_the_way_out()
+ {
+    let home = tempfile::tempdir().unwrap();
+    let list = async |variables: &[(&str, &str)], without: &[&str]| {
+        let mut command = amiwatch(home.path(), None);
+        command.envs(variables.iter().copied()).args(["list", "--kind", "bundle"]);
+        for name in without {
+            command.env_remove(name);
+        }
+        let (out, said, code) = texts(&run(command).await);
+        assert_eq!((out.as_str(), code), ("", Some(2)), "{said}");
+        assert!(said.lines().all(|line| line.chars().count() < 400), "{said}");
+        said
+    };
+    let said = list(&[("AWS_ENDPOINT_URL_EC2", "127.0.0.1:4570")], &[]).await;
+    assert!(said.contains("AWS_ENDPOINT_URL_EC2 is \"127.0.0.1:4570\""), "{said}");
+    assert!(said.contains("such as http://127.0.0.1:4570"), "{said}");
+    let nobody = [("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")];
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let said = list(&nobody, &keys).await;
+    assert!(said.contains("no credentials: log in (`aws sso login`)"), "{said}");
+    let said = list(&[("AWS_ENDPOINT_URL_EC2", "http://no-such-host.invalid")], &[]).await;
+    assert!(
+        said.contains("the host of EC2 is not found") && said.contains("check the Region"),
+        "{said}"
+    );
+}

@@ -19,6 +19,12 @@ async fn every_shell_gets_a_completion_script_and_every_command_a_man_page() {
     assert_eq!(code, Some(0), "{said}");
     let page = std::fs::read_to_string(folder.join("amiwatch-wait.1")).unwrap();
     assert!(page.contains("fail\\-fast"), "{page}");
+    let (_, examples) = page.split_once(".SH EXAMPLES\n.nf\n").unwrap();
+    assert!(
+        examples.trim_start().starts_with("amiwatch wait") && examples.contains("\n.fi\n"),
+        "{page}"
+    );
+    assert!(!page.contains(".SH EXTRA"), "{page}");
 }
 
 #[tokio::test]

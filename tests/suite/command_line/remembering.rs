@@ -80,7 +80,14 @@ async fn history_says_what_was_seen_and_told_also_once_ec2_lists_nothing_any_mor
         (&Value::Null, &Value::Null)
     );
 
+    let (_, said, code) = say(home.path(), &sim, &["history", "foo"]).await;
+    assert_eq!(code, Some(2));
+    assert!(said.contains("no task's id begins so"), "{said}");
+    let of_bucket = format!("{AMI}@my-bucket");
+    let of_other = format!("{AMI}@other");
     for (arguments, expected) in [
+        (vec![of_bucket.as_str()], vec![AMI]),
+        (vec![of_other.as_str()], vec![]),
         (vec![AMI, "import-snap-1"], vec![AMI, "import-snap-1"]),
         (vec!["--outcome", "failed"], vec![OTHER]),
         (vec!["--kind", "import-snapshot"], vec!["import-snap-1"]),

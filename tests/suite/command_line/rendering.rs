@@ -141,7 +141,7 @@ async fn each_channel_ends_in_one_line_end_and_several_are_parted_by_an_empty_li
     command.args(["render", "--channel", "subject", "--kind", "bundle"]);
     let (out, _, _) = texts(&run(command).await);
     assert!(!out.ends_with("\n\n") && !out.contains("\n\n\n"), "{out:?}");
-    assert_eq!(out.matches("\n\n").count(), 4, "{out:?}");
+    assert_eq!(out.matches("\n\n").count(), 6, "{out:?}");
 }
 
 #[tokio::test]
