@@ -121,7 +121,7 @@ def test_no_arn_names_a_partition():
 def test_the_environment_is_what_the_configuration_reads(function, folder):
     given = Template(**WEBHOOKS).properties(function)["Environment"]["Variables"]
     text = (ROOT / f"src/functions/{folder}/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
-    read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b", text))
+    read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b|\bAWS_USE_FIPS_ENDPOINT\b", text))
     # In Lambda the account is in the function's ARN; the variable is for runtimes without one.
     assert set(given) == read - {"AMIWATCH_ACCOUNT"}
 

@@ -29,7 +29,7 @@ use crate::ports::{ImageNames, Sink};
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, &config.network, lookup);
+    let sdk = sdk_config(&config.home_region, config.use_fips, &config.network, lookup);
     let topic = config.topic_arn.as_ref().map(|topic| -> Box<dyn Sink> {
         Box::new(SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat))
     });
