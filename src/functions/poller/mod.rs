@@ -20,7 +20,7 @@ use crate::aws::event_bridge::EventBus;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::memory::Memory;
-use crate::poll::{Limits, Poller};
+use crate::poll::{Limits, Poller, Turn};
 use crate::ports::{ImageNames, Sink};
 
 /// Runs the function until the runtime ends it.
@@ -47,6 +47,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         clock: Box::new(SystemClock),
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },
+        turn: Turn::default(),
     };
     let handler = Handler {
         poller,
