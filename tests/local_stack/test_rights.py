@@ -16,9 +16,16 @@ RIGHTS = granted(TEMPLATE)
 
 # Rights of which nothing here can see that they are gone, by function and action, each with the reason.
 LOGS = "Lambda writes the log in the function's name; ministack does not ask the role for it"
+TAKES = "Lambda takes the queue's messages in the function's name; ministack does not ask the role for it"
+BY_LAMBDA = {
+    "logs:CreateLogStream": LOGS,
+    "logs:PutLogEvents": LOGS,
+    "sqs:ReceiveMessage": TAKES,
+    "sqs:DeleteMessage": TAKES,
+    "sqs:GetQueueAttributes": TAKES,
+}
 NOT_SEEN = {
-    **{(name, "logs:CreateLogStream"): LOGS for name, _ in functions(TEMPLATE)},
-    **{(name, "logs:PutLogEvents"): LOGS for name, _ in functions(TEMPLATE)},
+    **{(name, action): reason for name, _ in functions(TEMPLATE) for action, reason in BY_LAMBDA.items()},
     ("Poller", "sqs:SendMessage"): "Lambda sends to the dead-letter queue in the function's name, after its "
     "retries; ministack does not ask the role for it",
 }
@@ -96,7 +103,7 @@ def polls(everything):
 @pytest.fixture(scope="module")
 def drivers(everything, polls, topic_queue):
     """What drives a function, by the program that it runs."""
-    everything.stop_schedule()
+    everything.set_schedule("DISABLED")
     # What is open below the window is read by its name only by a warm function, and after the baseline.
     for _ in range(2):
         everything.invoke().summary()
