@@ -56,13 +56,19 @@ def why_it_failed(cloud, name):
     )
 
 
-def items_expire(stack, template):
-    """ministack's CloudFormation passes over a table's time to live."""
+def complete(stack, template):
+    """Does what ministack's CloudFormation passes over: a table's time to live, and the boundaries of roles."""
     for name in template.made("AWS::DynamoDB::Table"):
+        specification = template.properties(name)["TimeToLiveSpecification"]
         stack.client("dynamodb").update_time_to_live(
-            TableName=stack.physical(name),
-            TimeToLiveSpecification=template.properties(name)["TimeToLiveSpecification"],
+            TableName=stack.physical(name), TimeToLiveSpecification=specification
         )
+    for name in template.made("AWS::IAM::Role"):
+        boundary = template.properties(name).get("PermissionsBoundary")
+        if boundary:
+            stack.client("iam").put_role_permissions_boundary(
+                RoleName=stack.physical(name), PermissionsBoundary=boundary
+            )
 
 
 def deploy(cloud, name, source=None, **parameters):
@@ -84,5 +90,5 @@ def deploy(cloud, name, source=None, **parameters):
     if done.returncode:
         raise NotDeployed(f"sam deploy: {why_it_failed(cloud, name) or (done.stdout + done.stderr)[-3000:]}")
     stack = Stack(name, cloud.client)
-    items_expire(stack, template_copy.read(source, **parameters))
+    complete(stack, template_copy.read(source, **parameters))
     return stack

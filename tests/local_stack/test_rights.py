@@ -115,6 +115,20 @@ def test_a_role_holds_what_the_template_says_and_no_more(everything, function):
     assert everything.role(function).actions() == {action for name, action in RIGHTS if name == function}
 
 
+def test_what_the_boundary_forbids_is_denied_whatever_the_role_allows(everything, drivers):
+    # The stack was deployed with a boundary that allows what it does.
+    iam, since = everything.client("iam"), now()
+    boundary = PARAMETERS["PermissionsBoundary"]
+    role = everything.role("Poller").name
+    other = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=other)
+    try:
+        assert drivers["poller"].is_denied("Poller", since)
+    finally:
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
+    drivers["poller"].is_well("Poller")
+
+
 def test_each_right_that_is_not_seen_to_is_one_that_is_granted():
     assert NOT_SEEN.keys() <= set(RIGHTS)
 
