@@ -27,13 +27,17 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Attempts of a call, the first included.
 pub const ATTEMPTS: u32 = 3;
 
+/// What TLS is made with: ring, or with the feature `fips` the validated module of AWS-LC.
+#[cfg(not(feature = "fips"))]
+pub(super) const TLS: tls::Provider = tls::Provider::Rustls(CryptoMode::Ring);
+#[cfg(feature = "fips")]
+pub(super) const TLS: tls::Provider = tls::Provider::Rustls(CryptoMode::AwsLcFips);
+
 /// An HTTP client without proxies, which trusts what the system trusts. Every SDK client shares one:
 /// TLS is set up once, at the start, when Lambda gives a function a whole processor.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+    aws_smithy_http_client::Builder::new().tls_provider(TLS).build_https()
 }
 
 /// So many attempts, the first included, with the SDK's pauses between them.

@@ -26,7 +26,7 @@ use crate::decide::Policy;
 use crate::event::{Event, Outcome};
 use crate::memory::Memory;
 use crate::place::Place;
-use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
+use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use crate::ports::{Clock, PublishError, Published, Sink};
 use crate::record::SinkName;
 use crate::render::terminal::notification;
@@ -95,6 +95,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
         clock: Box::new(clock),
         policy: Policy::default(),
         limits: Limits::default(),
+        turn: Turn::default(),
     };
     say(&format!(
         "A simulated EC2 at {}, {} times as fast as the real one; a poll each simulated minute.\n\

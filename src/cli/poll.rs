@@ -17,7 +17,7 @@ use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::memory::Memory;
 use crate::place::Place;
-use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
+use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use crate::ports::{ImageNames, Sink, Store};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
@@ -127,6 +127,7 @@ pub(super) fn poller(
         clock: Box::new(SystemClock),
         policy: policy(&args.tell, args.stalled_after_minutes),
         limits: Limits { listing_calls: args.listing_calls, ..Limits::default() },
+        turn: Turn::default(),
     }
 }
 

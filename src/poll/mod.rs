@@ -34,6 +34,7 @@ mod sight;
 mod summary;
 mod target;
 mod tell;
+mod turn;
 mod walk;
 mod whole;
 
@@ -47,6 +48,7 @@ use uuid::Uuid;
 
 pub use limits::{LISTING_CALLS_MAX, LISTING_CALLS_MIN, Limits};
 pub use summary::{Summary, TargetSummary};
+pub use turn::Turn;
 
 use self::target::Target;
 
@@ -91,6 +93,8 @@ pub struct Poller {
     pub policy: Policy,
     /// The bounds.
     pub limits: Limits,
+    /// Which place is begun with.
+    pub turn: Turn,
 }
 
 impl Poller {
@@ -105,24 +109,22 @@ impl Poller {
             .collect();
         let run = Run { poller: self, by, sinks: &sinks, breakers: &breakers, deadline };
         let run = &run;
-        let mut places: Vec<(usize, PlaceToPoll)> =
-            merged(places).into_iter().enumerate().collect();
-        // Another one begins each minute, so that no slow place keeps the same others from their turn.
-        let minutes = usize::try_from(self.clock.now().as_second() / 60).unwrap_or(0);
-        let first = minutes.checked_rem(places.len()).unwrap_or(0);
-        places.rotate_left(first);
-        let mut summaries: Vec<(usize, Summary)> = stream::iter(places)
+        let places = self.turn.order(merged(places), self.clock.now());
+        let mut summaries: Vec<(usize, Place, Summary)> = stream::iter(places)
             .map(|(index, wanted)| async move {
                 let Place { account, region } = &wanted.place;
                 let span = tracing::error_span!("place", account, region);
-                (index, run.place(&wanted).instrument(span).await)
+                let summary = run.place(&wanted).instrument(span).await;
+                (index, wanted.place, summary)
             })
             .buffer_unordered(self.limits.places_at_once.max(1))
             .collect()
             .await;
-        summaries.sort_by_key(|(index, _)| *index);
+        summaries.sort_by_key(|(index, ..)| *index);
+        let left = summaries.iter().filter(|(.., one)| !one.targets_left.is_empty());
+        self.turn.note(left.map(|(_, place, _)| place.clone()).collect());
         let mut all = Summary::default();
-        for (_, one) in summaries {
+        for (.., one) in summaries {
             all.add(one);
         }
         all
@@ -179,7 +181,7 @@ impl Run<'_> {
         if !self.has_time(Step::List) {
             summary.targets_left.extend(kinds.iter().map(|kind| format!("{place} {kind}")));
             tracing::warn!(
-                "{place} was not polled, as the time ran out; the next poll begins elsewhere"
+                "{place} was not polled, as the time ran out; the next poll begins with it"
             );
             return summary;
         }

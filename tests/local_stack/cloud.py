@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
-from . import caller, simulator
+from . import caller, simulator, standins
 from .children import Children, free_port
 from .gate import Gate
 from .mails import Mails
@@ -66,6 +66,23 @@ class Cloud:
         )
         return url
 
+    def events_of(self, bucket):
+        """Makes a bucket that sends its events to EventBridge."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+    def store_state(self, image):
+        """What EC2 calls the last store of an AMI."""
+        found = self.client("ec2").describe_store_image_tasks(ImageIds=[image])["StoreImageTaskResults"]
+        return found and found[0]["StoreTaskState"]
+
+    def store_object(self, bucket, key):
+        """Puts an object into a bucket, as EC2 does at the end of a store: the simulator puts none."""
+        self.client("s3").put_object(Bucket=bucket, Key=key, Body=b"an AMI")
+
 
 def start_ministack(children, folder, auth):
     """Starts ministack; returns where it listens, and a way to say where its functions call."""
@@ -110,7 +127,8 @@ def running(folder, binaries, scenario, options=(), auth=True, heard=lambda text
             return [one["Endpoint"] for one in found["Subscriptions"] if one["Protocol"] == "email"]
 
         cloud.mails = Mails(folder / "mails", heard)
-        gate = Gate(ministack, cloud.simulator.url, cloud.mails, subscribers)
+        stand_ins = standins.of(lambda service: cloud.client(service, ministack))
+        gate = Gate(ministack, cloud.simulator.url, cloud.mails, subscribers, stand_ins)
         cloud.endpoint = ends.enter_context(serving(gate.handler())).url
         start(cloud.endpoint)
 

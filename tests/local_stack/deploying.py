@@ -1,6 +1,5 @@
 """A stack of the template in a running AWS."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -57,18 +56,19 @@ def why_it_failed(cloud, name):
     )
 
 
-def topics_get_their_default_policy(stack):
-    """ministack's CloudFormation makes topics to which the whole account may publish. AWS's own policy of a
-    topic has a condition, and leaves it to the publisher's role."""
-    resources = stack.client("cloudformation").describe_stack_resources(StackName=stack.name)["StackResources"]
-    sns = stack.client("sns")
-    for resource in resources:
-        if resource["ResourceType"] == "AWS::SNS::Topic":
-            topic = resource["PhysicalResourceId"]
-            policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
-            if policy.get("Id") == "__default_policy_ID":
-                policy["Statement"][0]["Condition"] = {"StringEquals": {"AWS:SourceOwner": caller.ACCOUNT}}
-                sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))
+def complete(stack, template):
+    """Does what ministack's CloudFormation passes over: a table's time to live, and the boundaries of roles."""
+    for name in template.made("AWS::DynamoDB::Table"):
+        specification = template.properties(name)["TimeToLiveSpecification"]
+        stack.client("dynamodb").update_time_to_live(
+            TableName=stack.physical(name), TimeToLiveSpecification=specification
+        )
+    for name in template.made("AWS::IAM::Role"):
+        boundary = template.properties(name).get("PermissionsBoundary")
+        if boundary:
+            stack.client("iam").put_role_permissions_boundary(
+                RoleName=stack.physical(name), PermissionsBoundary=boundary
+            )
 
 
 def deploy(cloud, name, source=None, **parameters):
@@ -90,5 +90,5 @@ def deploy(cloud, name, source=None, **parameters):
     if done.returncode:
         raise NotDeployed(f"sam deploy: {why_it_failed(cloud, name) or (done.stdout + done.stderr)[-3000:]}")
     stack = Stack(name, cloud.client)
-    topics_get_their_default_policy(stack)
+    complete(stack, template_copy.read(source, **parameters))
     return stack

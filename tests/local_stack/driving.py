@@ -61,10 +61,11 @@ class Driver:
 
     def polls(self):
         """The polls so far, by the line that each one ends with."""
-        return [line for line in self.log("Poller") if '"message":"Polled ' in line]
+        lines = [json.loads(line) for line in self.log("Poller") if '"message":"Polled ' in line]
+        return sorted(lines, key=lambda line: line["timestamp"])
 
-    def stop_schedule(self):
-        """Stops the schedule; invocations by hand are the only ones then."""
+    def set_schedule(self, state):
+        """Stops the schedule (DISABLED), after which invocations by hand are the only ones, or starts it (ENABLED)."""
         scheduler = self.client("scheduler")
         schedules = scheduler.list_schedules()["Schedules"]
         # Two stacks may be here.
@@ -73,7 +74,7 @@ class Driver:
                 schedule = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
                 kept = {"Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target"}
                 given = {name: value for name, value in schedule.items() if name in kept}
-                scheduler.update_schedule(**given, State="DISABLED")
+                scheduler.update_schedule(**given, State=state)
                 break
         else:
             raise AssertionError(f"no schedule invokes the poller: {schedules}")
@@ -102,6 +103,36 @@ class Listener:
                 self.all.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         return self.all
+
+
+class Heard:
+    """All that has arrived, by where."""
+
+    PLACES = ("topic", "bus", "mails", "slack", "teams")
+
+    def __init__(self, cloud, topic_queue, bus_queue):
+        self.cloud = cloud
+        self.queues = {"topic": topic_queue, "bus": bus_queue}
+
+    def everywhere(self, word):
+        """What speaks of a word, as text."""
+        queues = {name: [str(event) for event in queue.listen()] for name, queue in self.queues.items()}
+        mails = [mail["Subject"] + "\n" + mail.get_content() for mail in self.cloud.mails.all]
+        posts = {app: [str(post) for post in posts] for app, posts in self.cloud.webhooks.posts.items()}
+        everything = {**queues, "mails": mails, **posts}
+        assert set(everything) == set(self.PLACES)
+        return {place: [text for text in texts if word in text] for place, texts in everything.items()}
+
+    def counts(self, word):
+        return {place: len(texts) for place, texts in self.everywhere(word).items()}
+
+    def event(self, word):
+        """The one event of the topic that speaks of a word."""
+        [event] = [event for event in self.queues["topic"].listen() if word in str(event)]
+        return event
+
+    def is_everywhere(self, word):
+        return all(self.counts(word).values())
 
 
 def now():

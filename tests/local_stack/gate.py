@@ -3,6 +3,7 @@
 - EC2's image tasks: ministack is asked first, with the call as it came. It checks the caller's signature and
   rights, as it does for every service; where it does not refuse, the simulator answers.
 - Mail: a message that a topic took is sent to the topic's subscribers by email, in its text for `email`.
+- Single calls that ministack does not know (`standins.py`): it is asked first there too.
 """
 
 import json
@@ -10,6 +11,8 @@ import re
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from . import standins
 
 # What the new connection says for itself.
 OWN = {"connection", "keep-alive", "content-length", "expect"}
@@ -43,13 +46,15 @@ def ask(base, method, path, headers, body):
 
 
 class Gate:
-    """Where calls go. `subscribers` finds a topic's subscribers by email, `mails` takes mails."""
+    """Where calls go. `subscribers` finds a topic's subscribers by email, `mails` takes mails, `stand_ins` answer
+    single calls."""
 
-    def __init__(self, ministack, simulator, mails, subscribers):
+    def __init__(self, ministack, simulator, mails, subscribers, stand_ins):
         self.ministack = ministack
         self.simulator = simulator
         self.mails = mails
         self.subscribers = subscribers
+        self.stand_ins = stand_ins
 
     def call(self, method, path, headers, body):
         answer = ask(self.ministack, method, path, headers, body)
@@ -59,6 +64,9 @@ class Gate:
                 return ask(self.simulator, method, path, headers, body)
             case "sns" if status == 200:
                 self.mail(parse_qs(body.decode(), keep_blank_values=True))
+        stand_in = self.stand_ins.get(headers.get("X-Amz-Target"))
+        if stand_in and status not in REFUSED:
+            return standins.answer(stand_in, body) or answer
         return answer
 
     def mail(self, form):

@@ -68,21 +68,9 @@ def metric_math_watches_nothing(raw, _template):
             resource["Properties"].update(nothing)
 
 
-def rules_on_lists_are_worked_out(raw, template):
-    """A list with nothing in it holds an empty text, as Ref gives it; in a rule ministack takes it for empty."""
-    for name, rule in list(raw.get("Rules", {}).items()):
-        if "Fn::Contains" in functions_in(rule):
-            del raw["Rules"][name]
-            for assertion in rule["Assertions"]:
-                # So that the check is still made.
-                if not template.resolve(assertion["Assert"]):
-                    raise ValueError(assertion["AssertDescription"])
-
-
 CHANGES = [
     conditions_are_worked_out,
     lists_take_any_value,
-    rules_on_lists_are_worked_out,
     plain_http_is_served,
     metric_math_watches_nothing,
 ]

@@ -1,18 +1,7 @@
 """A stack with nothing but the defaults: it gets by with the rights that these leave it."""
 
-import pytest
-
-from . import deploying, template_copy
-from .driving import Driver
+from . import template_copy
 from .rights import granted
-
-
-@pytest.fixture(scope="module")
-def plain(aws_here, everything):
-    # After the other stack, whose schedule goes on meanwhile.
-    stack = deploying.deploy(aws_here, "plain")
-    yield Driver(aws_here, stack)
-    stack.delete()
 
 
 def test_a_stack_of_defaults_polls_the_default_kinds_in_its_own_region(plain):

@@ -16,9 +16,16 @@ RIGHTS = granted(TEMPLATE)
 
 # Rights of which nothing here can see that they are gone, by function and action, each with the reason.
 LOGS = "Lambda writes the log in the function's name; ministack does not ask the role for it"
+TAKES = "Lambda takes the queue's messages in the function's name; ministack does not ask the role for it"
+BY_LAMBDA = {
+    "logs:CreateLogStream": LOGS,
+    "logs:PutLogEvents": LOGS,
+    "sqs:ReceiveMessage": TAKES,
+    "sqs:DeleteMessage": TAKES,
+    "sqs:GetQueueAttributes": TAKES,
+}
 NOT_SEEN = {
-    **{(name, "logs:CreateLogStream"): LOGS for name, _ in functions(TEMPLATE)},
-    **{(name, "logs:PutLogEvents"): LOGS for name, _ in functions(TEMPLATE)},
+    **{(name, action): reason for name, _ in functions(TEMPLATE) for action, reason in BY_LAMBDA.items()},
     ("Poller", "sqs:SendMessage"): "Lambda sends to the dead-letter queue in the function's name, after its "
     "retries; ministack does not ask the role for it",
 }
@@ -96,7 +103,7 @@ def polls(everything):
 @pytest.fixture(scope="module")
 def drivers(everything, polls, topic_queue):
     """What drives a function, by the program that it runs."""
-    everything.stop_schedule()
+    everything.set_schedule("DISABLED")
     # What is open below the window is read by its name only by a warm function, and after the baseline.
     for _ in range(2):
         everything.invoke().summary()
@@ -106,6 +113,20 @@ def drivers(everything, polls, topic_queue):
 @pytest.mark.parametrize("function", [name for name, _ in functions(TEMPLATE)])
 def test_a_role_holds_what_the_template_says_and_no_more(everything, function):
     assert everything.role(function).actions() == {action for name, action in RIGHTS if name == function}
+
+
+def test_what_the_boundary_forbids_is_denied_whatever_the_role_allows(everything, drivers):
+    # The stack was deployed with a boundary that allows what it does.
+    iam, since = everything.client("iam"), now()
+    boundary = PARAMETERS["PermissionsBoundary"]
+    role = everything.role("Poller").name
+    other = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=other)
+    try:
+        assert drivers["poller"].is_denied("Poller", since)
+    finally:
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
+    drivers["poller"].is_well("Poller")
 
 
 def test_each_right_that_is_not_seen_to_is_one_that_is_granted():

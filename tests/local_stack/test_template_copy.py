@@ -1,5 +1,7 @@
 """What is deployed here is the template: a copy differs in nothing but what template_copy says."""
 
+from copy import deepcopy
+
 import pytest
 import yaml
 
@@ -51,3 +53,11 @@ def test_a_copys_conditions_are_as_true_as_the_templates(copy, parameters):
 def test_a_value_that_a_list_does_not_allow_is_refused_here(copy):
     with pytest.raises(ValueError, match="Kinds does not allow image"):
         copy(Kinds="store-image,image")
+
+
+def test_each_change_is_still_needed():
+    template = template_copy.read(**PARAMETERS)
+    for change in template_copy.CHANGES:
+        raw = deepcopy(template.raw)
+        change(raw, template)
+        assert raw != template.raw, f"{change.__name__} can go"

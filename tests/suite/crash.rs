@@ -18,7 +18,7 @@ use amiwatch::decide::Policy;
 use amiwatch::event::Event;
 use amiwatch::memory::Memory;
 use amiwatch::place::Place;
-use amiwatch::poll::{Limits, PlaceToPoll, Poller};
+use amiwatch::poll::{Limits, PlaceToPoll, Poller, Turn};
 use amiwatch::ports::{
     Clock, Guard, ImageNames, Item, ListError, NamesError, Page, PageAt, PublishError, Published,
     Put, Saved, Sink, Store, StoreError, TaskSource,
@@ -309,6 +309,7 @@ impl Scene {
             policy: Policy::default(),
             // Every first sight goes through a batch.
             limits: Limits { first_sights_min: 1, ..Limits::default() },
+            turn: Turn::default(),
         };
         let places = [PlaceToPoll { place: self.place.clone(), kinds: Kind::ALL.into() }];
         let poll = std::pin::pin!(poller.poll(&places, deadline));

@@ -10,7 +10,7 @@ use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
 use amiwatch::memory::Memory;
-use amiwatch::poll::{Limits, Poller};
+use amiwatch::poll::{Limits, Poller, Turn};
 use amiwatch::ports::{PublishError, Published, Sink, Store};
 use amiwatch::record::SinkName;
 use amiwatch::store::file::FileStore;
@@ -67,6 +67,7 @@ async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
                 policy: Policy::default(),
                 // Few and many first sights, so that both ways of writing them meet.
                 limits: Limits { first_sights_min: 3, ..Limits::default() },
+                turn: Turn::default(),
             })
         })
         .collect();

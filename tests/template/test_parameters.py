@@ -64,6 +64,7 @@ EFFECTS = {
         {"PointInTimeRecoveryEnabled": True},
     ),
     "KmsKeyArn": (KEY, of("Topic", "KmsMasterKeyId"), KEY),
+    "UseFipsEndpoints": ("true", in_environment("AWS_USE_FIPS_ENDPOINT"), "true"),
     "PermissionsBoundary": (
         "arn:aws:iam::123456789012:policy/bound",
         of("PollerRole", "PermissionsBoundary"),

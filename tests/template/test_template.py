@@ -121,7 +121,7 @@ def test_no_arn_names_a_partition():
 def test_the_environment_is_what_the_configuration_reads(function, folder):
     given = Template(**WEBHOOKS).properties(function)["Environment"]["Variables"]
     text = (ROOT / f"src/functions/{folder}/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
-    read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b", text))
+    read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b|\bAWS_USE_FIPS_ENDPOINT\b", text))
     # In Lambda the account is in the function's ARN; the variable is for runtimes without one.
     assert set(given) == read - {"AMIWATCH_ACCOUNT"}
 
@@ -144,7 +144,8 @@ def test_the_function_runs_on_what_lambda_knows(function):
     shapes = AWS.get_service_model("lambda").shape_for
     assert function["Runtime"] in shapes("Runtime").enum
     logging = function["LoggingConfig"]
-    assert logging["LogFormat"] in shapes("LogFormat").enum
+    # The metrics are counted from fields, which only JSON has.
+    assert logging["LogFormat"] == "JSON" and "JSON" in shapes("LogFormat").enum
     assert logging["SystemLogLevel"] in shapes("SystemLogLevel").enum
     assert set(Template().raw["Parameters"]["LogLevel"]["AllowedValues"]) <= set(shapes("ApplicationLogLevel").enum)
     assert set(Template().raw["Parameters"]["Architecture"]["AllowedValues"]) <= set(shapes("Architecture").enum)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::{Network, Proxy, Way};
 use crate::aws::bundle;
+use crate::aws::clients::TLS;
 
 impl Network {
     /// The HTTP client for AWS's services. Its TLS is set up once, when it is first used.
@@ -59,7 +60,7 @@ impl Network {
                 .connector_settings(settings.clone())
                 .sleep_impl(TokioSleep::new());
             builder.set_proxy_config(proxy.map(|proxy| self.config(proxy)));
-            let builder = builder.tls_provider(PROVIDER).tls_context(context(trust.clone()));
+            let builder = builder.tls_provider(TLS).tls_context(context(trust.clone()));
             SharedHttpConnector::new(builder.build())
         };
         RoutedConnector {
@@ -114,8 +115,6 @@ struct Through {
     source: ConnectorError,
 }
 
-const PROVIDER: tls::Provider = tls::Provider::Rustls(CryptoMode::Ring);
-
 fn context(trust: TrustStore) -> TlsContext {
     // Nothing in it can be wrong: the certificates were read before.
     TlsContext::builder().with_trust_store(trust).build().unwrap_or_default()
@@ -123,13 +122,13 @@ fn context(trust: TrustStore) -> TlsContext {
 
 fn client(proxy: Option<ProxyConfig>, trust: TrustStore) -> SharedHttpClient {
     let Some(proxy) = proxy else {
-        return Builder::new().tls_provider(PROVIDER).tls_context(context(trust)).build_https();
+        return Builder::new().tls_provider(TLS).tls_context(context(trust)).build_https();
     };
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(proxy.clone());
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        builder.tls_provider(PROVIDER).tls_context(context(trust.clone())).build()
+        builder.tls_provider(TLS).tls_context(context(trust.clone())).build()
     })
 }
 

@@ -46,6 +46,8 @@ pub struct Config {
     pub account_of_key: Option<String>,
     /// `AWS_REGION`: the function's own Region.
     pub home_region: String,
+    /// `AWS_USE_FIPS_ENDPOINT`: whether AWS is called at its FIPS endpoints.
+    pub use_fips: bool,
     /// Proxies and certificates.
     pub network: Network,
 }
@@ -102,6 +104,7 @@ impl Config {
             account: environment.account("AMIWATCH_ACCOUNT"),
             account_of_key: environment.account_of_key(),
             home_region,
+            use_fips: environment.flag("AWS_USE_FIPS_ENDPOINT"),
             network: environment.network(),
         };
         environment.credentials();

@@ -20,7 +20,7 @@ use crate::aws::event_bridge::EventBus;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::memory::Memory;
-use crate::poll::{Limits, Poller};
+use crate::poll::{Limits, Poller, Turn};
 use crate::ports::{ImageNames, Sink};
 
 /// Runs the function until the runtime ends it.
@@ -29,7 +29,7 @@ use crate::ports::{ImageNames, Sink};
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, &config.network, lookup);
+    let sdk = sdk_config(&config.home_region, config.use_fips, &config.network, lookup);
     let topic = config.topic_arn.as_ref().map(|topic| -> Box<dyn Sink> {
         Box::new(SnsTopic::new(&sdk, endpoint_url("SNS", lookup), topic, config.chat))
     });
@@ -47,6 +47,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         clock: Box::new(SystemClock),
         policy: config.policy.clone(),
         limits: Limits { listing_calls: config.listing_calls, ..Limits::default() },
+        turn: Turn::default(),
     };
     let handler = Handler {
         poller,

@@ -15,6 +15,8 @@ pub struct Config {
     pub dead_letters_url: String,
     /// `AWS_REGION`: the function's own Region.
     pub home_region: String,
+    /// `AWS_USE_FIPS_ENDPOINT`: whether AWS is called at its FIPS endpoints.
+    pub use_fips: bool,
     /// Proxies and certificates.
     pub network: Network,
 }
@@ -44,8 +46,16 @@ impl Config {
         let dead_letters_url =
             environment.required("AMIWATCH_DEAD_LETTERS_URL", "set it to the URL of an SQS queue");
         environment.credentials();
+        let use_fips = environment.flag("AWS_USE_FIPS_ENDPOINT");
         let network = environment.network();
-        environment.finish(Self { app, parameter, dead_letters_url, home_region, network })
+        environment.finish(Self {
+            app,
+            parameter,
+            dead_letters_url,
+            home_region,
+            use_fips,
+            network,
+        })
     }
 }
 
@@ -66,6 +76,7 @@ mod tests {
             ("AMIWATCH_WEBHOOK", "teams"),
             ("AMIWATCH_WEBHOOK_PARAMETER", "/amiwatch/teams"),
             ("AMIWATCH_DEAD_LETTERS_URL", "https://queue"),
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
             ("AWS_ACCESS_KEY_ID", "AKIA"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
         ]);
@@ -76,6 +87,7 @@ mod tests {
                 parameter: "/amiwatch/teams".into(),
                 dead_letters_url: "https://queue".into(),
                 home_region: "eu-west-1".into(),
+                use_fips: true,
                 network: Network::default(),
             })
         );

@@ -34,7 +34,7 @@ use crate::webhook::Hook;
 /// The configuration is wrong: each fault is named. Or the Runtime API cannot be reached.
 pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_lookup(lookup)?;
-    let sdk = sdk_config(&config.home_region, &config.network, lookup);
+    let sdk = sdk_config(&config.home_region, config.use_fips, &config.network, lookup);
     let limits = DeliveryLimits::default();
     let handler = Handler {
         app: config.app,

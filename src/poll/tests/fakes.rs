@@ -16,7 +16,7 @@ use crate::decide::Policy;
 use crate::event::{Event, Outcome};
 use crate::memory::Memory;
 use crate::place::Place;
-use crate::poll::{Limits, PlaceToPoll, Poller, Summary};
+use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use crate::ports::{ImageNames, Item, Put, Rejected, Saved, Sink};
 use crate::record::{Ledger, Record, SinkName, Snapshot};
 use crate::store::codec;
@@ -258,6 +258,7 @@ impl World {
             clock: Box::new(port()),
             policy: Policy::default(),
             limits: Limits { first_sights_min, ..limits },
+            turn: Turn::default(),
         }
     }
 

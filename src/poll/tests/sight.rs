@@ -50,7 +50,10 @@ fn a_target_that_fails_for_an_hour_is_told_once_and_once_more_when_it_is_seen_ag
     }
     assert_eq!(sights(&world), [" blind", " seeing"]);
     let events = world.with(|inner| inner.published.clone());
-    let (blind, seeing) = (&events[0].1.detail, &events[1].1.detail);
+    // The task that ran all the while is told to have stalled.
+    let of_target = events.iter().map(|(_, event, _)| &event.detail);
+    let of_target: Vec<_> = of_target.filter(|it| it.outcome.is_of_target()).collect();
+    let [blind, seeing] = of_target[..] else { panic!("{of_target:?}") };
     assert!(blind.failure.as_ref().unwrap().message.as_ref().unwrap().contains("RequestLimit"));
     assert_eq!((blind.since, &seeing.failure), (seeing.since, &None));
     let lasted = blind.observed_at.unwrap().duration_since(blind.since.unwrap());

@@ -199,13 +199,13 @@ fn a_deadline_stops_the_work_and_the_summary_says_what_is_left() {
 }
 
 #[test]
-fn each_minute_another_place_comes_first() {
+fn each_poll_of_a_process_begins_with_another_place() {
     let world = World::new();
     let all = places(&[Kind::StoreImage], &["us-east-1", "us-east-2", "us-west-1"]);
     let mut firsts = Vec::new();
+    let mut poller = world.poller();
+    poller.limits.places_at_once = 1;
     for _ in 0..4 {
-        let mut poller = world.poller();
-        poller.limits.places_at_once = 1;
         world.take_log();
         world.poll_with(&poller, &all, None).unwrap();
         firsts.push(world.take_log().remove(0));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::decide::Policy;
 use amiwatch::memory::Memory;
-use amiwatch::poll::{Limits, Poller};
+use amiwatch::poll::{Limits, Poller, Turn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use fastrand::Rng;
@@ -61,6 +61,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
                 clock: Box::new(SkewedClock { time: time.clone(), ahead: SignedDuration::ZERO }),
                 policy: Policy::default(),
                 limits: Limits::default(),
+                turn: Turn::default(),
             }
         })
         .collect();

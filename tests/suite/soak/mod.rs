@@ -18,7 +18,7 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::decide::Policy;
 use amiwatch::memory::Memory;
 use amiwatch::place::Place;
-use amiwatch::poll::{Limits, PlaceToPoll, Poller, Summary};
+use amiwatch::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use amiwatch::record::SinkName;
 use amiwatch::task::{Kind, TaskKey};
 use fastrand::Rng;
@@ -70,6 +70,7 @@ pub(crate) async fn poll(
         policy: Policy::default(),
         // Few and many first sights, so that both ways of writing them meet.
         limits: Limits { first_sights_min: 3, ..Limits::default() },
+        turn: Turn::default(),
     };
     let summary = poller.poll(places, Some(deadline)).await;
     world.with(|inner| inner.audit.ended(run));

@@ -36,7 +36,7 @@ fn the_least_configuration_has_the_documented_defaults() {
     assert_eq!(config.policy.stalled_after, SignedDuration::from_hours(3));
     assert!(!config.policy.tell.contains(&Outcome::Started));
     assert_eq!(config.listing_calls, 10);
-    assert_eq!(config.kept_for, RECORD_KEPT_FOR);
+    assert_eq!((config.kept_for, config.use_fips), (RECORD_KEPT_FOR, false));
     assert_eq!((config.chat, config.image_names), (ChatChannel::Absent, false));
     assert_eq!((config.event_bus, config.topic_arn.as_deref()), (None, Some(TOPIC)));
 }
@@ -53,6 +53,7 @@ fn every_variable_is_read() {
         ("AMIWATCH_STALLED_AFTER_MINUTES", "30"),
         ("AMIWATCH_LISTING_CALLS", "15"),
         ("AMIWATCH_KEEP_DAYS", "400"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
         ("AMIWATCH_CHAT", "true"),
         ("AMIWATCH_IMAGE_NAMES", "true"),
         ("AMIWATCH_ACCOUNT", " 999999999999 "),
@@ -69,7 +70,7 @@ fn every_variable_is_read() {
     assert_eq!(config.policy.tell, [Outcome::Failed, Outcome::Started].into());
     assert_eq!(config.policy.stalled_after, SignedDuration::from_mins(30));
     assert_eq!((config.listing_calls, config.chat), (15, ChatChannel::Present));
-    assert!(config.image_names);
+    assert!(config.image_names && config.use_fips);
     assert_eq!(config.kept_for, SignedDuration::from_hours(400 * 24));
     assert_eq!((config.topic_arn, config.event_bus.as_deref()), (None, Some("bus")));
     assert_eq!(config.home_region, "eu-west-1");
