@@ -39,5 +39,7 @@ def check(folder, architecture, glibc=None, paths=()):
         if glibc and needs > tuple(map(int, glibc.split("."))):
             raise Refused(f"{path} needs glibc {'.'.join(map(str, needs))}, and has to run with {glibc}")
         for foreign in paths:
-            if foreign.rstrip("/").encode() + b"/" in data:
+            foreign = foreign.rstrip("/")
+            # The root folder, where some containers have their home, is in every path.
+            if foreign and f"{foreign}/".encode() in data:
                 raise Refused(f"{path} holds the path {foreign} of this machine")

@@ -26,7 +26,7 @@ def built(tmp_path):
 
 
 def test_programs_of_the_right_processor_with_an_old_glibc_pass(built):
-    programs.check(built(), "x86_64", "2.17", ["/home/someone"])
+    programs.check(built(), "x86_64", "2.17", ["/home/someone", "/"])
 
 
 def test_a_program_of_another_processor_is_refused(built):
@@ -56,7 +56,8 @@ def test_a_template_that_builds_something_new_is_refused():
 
 
 def test_a_new_use_of_the_processor_in_the_template_is_refused():
-    text = (ROOT / "template.yaml").read_text().replace("      Description: Polls", "      X: !Ref Architecture\n      Description: Polls", 1)
+    text = (ROOT / "template.yaml").read_text()
+    text = text.replace("      Handler:", "      KmsKeyArn: !Ref Architecture\n      Handler:", 1)
     zips = {"poller": "poller.zip", "webhook": "webhook.zip"}
     with pytest.raises(Refused, match="Architecture in a new place"):
         template.packaged(text, "x86_64", zips)
