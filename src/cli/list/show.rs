@@ -88,10 +88,25 @@ pub(super) fn csv(rows: &[Row]) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| format!("cannot write CSV: {error}"))
 }
 
-/// What a spreadsheet would take for a formula, it shall take for text.
+/// One line that a spreadsheet takes for text and not for a formula: at its beginning, and after a `;`,
+/// as many spreadsheets split there in place of a comma.
 fn safe(text: &str) -> String {
-    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r');
-    if text.starts_with(begins) { format!("'{text}") } else { text.to_owned() }
+    let mut safe = String::with_capacity(text.len());
+    let mut begins_a_cell = true;
+    for c in plain(text).chars() {
+        if begins_a_cell && is_formula_sign(c) {
+            safe.push('\'');
+        }
+        // Spaces and quotation marks before the sign are dropped where a cell is read.
+        begins_a_cell = c == ';' || (begins_a_cell && matches!(c, ' ' | '"'));
+        safe.push(c);
+    }
+    safe
+}
+
+/// Whether a formula may begin with it. The wide forms are those of East Asian keyboards.
+fn is_formula_sign(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
 }
 
 /// The tasks as a table that fits the terminal.
@@ -186,10 +201,35 @@ mod tests {
         assert_eq!(
             csv(&rows).unwrap(),
             format!(
-                "{}\nus-east-1,store-image,,ami-1,,,my-bucket,,,Failed,,,,,,\"'=cmd, \"\"quoted\"\"\nand more\"\n",
+                "{}\nus-east-1,store-image,,ami-1,,,my-bucket,,,Failed,,,,,,\"'=cmd, \"\"quoted\"\" and more\"\n",
                 CSV.join(",")
             )
         );
+    }
+
+    #[test]
+    fn no_cell_begins_with_a_formula_also_where_a_text_is_split_at_semicolons_or_lines() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("-1", "'-1"),
+            ("a;=1;+2;b", "a;'=1;'+2;b"),
+            ("a; \"=1", "a; \"'=1"),
+            ("\t=1", "'=1"),
+            ("a\n=1", "a =1"),
+            ("a\r\n;@x", "a ;'@x"),
+            (
+                "\u{ff1d}1;\u{ff0b}1;\u{ff0d}1;\u{ff20}x",
+                "'\u{ff1d}1;'\u{ff0b}1;'\u{ff0d}1;'\u{ff20}x",
+            ),
+            ("my-bucket;a=b", "my-bucket;a=b"),
+        ] {
+            assert_eq!(safe(text), cell, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn csv_moves_no_cursor_and_turns_no_text_around() {
+        assert_eq!(safe("a\u{9b}31m\u{1b}[2J\u{202e}b\u{85}c"), "a31m[2Jb c");
     }
 
     #[test]
