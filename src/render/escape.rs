@@ -7,26 +7,40 @@ use super::text::{is_hidden, plain, truncate};
 /// The longest S3 key; a longer value is none that a command could use.
 const LONGEST_ARGUMENT: usize = 1_024;
 
-/// The value as one argument of a POSIX shell and of the AWS CLI, or `None` where no quoting
-/// makes it safe to paste: it is empty, hides characters, would be read as an option, or as a file
-/// or an address to load the value from.
+/// What needs no quotation marks, beside letters and digits of ASCII. A comma would part a list in
+/// PowerShell, and `@` name one.
+const BARE: &str = "_./:=+-";
+
+/// What has no meaning between double quotation marks, beside letters and digits of any script.
+const INERT: &str = "_./:=+-,@~()[]{}#*? ";
+
+/// The value as one argument of the AWS CLI, or `None` where it is not safe to paste.
+///
+/// The person's shell may be a POSIX shell, PowerShell or `cmd`, where single quotation marks quote
+/// nothing. So what needs quoting stands between double ones, and is refused where any of the three
+/// gives a meaning to one of its characters there: `$` and backticks, `%`, `!`, `\`, quotation marks (in
+/// PowerShell also the typographic ones), and what joins commands in a batch file, as which the AWS CLI
+/// may be started. Refused is too what is empty, hides characters, would be read as an option, or as a
+/// file or an address to load the value from.
 #[must_use]
 pub fn shell(value: &str) -> Option<String> {
     let loads =
         ["file://", "fileb://", "http://", "https://"].iter().any(|it| value.starts_with(it));
+    let is_inert = |c: char| (c.is_alphanumeric() && !is_hidden(c)) || INERT.contains(c);
     if value.is_empty()
         || value.len() > LONGEST_ARGUMENT
         || value.starts_with('-')
         || loads
-        || value.chars().any(is_hidden)
+        || !value.chars().all(is_inert)
     {
         return None;
     }
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
-    Some(if value.chars().all(bare) {
+    // zsh looks for a program where an argument begins with `=`.
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || BARE.contains(c);
+    Some(if value.chars().all(is_bare) && !value.starts_with('=') {
         value.to_owned()
     } else {
-        format!("'{}'", value.replace('\'', r"'\''"))
+        format!("\"{value}\"")
     })
 }
 
@@ -120,16 +134,37 @@ mod tests {
     #[test]
     fn a_shell_argument_is_quoted_or_refused() {
         assert_eq!(shell("s3://b/k-1.bin").as_deref(), Some("s3://b/k-1.bin"));
-        assert_eq!(shell("it's $(x)").as_deref(), Some(r"'it'\''s $(x)'"));
-        for bad in ["", "-rf", "file:///etc/passwd", "a\nb", "a\u{202e}b", "\u{1b}[2J"] {
+        assert_eq!(shell("my key, 2 (é)").as_deref(), Some("\"my key, 2 (é)\""));
+        for needs_quoting in ["=ls", "a,b", "@a", "~", "a*", "a b"] {
+            assert_eq!(shell(needs_quoting), Some(format!("\"{needs_quoting}\"")));
+        }
+        for bad in ["", "-rf", "file:///etc/passwd", "a\nb", "a\u{202e}b", "\u{1b}[2J", "\u{3164}"]
+        {
             assert_eq!(shell(bad), None, "{bad:?}");
         }
         assert_eq!(shell(&"k".repeat(1_025)), None);
     }
 
     #[test]
+    fn what_any_shell_takes_for_more_than_text_is_in_no_command() {
+        for c in
+            "'$`%&|<>^\";\n\r\t\\!\u{2018}\u{2019}\u{201a}\u{201b}\u{201c}\u{201d}\u{201e}".chars()
+        {
+            for value in [format!("{c}"), format!("a{c}b"), format!("a b{c}")] {
+                assert_eq!(shell(&value), None, "{value:?}");
+            }
+        }
+        // PowerShell would end the text, and `cmd` would not see that there is one.
+        for value in
+            ["it\u{2019};calc;\u{2018}", "a' --endpoint-url https://evil.example '", "%PATH%"]
+        {
+            assert_eq!(shell(value), None, "{value:?}");
+        }
+    }
+
+    #[test]
     fn a_shell_reads_back_what_was_quoted() {
-        for value in ["a b", "it's", "\"$HOME\" `id` \\", "!x;|&<>*?[~#", "é 漢"] {
+        for value in ["a b", "=ls", "a,b@c", "~", "*?[~#](){}", "é 漢", "s3://b/k"] {
             let script = format!("printf %s {}", shell(value).expect("quotable"));
             let output =
                 std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");

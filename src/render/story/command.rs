@@ -134,11 +134,13 @@ mod tests {
     #[test]
     fn a_name_from_outside_cannot_leave_its_argument() {
         let mut event = sample::event(Kind::StoreImage, Outcome::Completed);
-        event.detail.subject.bucket = Some("b; rm -rf ~ $(id) 'x'".into());
+        event.detail.subject.bucket = Some("b --endpoint-url x, y".into());
         assert_eq!(
             Commands::of(&event).head_bucket().expect("quotable"),
-            r"aws s3api head-bucket --bucket 'b; rm -rf ~ $(id) '\''x'\''' --region us-east-1"
+            "aws s3api head-bucket --bucket \"b --endpoint-url x, y\" --region us-east-1"
         );
+        event.detail.subject.bucket = Some("b; rm -rf ~ $(id) 'x'".into());
+        assert_eq!(Commands::of(&event).head_bucket(), Err(NoCommand::Unsafe));
         event.detail.subject.bucket = Some("b\nid".into());
         assert_eq!(Commands::of(&event).copy_here(), Err(NoCommand::Unsafe));
         event.detail.subject.bucket = None;

@@ -86,7 +86,7 @@ fn list_file(run: Commands<'_>) -> Command {
 fn copy_file(run: Commands<'_>) -> Command {
     let uri = quoted(&folder(run)?)?;
     let only = quoted(&format!("{}.*", given(run.subject().task_id.as_deref())?))?;
-    run.in_region(&format!("aws s3 cp {uri} . --recursive --exclude '*' --include {only}"))
+    run.in_region(&format!("aws s3 cp {uri} . --recursive --exclude \"*\" --include {only}"))
 }
 
 /// Where the file lies, as it is.
