@@ -7,6 +7,7 @@
 mod client;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 
@@ -99,9 +100,7 @@ impl Network {
     }
 
     fn way(&self, uri: &str) -> Way {
-        let Some((scheme, rest)) = uri.split_once("://") else { return Way::Direct };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+        let Some((scheme, authority)) = parts(uri) else { return Way::Direct };
         if CREDENTIAL_ADDRESSES.contains(&host(&authority)) || is_exempt(&authority, &self.no_proxy)
         {
             return Way::Direct;
@@ -144,6 +143,23 @@ fn proxy(lookup: Lookup<'_>, scheme: &str) -> Result<Option<Proxy>, NetworkFault
     let fault = "holds no URL of a proxy; write http://HOST:PORT, and percent-encode what is no \
                  letter or digit in a user's name and password";
     Err(NetworkFault { name: variable, fault: fault.to_owned() })
+}
+
+/// The scheme and the authority of an address, without a user.
+fn parts(uri: &str) -> Option<(&str, String)> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    Some((scheme, authority))
+}
+
+/// Whether an address is of this machine, over plain HTTP.
+fn is_of_this_machine(uri: &str) -> bool {
+    parts(uri).is_some_and(|(scheme, authority)| {
+        let host = host(&authority);
+        let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        scheme == "http" && (is_loopback || host == "localhost")
+    })
 }
 
 /// The host of an authority, without port and brackets.
@@ -239,6 +255,26 @@ mod tests {
             assert_eq!(network.way(url), Way::Direct, "{url}");
         }
         assert_eq!(network.way("http://169.254.169.25/"), Way::HttpProxy);
+    }
+
+    #[test]
+    fn an_address_is_of_this_machine_by_its_host_alone() {
+        for uri in
+            ["http://127.0.0.1:80/x", "http://localhost", "http://[::1]:1?x", "http://127.8.8.8/"]
+        {
+            assert!(is_of_this_machine(uri), "{uri}");
+        }
+        for uri in [
+            "http://127.0.0.1:1@a.example/",
+            "http://localhost@a.example",
+            "http://localhost.example/",
+            "http://127.example/",
+            "http://[::1]@a.example/",
+            "https://127.0.0.1/",
+            "http://a.example/@127.0.0.1",
+        ] {
+            assert!(!is_of_this_machine(uri), "{uri}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::aws::network::Network;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Of an answer no more is read than this, in bytes.
+/// Of an answer no more is kept than this, in bytes, and little more is read.
 const LONGEST_BODY: usize = 4 * 1024;
 
 /// A part of a URL's path or query that is at least this long is taken for secret by itself. Slack's
@@ -39,15 +39,28 @@ impl WebhookUrl {
     /// What is wrong, without the text itself.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
-        let on_this_machine = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
-        if !text.starts_with("https://")
-            && !on_this_machine.iter().any(|start| text.starts_with(start))
-        {
+        let (scheme, rest) = text.split_once("://").unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_safe = scheme == "https" || (scheme == "http" && is_of_this_machine(authority));
+        // What stands before an `@` looks like the host, and is none. No webhook has it.
+        if authority.contains('@') {
+            return Err("holds a URL with a user before its host; leave the user out");
+        }
+        if !is_safe {
             return Err("holds no URL that begins with https://");
         }
         // The request knows best what a URL is.
         HttpRequest::new(SdkBody::empty()).set_uri(text).map_err(|_| "holds no valid URL")?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// The beginning of an answer, without what makes the URL a secret. Where the answer goes on, its
+    /// end here may be the beginning of a secret, which nobody would recognize; it is left out.
+    fn beginning_of(&self, answer: &[u8], goes_on: bool) -> String {
+        let mut text = self.taken_out_of(&String::from_utf8_lossy(answer));
+        let certain = if goes_on { text.len().saturating_sub(self.0.len()) } else { text.len() };
+        text.truncate(text.floor_char_boundary(certain.min(LONGEST_BODY)));
+        text
     }
 
     /// The text without what makes the URL a secret: an answer may repeat the address that was
@@ -100,19 +113,27 @@ impl Hook {
         let header = answer.headers().get("retry-after").map(str::to_owned);
         let mut body = ByteStream::new(std::mem::replace(answer.body_mut(), SdkBody::taken()));
         let mut bytes = Vec::new();
+        let mut goes_on = false;
         while let Some(piece) = body.next().await {
             bytes.extend(piece.map_err(|error| chain(&error))?);
-            if bytes.len() > LONGEST_BODY {
+            goes_on = bytes.len() > LONGEST_BODY + url.0.len();
+            if goes_on {
                 break;
             }
         }
-        bytes.truncate(LONGEST_BODY);
         Ok(Answer {
             status: answer.status().as_u16(),
             retry_after: header,
-            body: url.taken_out_of(&String::from_utf8_lossy(&bytes)),
+            body: url.beginning_of(&bytes, goes_on),
         })
     }
+}
+
+/// Whether a URL's authority is a port of this machine.
+fn is_of_this_machine(authority: &str) -> bool {
+    authority.rsplit_once(':').is_some_and(|(host, port)| {
+        ["127.0.0.1", "[::1]", "localhost"].contains(&host) && port.parse::<u16>().is_ok()
+    })
 }
 
 /// An error with its causes. None of the HTTP client's holds more of a URL than its host.
@@ -137,6 +158,10 @@ mod tests {
             "https://hooks.slack.com/services/T0/B0/x",
             " https://a.b/c?d=e ",
             "http://127.0.0.1:1/x",
+            "http://[::1]:1/x",
+            "http://localhost:1",
+            // Those of Teams look so.
+            "https://a.webhook.office.com/webhookb2/1@2/IncomingWebhook/3",
         ] {
             assert!(WebhookUrl::parse(good).is_ok(), "{good}");
         }
@@ -150,6 +175,42 @@ mod tests {
             let error = WebhookUrl::parse(bad).unwrap_err();
             assert!(!error.contains("secret") && error.contains("URL"), "{error}");
         }
+    }
+
+    #[test]
+    fn no_user_before_the_host_makes_it_look_like_this_machine() {
+        for bad in [
+            "http://127.0.0.1:1@secret.example/",
+            "http://localhost:1@secret.example",
+            "http://[::1]:1@secret.example?x",
+            "https://hooks.slack.com@secret.example/",
+            "https://user:secret@hooks.slack.com/",
+            "http://127.0.0.1:1.secret.example/",
+            "http://localhost.secret.example:1/",
+            "http://127.0.0.1/secret",
+        ] {
+            let error = WebhookUrl::parse(bad).unwrap_err();
+            assert!(!error.contains("secret") && error.contains("URL"), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_the_url_is_left_where_an_answer_is_cut() {
+        let secret = "abcdefghijklmnopqrstuvwx";
+        let url = WebhookUrl::parse(&format!("https://a.b/w/{secret}")).unwrap();
+        for before in (LONGEST_BODY - 30)..(LONGEST_BODY + 60) {
+            let answer = format!("{}{}{secret} and more", "x".repeat(before), url.0);
+            for cut in (before..answer.len()).map(|end| &answer.as_bytes()[..end]) {
+                let goes_on = cut.len() > LONGEST_BODY + url.0.len();
+                let kept = url.beginning_of(cut, goes_on);
+                assert!(kept.len() <= LONGEST_BODY);
+                assert!(!goes_on || !kept.contains("abc"), "{before}: {kept}");
+            }
+        }
+        // What was taken out makes room for what comes after it.
+        let answer = format!("{}{}", secret.repeat(300), &secret[..20]);
+        assert!(!url.beginning_of(answer.as_bytes(), true).contains("abc"));
+        assert_eq!(url.beginning_of(format!("{secret}é").as_bytes(), false), "[...]é");
     }
 
     #[test]

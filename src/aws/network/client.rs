@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::{Network, Proxy, Way};
+use super::{Network, Proxy, Way, is_of_this_machine};
 use crate::aws::bundle;
 use crate::aws::clients::TLS;
 
@@ -150,11 +150,7 @@ struct Routes {
 
 impl Routes {
     fn way(&self, uri: &str) -> Way {
-        let is_of_this_machine = || {
-            let start = ["http://127.", "http://localhost", "http://[::1]"];
-            start.iter().any(|start| uri.starts_with(start))
-        };
-        if self.loopback == Loopback::Direct && is_of_this_machine() {
+        if self.loopback == Loopback::Direct && is_of_this_machine(uri) {
             return Way::Direct;
         }
         self.network.way(uri)
