@@ -55,6 +55,13 @@ pub fn ascii_subject(text: &str) -> String {
     plain(text).chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
+/// The text on one line of at most `max` characters: what a text from outside may have of a sentence of
+/// ours.
+#[must_use]
+pub fn clipped(text: &str, max: usize) -> String {
+    truncate(&plain(text), max)
+}
+
 /// At most `max` characters, the last of which say how much was cut.
 #[must_use]
 pub fn truncate(text: &str, max: usize) -> String {

@@ -343,6 +343,29 @@ async fn a_message_that_is_no_event_is_kept_and_no_webhook_hears_it() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_no_event_is_kept_whatever_it_holds() {
+    let app = ChatApp::answering(&[]).await;
+    let stack = Stack::new("slack", &app.url).await;
+    let mut function = stack.function().await;
+    let mut message = json!(event());
+    message["detail"]["kind"] = "\u{1}\n\u{202e}x".repeat(20_000).into();
+    let message = message.to_string();
+    // In an envelope a text may hold what SQS takes in none of its own.
+    let envelope = json!({ "Type": "Notification", "Message": "a\u{0}b" }).to_string();
+    let answer = function.invoke(&by_queue(&[&message, &envelope])).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    let kept = stack.dead_letters.messages().await;
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().any(|(body, _)| *body == message));
+    assert!(kept.iter().any(|(body, _)| body == "a\u{fffd}b"));
+    for (_, attributes) in kept {
+        let reason = &attributes["reason"];
+        assert!(reason.len() < 1_100 && !reason.chars().any(amiwatch::render::text::is_hidden));
+    }
+    assert!(app.posts().is_empty());
+}
+
+#[tokio::test]
 async fn a_parameter_that_is_missing_or_holds_no_url_is_named_and_lambda_tries_again() {
     let app = ChatApp::answering(&[]).await;
     let mut stack = Stack::new("slack", &app.url).await;

@@ -7,7 +7,11 @@ use serde_json::Value;
 
 use super::stored::Stored;
 use crate::place::is_region_code;
+use crate::render::text::clipped;
 use crate::task::Kind;
+
+/// Of what was given no more characters are repeated.
+const LONGEST_QUOTED: usize = 500;
 
 /// What an invocation asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,17 +77,22 @@ impl Request {
         };
         if let Some(poll) = object.get("poll") {
             if let Some(other) = object.keys().find(|key| *key != "poll") {
-                return Err(RequestError(format!("has \"{other}\" beside \"poll\"; leave it out")));
+                return Err(RequestError(format!(
+                    "has \"{}\" beside \"poll\"; leave it out",
+                    quoted(other)
+                )));
             }
             let selection: Selection = serde_json::from_value(poll.clone()).map_err(|error| {
                 RequestError(format!(
-                    "has a \"poll\" that cannot be read ({error}); write \
-                     {{\"poll\": {{\"regions\": [\"us-east-1\"], \"kinds\": [\"store-image\"]}}}}"
+                    "has a \"poll\" that cannot be read ({}); write \
+                     {{\"poll\": {{\"regions\": [\"us-east-1\"], \"kinds\": [\"store-image\"]}}}}",
+                    quoted(&error.to_string())
                 ))
             })?;
             if let Some(region) = selection.regions.iter().find(|region| !is_region_code(region)) {
                 return Err(RequestError(format!(
-                    "names \"{region}\", which is no Region code such as us-east-1"
+                    "names \"{}\", which is no Region code such as us-east-1",
+                    quoted(region)
                 )));
             }
             return Ok(Self::Some(selection));
@@ -110,8 +119,9 @@ fn queue_record(record: &Value) -> Result<QueueRecord, RequestError> {
     let target = serde_json::from_str::<QueueTarget>(body)
         .map_err(|error| {
             format!(
-                "SQS message {message_id} has a body that cannot be read ({error}); write \
-                 {{\"region\": \"us-east-1\", \"kind\": \"store-image\"}}"
+                "SQS message {message_id} has a body that cannot be read ({}); write \
+                 {{\"region\": \"us-east-1\", \"kind\": \"store-image\"}}",
+                quoted(&error.to_string())
             )
         })
         .and_then(|target| {
@@ -120,11 +130,16 @@ fn queue_record(record: &Value) -> Result<QueueRecord, RequestError> {
             } else {
                 Err(format!(
                     "SQS message {message_id} names \"{}\", which is no Region code such as us-east-1",
-                    target.region
+                    quoted(&target.region)
                 ))
             }
         });
     Ok(QueueRecord { message_id: message_id.to_owned(), target })
+}
+
+/// What was given, as far as it helps to find it: an answer and a log line have their limits.
+fn quoted(given: &str) -> String {
+    clipped(given, LONGEST_QUOTED)
 }
 
 fn described(payload: &Value) -> &'static str {

@@ -4,6 +4,10 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::render::alarm::Alarm;
+use crate::render::text::clipped;
+
+/// Why a message is no event is said in no more characters.
+const LONGEST_REASON: usize = 800;
 
 /// What an invocation holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +101,10 @@ impl Message {
         match serde_json::from_str::<Event>(&text) {
             Ok(event) if event.source == "amiwatch" => Self::Event(Box::new(event), text),
             Ok(_) => Self::Foreign { text, reason: "its source is not amiwatch".into() },
-            Err(error) => Self::Foreign { text, reason: error.to_string() },
+            // The error quotes what it found.
+            Err(error) => {
+                Self::Foreign { text, reason: clipped(&error.to_string(), LONGEST_REASON) }
+            }
         }
     }
 }
@@ -177,6 +184,20 @@ mod tests {
                 matches!(read, Payload::One(Message::Foreign { text: kept, .. }) if kept == text)
             );
         }
+    }
+
+    #[test]
+    fn why_a_message_is_no_event_is_said_in_one_short_line_whatever_it_holds() {
+        let mut event = json!(sample::event(Kind::Bundle, Outcome::Failed));
+        event["detail"]["kind"] = "\u{1}\n\u{202e}\u{fffe}x".repeat(50_000).into();
+        let text = event.to_string();
+        let Payload::One(Message::Foreign { text: kept, reason }) =
+            Payload::of(&by_sns(&text)).unwrap()
+        else {
+            panic!("foreign")
+        };
+        assert_eq!(kept, text);
+        assert!(reason.len() < 1_000 && !reason.chars().any(crate::render::text::is_hidden));
     }
 
     #[test]

@@ -71,6 +71,29 @@ fn a_poll_by_hand_with_anything_wrong_in_it_is_refused_with_the_input_the_rule_a
 }
 
 #[test]
+fn what_was_given_is_repeated_on_one_short_line() {
+    let long = "\u{1}\u{202e}\nx".repeat(100_000);
+    for payload in [
+        json!({"poll": {}, long.as_str(): 1}),
+        json!({"poll": {long.as_str(): 1}}),
+        json!({"poll": {"regions": [long]}}),
+        json!({"poll": {"kinds": [long]}}),
+    ] {
+        let error = Request::parse(&payload).unwrap_err().to_string();
+        assert!(error.len() < 1_000 && error.ends_with("nothing was done"), "{error}");
+        assert!(!error.chars().any(crate::render::text::is_hidden), "{error:?}");
+    }
+    for body in [json!({"region": long, "kind": "bundle"}), json!({long.as_str(): 1})] {
+        let body = body.to_string();
+        let payload =
+            json!({"Records": [{"messageId": "m", "eventSource": "aws:sqs", "body": body}]});
+        let Request::Queue(records) = Request::parse(&payload).unwrap() else { panic!("no queue") };
+        let error = records[0].target.as_ref().unwrap_err();
+        assert!(error.len() < 1_000 && !error.chars().any(crate::render::text::is_hidden));
+    }
+}
+
+#[test]
 fn a_bad_sqs_record_fails_alone() {
     let record =
         |id: &str, body: &str| json!({"messageId": id, "eventSource": "aws:sqs", "body": body});
