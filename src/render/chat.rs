@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::escape::{code, defuse, inert, tame};
+use super::escape::{code, defuse, inert, line, tame};
 use super::story::{Step, Story};
 use super::text::truncate;
 use crate::event::Event;
@@ -25,7 +25,7 @@ pub fn notification(event: &Event) -> Value {
         "id": event.id,
         "content": {
             "textType": "client-markdown",
-            "title": title(&story),
+            "title": line(&story.subject, &story.subject_names),
             "description": description(&story),
             "nextSteps": story.next.steps.iter().map(say).collect::<Vec<_>>(),
             "keywords": keywords(event, &story),
@@ -42,12 +42,6 @@ pub fn notification(event: &Event) -> Value {
 
 fn resources(event: &Event) -> Vec<String> {
     event.resources.iter().map(|arn| tame(arn)).filter(|arn| !arn.is_empty()).collect()
-}
-
-fn title(story: &Story) -> String {
-    // A name with a dot in it could pass for the address of a site.
-    let is_plain = story.subject_names.iter().all(|name| inert(name) == *name);
-    if is_plain { story.subject.clone() } else { code(&story.subject) }
 }
 
 fn description(story: &Story) -> String {

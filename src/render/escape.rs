@@ -95,6 +95,13 @@ pub fn inert(text: &str) -> String {
     }
 }
 
+/// A line of ours for a chat message in markdown, in a code span where one of the names in it holds
+/// markup, or a dot, by which it could pass for the address of a site.
+#[must_use]
+pub fn line(text: &str, names: &[String]) -> String {
+    if names.iter().all(|name| inert(name) == *name) { defuse(text) } else { code(text) }
+}
+
 /// A name or ARN for a field that machines read and chats may show: itself where it holds no
 /// markup, else in a code span.
 #[must_use]
@@ -182,6 +189,17 @@ mod tests {
         assert_eq!(inert("ami-0123456789abcdef0"), "ami-0123456789abcdef0");
         assert_eq!(inert("my.bucket"), "`my.bucket`");
         assert_eq!(inert("\u{200b}"), "unknown");
+    }
+
+    #[test]
+    fn a_line_stands_in_a_code_span_where_a_name_in_it_could_be_read_as_markup_or_a_link() {
+        let plain = ["ami-1".to_owned(), "my-bucket".to_owned()];
+        assert_eq!(line("Failed: ami-1 to my-bucket", &plain), "Failed: ami-1 to my-bucket");
+        for name in ["evil.example", "*b*", "_i_", "~s~", "`c`", ":smile:", "@here", "<!here>"] {
+            let shown = line(&format!("Failed: {name}"), &[name.to_owned()]);
+            assert_eq!(shown, code(&format!("Failed: {name}")), "{name}");
+            assert_eq!(shown.matches('`').count(), 2, "{shown}");
+        }
     }
 
     #[test]

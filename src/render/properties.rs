@@ -107,6 +107,7 @@ fn check(event: &Event) {
     check_teams(&teams::minimal(event));
     let bare = slack::minimal(event);
     check_defused(&bare);
+    check_slack_text(&bare["text"]);
     assert!((1..=3_000).contains(&length(&bare["text"])), "{bare}");
     let shown = terminal::notification(event);
     assert!(!shown.chars().any(|c| is_hidden(c) && c != '\n'), "{shown:?}");
@@ -166,6 +167,7 @@ fn check_chat(message: &Value) {
 
 fn check_slack(payload: &Value) {
     check_defused(payload);
+    check_slack_text(&payload["text"]);
     for text in texts(payload) {
         assert!(!text.contains(['<', '>']), "{text:?}");
         assert!(text.chars().count() <= 3_000);
@@ -193,6 +195,16 @@ fn check_slack(payload: &Value) {
             other => panic!("{other} is no block of ours"),
         }
     }
+}
+
+/// Outside a code span there is no markup, and nothing that looks like a host. Three dots stand for what is
+/// left out of a long name.
+fn check_slack_text(text: &Value) {
+    let text = text.as_str().expect("a text");
+    assert_eq!(text.matches('`').count() % 2, 0, "an open code span: {text:?}");
+    let outside: String = text.split('`').step_by(2).collect();
+    let outside = outside.replace("...", "");
+    assert!(!outside.contains(['*', '_', '~', '.', '@', '<', '>']), "{text:?}");
 }
 
 fn check_teams(message: &Value) {

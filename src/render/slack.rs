@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::alarm::Alarm;
-use super::escape::{code, defuse, slack as escape};
-use super::story::{Step, Story, Tone, Why, subject};
+use super::escape::{code, defuse, line, slack as escape};
+use super::story::{Step, Story, Tone, Why};
 use super::text::truncate;
 use crate::event::Event;
 
@@ -32,9 +32,9 @@ pub fn alarm(alarm: &Alarm) -> Value {
 }
 
 fn of_story(story: &Story, percent: Option<u8>, signed: &str) -> Value {
-    let line = defuse(&story.subject);
+    let header = defuse(&story.subject);
     let mut blocks = vec![
-        json!({"type": "header", "text": {"type": "plain_text", "text": line, "emoji": false}}),
+        json!({"type": "header", "text": {"type": "plain_text", "text": header, "emoji": false}}),
         section(&story.headline.text(|name| code(&truncate(name, 200)))),
     ];
     blocks.extend(percent.map(progress));
@@ -71,21 +71,27 @@ fn of_story(story: &Story, percent: Option<u8>, signed: &str) -> Value {
         "elements": [mrkdwn(signed)],
     }));
     json!({
-        "text": line,
+        "text": first_line(story),
         "attachments": [{"color": colour(story.tone), "blocks": blocks}],
     })
+}
+
+/// The text above the blocks, which notifications show too. Slack reads markup in it, and makes links of
+/// what looks like a host; with webhooks it heeds no `parse`, so that only a code span helps.
+fn first_line(story: &Story) -> String {
+    line(&story.subject, &story.subject_names)
 }
 
 /// A payload that is nothing but a text, for when the other one is refused.
 #[must_use]
 pub fn minimal(event: &Event) -> Value {
-    json!({"text": format!("{} (amiwatch, event {})", defuse(&subject(event)), event.id)})
+    json!({"text": format!("{} (amiwatch, event {})", first_line(&Story::of(event)), event.id)})
 }
 
 /// The same of an alarm.
 #[must_use]
 pub fn minimal_alarm(alarm: &Alarm) -> Value {
-    json!({"text": format!("{} (amiwatch, alarm)", defuse(&alarm.story().subject))})
+    json!({"text": format!("{} (amiwatch, alarm)", first_line(&alarm.story()))})
 }
 
 fn colour(tone: Tone) -> &'static str {
