@@ -38,6 +38,8 @@ pub mod memory;
 pub mod place;
 pub mod poll;
 pub mod ports;
+#[cfg(feature = "cli")]
+mod private;
 pub mod record;
 pub mod render;
 pub mod rules;

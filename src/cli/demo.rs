@@ -28,6 +28,7 @@ use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use crate::ports::{Clock, PublishError, Published, Sink};
+use crate::private;
 use crate::record::SinkName;
 use crate::render::terminal::notification;
 use crate::store::file::FileStore;
@@ -193,7 +194,7 @@ struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     fn make() -> Result<Self, CliError> {
         let path = std::env::temp_dir().join(format!("amiwatch-demo-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&path).map_err(|error| {
+        private::folder(&path).map_err(|error| {
             CliError(format!("cannot make the folder {}: {error}", path.display()))
         })?;
         Ok(Self(path))

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::CliError;
 use super::render::Shown;
+use crate::private;
 use crate::render::Channel;
 
 /// Slack's own page that shows a message as Slack does. It reads the message from the address, so
@@ -31,7 +32,7 @@ nav a, h3 a { margin-right: 1em }
 /// Writes `index.html` and the texts, over what an earlier gallery left. Gives a line that says
 /// where.
 pub(super) fn write(folder: &Path, shown: &[Shown<'_>]) -> Result<String, CliError> {
-    std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    private::folder(folder).map_err(|error| cannot_write(folder, &error))?;
     let shown = &numbered(shown);
     for it in shown {
         save(&folder.join(file_name(it)), it.text)?;
@@ -42,7 +43,7 @@ pub(super) fn write(folder: &Path, shown: &[Shown<'_>]) -> Result<String, CliErr
 }
 
 fn save(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|error| cannot_write(path, &error))
+    private::write(path, text).map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {

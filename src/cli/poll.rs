@@ -19,6 +19,7 @@ use crate::memory::Memory;
 use crate::place::Place;
 use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
 use crate::ports::{ImageNames, Sink, Store};
+use crate::private;
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
@@ -55,7 +56,7 @@ pub(super) fn state_path(typed: Option<&Path>) -> Result<PathBuf, CliError> {
 pub(super) fn state_file(typed: Option<&Path>) -> Result<PathBuf, CliError> {
     let path = state_path(typed)?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        private::folder(folder).map_err(|error| {
             let folder = folder.display();
             CliError(format!("cannot make the folder {folder}: {error}; give --state"))
         })?;

@@ -395,6 +395,21 @@ async fn only_settled_records_expire_and_long_after_ec2_stops_listing_them() {
     assert_eq!(expiry(&run), None);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_state_file_and_its_log_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = memory(FileStore::open(&path, &SystemClock).unwrap());
+    let (key, value) = record("ami-1", 1, None);
+    store.save(&place(), &key, &value, 0).await.unwrap();
+    for name in ["state.db", "state.db-wal"] {
+        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_a_poller_holds_can_be_looked_at_and_nothing_of_the_look_is_left() {
     let folder = tempfile::tempdir().unwrap();

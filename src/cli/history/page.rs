@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::CliError;
 use crate::cli::output::{print, say};
 use crate::cli::remembered::Past;
+use crate::private;
 
 /// The page without its data; `page/` holds what it is made of.
 const PAGE: &str = include_str!("page.html");
@@ -37,7 +38,7 @@ pub(super) fn write(
         let _ = print(&page)?;
         return Ok(());
     }
-    std::fs::write(file, page).map_err(|error| {
+    private::write(file, &page).map_err(|error| {
         let file = file.display();
         CliError(format!("cannot write {file}: {error}; name another file with --html"))
     })?;

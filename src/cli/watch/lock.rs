@@ -1,10 +1,14 @@
 //! One `watch` a state file: a second one is told which process has it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
+use crate::private;
+
+/// No pid has so many digits.
+const LONGEST_PID: u64 = 20;
 
 /// A lock on a state file, for as long as this lives. The file beside it stays; the lock goes with the
 /// process, however it ends.
@@ -20,16 +24,19 @@ impl Lock {
         let failed = |error: std::io::Error| {
             CliError(format!("cannot use {name}: {error}; give --state FILE in a folder of yours"))
         };
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
+        let mut options = private::to_write();
+        options.read(true).create(true).truncate(false);
+        // What a link leads to would be overwritten, and nobody has named it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
         let mut file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                let pid = file.read_to_string(&mut text).ok().map(|_| text.trim());
+                let read = file.take(LONGEST_PID).read_to_string(&mut text);
+                let pid = read.ok().and_then(|_| text.trim().parse::<u32>().ok());
                 let who = pid
-                    .filter(|pid| !pid.is_empty())
                     .map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
                 let state = state.display();
                 return Err(CliError(format!(

@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::fault::Fault;
+use crate::private;
 
 /// Marks the file as amiwatch's, in the header where `SQLite` has a place for it: "amiw".
 const APPLICATION_ID: i32 = 0x616d_6977;
@@ -27,6 +28,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // SQLite gives the log the rights of the file. Where it cannot be made, SQLite meets that next.
+    drop(private::make(path));
     let mut connection = Connection::open_with_flags(path, flags)?;
     // Another process is told so at once, and not kept waiting.
     connection.busy_timeout(std::time::Duration::ZERO)?;

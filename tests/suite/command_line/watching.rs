@@ -190,6 +190,33 @@ async fn a_second_watch_of_a_state_file_is_told_who_has_it_and_an_ended_one_leav
     assert_eq!(second.end().await.0, Some(0));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_follows_no_link_and_what_is_in_it_is_a_number_or_not_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    let sim = simulator().await;
+    let home = tempfile::tempdir().unwrap();
+    let (state, other) = (home.path().join("state.db"), home.path().join("other"));
+    let lock = home.path().join("state.db.pid");
+    let arguments = ["--state", state.to_str().unwrap()];
+    std::fs::write(&other, "precious").unwrap();
+    std::os::unix::fs::symlink(&other, &lock).unwrap();
+    let (_, said, code) = texts(&run(command(home.path(), &sim, &arguments)).await);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("cannot use ") && said.contains("state.db.pid"), "{said}");
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
+
+    std::fs::remove_file(&lock).unwrap();
+    let first = Watch::start(home.path(), &sim, &arguments);
+    after_polls(&sim, 1).await;
+    assert_eq!(std::fs::metadata(&lock).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::write(&lock, "\u{1b}[2J12").unwrap();
+    let (_, said, code) = texts(&run(command(home.path(), &sim, &arguments)).await);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("another process watches with ") && !said.contains("[2J"), "{said}");
+    assert_eq!(first.end().await.0, Some(0));
+}
+
 #[tokio::test]
 async fn what_cannot_be_watched_or_told_is_refused_with_the_way_out() {
     let sim = simulator().await;
