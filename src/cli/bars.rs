@@ -42,6 +42,7 @@ impl Bars {
             bar.set_position(u64::from(percent));
             bar.set_message(plain(task.state.as_str()));
             let line = format!("{:<22} {percent:>3}% {}", task.name(), task.state);
+            let line = plain(&line);
             if self.all.is_none() && *last != line {
                 say(&line);
             }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::args::{DemoArgs, OutputForm};
 use super::bars::Bars;
-use super::output::{Reader, print, say};
+use super::output::{Reader, json_line, print, say};
 use super::pages::all_pages;
 use super::terminal::NAME;
 use super::{CliError, Exit};
@@ -141,7 +141,7 @@ async fn watch(
             *told.entry(event.detail.outcome).or_default() += 1;
             let text = match args.output {
                 OutputForm::Text => notification(&event),
-                OutputForm::Json => serde_json::to_string(&event).map_err(CliError::new)?,
+                OutputForm::Json => json_line(&event)?,
             };
             if bars.beside(|| print(&text))? == Reader::Gone {
                 return Ok(None);

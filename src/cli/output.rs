@@ -15,6 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::CliError;
 use super::connect::from_env;
 use crate::render::story::Tone;
+use crate::render::text::{visible, visible_json};
 
 /// Whether somebody still reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +38,14 @@ pub(super) fn print(text: &str) -> Result<Reader, CliError> {
     }
 }
 
-/// Prints data as JSON.
+/// Prints data as JSON. A terminal may obey some characters that JSON lets stand.
 pub(super) fn print_json<T: Serialize>(value: &T) -> Result<Reader, CliError> {
-    print(&serde_json::to_string_pretty(value).map_err(CliError::new)?)
+    print(&visible_json(&serde_json::to_string_pretty(value).map_err(CliError::new)?))
+}
+
+/// The same data on one line.
+pub(super) fn json_line<T: Serialize>(value: &T) -> Result<String, CliError> {
+    serde_json::to_string(value).map(|json| visible_json(&json)).map_err(CliError::new)
 }
 
 /// The columns of a terminal; where stdout is none, what `COLUMNS` says, or no bound.
@@ -54,10 +60,10 @@ pub(super) fn say(text: &str) {
     drop(writeln!(anstream::stderr().lock(), "{text}"));
 }
 
-/// Says what failed.
+/// Says what failed. The text may quote anything: what AWS answered, what stands in a file.
 pub(super) fn fail(text: &str) {
     let style = AnsiColor::Red.on_default().bold();
-    say(&format!("{style}error:{style:#} {text}"));
+    say(&format!("{style}error:{style:#} {}", visible(text)));
 }
 
 /// A line in the colour of how it feels. Where there is no terminal, or `NO_COLOR` is set, it has none.

@@ -9,6 +9,7 @@ use super::args::{OutputForm, RenderArgs};
 use super::output::{Reader, print, print_json, say};
 use super::{CliError, Exit, events, gallery};
 use crate::event::{Event, Outcome};
+use crate::render::text::visible;
 use crate::render::{Channel, render, sample};
 use crate::task::Choice;
 
@@ -42,7 +43,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
         (None, OutputForm::Text) => print_all(&shown)?,
     }
     for fault in &faults {
-        say(&format!("error: {fault}"));
+        say(&format!("error: {}", visible(fault)));
     }
     Ok(if faults.is_empty() { Exit::Done } else { Exit::InPart })
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::BoxFuture;
 
 use super::args::OutputForm;
-use super::output::{Reader, print, toned};
+use super::output::{Reader, json_line, print, toned};
 use crate::event::{Event, Outcome};
 use crate::ports::{PublishError, Published, Sink};
 use crate::record::SinkName;
@@ -59,7 +59,7 @@ impl Terminal {
         let unavailable = PublishError::Unavailable;
         let text = match self.output {
             OutputForm::Text => Ok(colored(event)),
-            OutputForm::Json => serde_json::to_string(event).map_err(|error| error.to_string()),
+            OutputForm::Json => json_line(event).map_err(|error| error.to_string()),
         };
         match print(&text.map_err(unavailable)?) {
             Ok(Reader::There) => {}

@@ -105,5 +105,5 @@ pub fn render(channel: Channel, event: &Event) -> String {
 
 fn pretty(value: &impl serde::Serialize) -> String {
     // Events and payloads are strings, numbers and maps, which JSON can always hold.
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    text::visible_json(&serde_json::to_string_pretty(value).unwrap_or_default())
 }

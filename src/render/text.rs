@@ -1,6 +1,8 @@
 //! Making EC2's text harmless to read: no control, no invisible and no direction-changing
 //! character, a known length, lines of a known width.
 
+use std::fmt::Write;
+
 /// Whether a character shows nothing, moves the cursor or changes the direction of the text
 /// around it. Line breaks and tabs count too.
 #[must_use]
@@ -47,6 +49,31 @@ pub fn plain_lines(text: &str) -> Vec<String> {
         .map(plain)
         .filter(|line| !line.is_empty())
         .collect()
+}
+
+/// The text in the lines that it has, without any other hidden character.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let spaced = text.chars().map(|c| if c == '\t' { ' ' } else { c });
+    spaced.filter(|c| *c == '\n' || !is_hidden(*c)).collect()
+}
+
+/// The same JSON with an escape for each hidden character. JSON holds them within texts only, and line
+/// breaks between these.
+#[must_use]
+pub fn visible_json(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_hidden(c) {
+            visible.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(visible, "\\u{unit:04x}");
+        }
+    }
+    visible
 }
 
 /// The text in printable ASCII on one line; what has no ASCII form becomes a question mark.
@@ -178,6 +205,24 @@ mod tests {
         assert_eq!(plain("\u{feff}\n \u{200d}"), "");
         assert_eq!(plain_lines("one\r\n\r\n two \n\u{200b}\nthree"), ["one", "two", "three"]);
         assert_eq!(ascii_subject("Zürich\u{202e}\nß"), "Z?rich ?");
+    }
+
+    #[test]
+    fn json_says_the_same_without_a_hidden_character() {
+        let texts = ["\u{9b}31m\u{7f}\t\n\0", "\u{202e}gnp.exe\u{2066}", "\u{e0041}🙂 é", "\"\\"];
+        let json = serde_json::to_string_pretty(&texts).expect("JSON");
+        let visible = visible_json(&json);
+        assert!(!visible.chars().any(|c| is_hidden(c) && c != '\n'), "{visible:?}");
+        assert!(visible.contains("\\u009b31m\\u007f\\t\\n\\u0000"), "{visible}");
+        assert!(visible.contains("\\udb40\\udc41🙂 é"), "{visible}");
+        let read: Vec<String> = serde_json::from_str(&visible).expect("JSON");
+        assert_eq!(read, texts);
+        assert_eq!(visible.lines().count(), json.lines().count());
+    }
+
+    #[test]
+    fn what_is_visible_stays_in_its_lines() {
+        assert_eq!(visible("a\u{1b}[2J\n  b\tc\u{9b}\r\n\u{202e}d"), "a[2J\n  b c\nd");
     }
 
     #[test]

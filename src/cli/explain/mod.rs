@@ -24,7 +24,7 @@ use crate::decide::{Context, Policy};
 use crate::place::Place;
 use crate::ports::Clock;
 use crate::record::{Lease, Ledger, SinkName, Snapshot};
-use crate::render::text::plain;
+use crate::render::text::{plain, visible};
 use crate::task::{Task, TaskKey};
 
 pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
@@ -34,7 +34,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
     let known = match remembered::read(&args.remembered).await {
         Ok(known) => known,
         Err(CliError(why)) => {
-            say(&format!("nothing is remembered: {why}"));
+            say(&format!("nothing is remembered: {}", visible(&why)));
             Vec::new()
         }
     };

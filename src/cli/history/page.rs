@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::CliError;
-use crate::cli::output::{print, say};
+use crate::cli::output::{json_line, print, say};
 use crate::cli::remembered::Past;
 use crate::private;
 
@@ -49,7 +49,7 @@ pub(super) fn write(
 fn page(tasks: &[Past], unreadable: usize, now: Timestamp) -> Result<String, CliError> {
     let version = env!("CARGO_PKG_VERSION");
     let data = Data { made_at: now, version, unreadable, tasks };
-    let json = serde_json::to_string(&data).map_err(CliError::new)?;
+    let json = json_line(&data)?;
     // Text of EC2's may hold the end of a script.
     Ok(PAGE.replacen(MARKER, &json.replace('<', "\\u003c"), 1))
 }

@@ -60,7 +60,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
                 read.insert(region);
             }
             if let Some(token) = listing.next {
-                say(&format!("there is more: --starting-token {token}"));
+                say(&format!("there is more: --starting-token {}", plain(&token)));
             }
             let passing = listing.tasks.into_iter().filter(|task| passes(&args, since, task));
             found.extend(passing.map(|task| Row { region: region.clone(), task }));

@@ -19,7 +19,7 @@ use self::look::{Found, Looking};
 use self::show::Shown;
 use super::args::{OutputForm, WaitArgs};
 use super::connect::Connection;
-use super::output::{Reader, print, say};
+use super::output::{Reader, json_line, print, say};
 use super::terminal::is_trouble;
 use super::{CliError, Exit};
 use crate::clock::SystemClock;
@@ -166,7 +166,7 @@ impl Waiting<'_> {
                 continue;
             }
             let text = match self.args.output {
-                OutputForm::Json => serde_json::to_string(&event).map_err(CliError::new)?,
+                OutputForm::Json => json_line(&event)?,
                 OutputForm::Text => show::ended(&event),
             };
             let reader = self.shown.beside(|| print(&text))?;
@@ -203,7 +203,7 @@ impl Waiting<'_> {
     fn timed_out(&self) -> Exit {
         let open = self.courses.iter().filter(|course| course.outcome.is_none());
         for course in open {
-            let name = &course.wanted;
+            let name = plain(&course.wanted.to_string());
             let state = match &course.task {
                 Some(task) => show::progress(task),
                 None => "is not listed".to_owned(),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use amiwatch::render::text::is_hidden;
 use amiwatch_simulator::{
-    BundlePlan, Disk, FaultKind, FaultRule, ImportSnapshotPlan, Simulator, StorePlan, Transfer,
+    BundlePlan, Disk, FaultKind, FaultRule, ImportSnapshotPlan, Simulator, StorePlan, TaskStatus,
+    Transfer,
 };
 use serde_json::Value;
 
@@ -370,6 +372,34 @@ async fn csv_is_read_back_as_it_was_listed() {
     assert_eq!(&failed[of("imageId")], "ami-0123456789abcdef1");
     // No spreadsheet takes it for a formula.
     assert_eq!(&failed[of("failureMessage")], "'=The snapshot, \"gone\".");
+}
+
+#[tokio::test]
+async fn no_form_of_a_listing_moves_the_cursor_or_turns_text_around() {
+    let sim = simulator().await;
+    let task = running(&sim, "ami-0123456789abcdef0");
+    let reason = "\u{9b}31mred \u{202e}gnp.exe\u{2066} \u{7f}end";
+    let failed = TaskStatus { message: Some(reason.into()), ..TaskStatus::new("Failed", 5) };
+    sim.world().set_state(task, failed);
+    for form in ["text", "json", "csv"] {
+        let arguments = ["--kind", "store-image", "-o", form];
+        let (out, said, code) = listed(&sim, &arguments).await;
+        assert_eq!(code, Some(0), "{said}");
+        assert!(!out.chars().any(|c| c != '\n' && is_hidden(c)), "{form}: {out:?}");
+        if form == "json" {
+            let rows: Value = serde_json::from_str(&out).unwrap();
+            assert_eq!(rows[0]["failure"]["message"], reason);
+        } else {
+            assert!(out.contains("31mred gnp.exe end"), "{form}: {out}");
+        }
+    }
+    // A failure quotes what it is about.
+    let mut command = amiwatch(std::path::Path::new("/nonexistent"), None);
+    command.args(["render", "no\u{9b}31m\u{202e}file"]);
+    let (_, said, code) = texts(&run(command).await);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("no31mfile"), "{said:?}");
+    assert!(!said.chars().any(|c| c != '\n' && is_hidden(c)), "{said:?}");
 }
 
 #[tokio::test]
