@@ -1,5 +1,8 @@
 //! `amiwatch completions` and `amiwatch man`: what clap knows of the arguments, for shells and readers.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use clap::CommandFactory;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
@@ -23,6 +26,9 @@ pub(super) fn man(args: &ManArgs) -> Result<Exit, CliError> {
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(failed)?;
     for page in std::fs::read_dir(&args.folder).map_err(failed)? {
         let page = page.map_err(failed)?.path();
+        if !is_ours(&page) {
+            continue;
+        }
         let text = std::fs::read_to_string(&page).map_err(failed)?;
         if let Some(text) = with_examples(&text) {
             std::fs::write(&page, text).map_err(failed)?;
@@ -30,6 +36,13 @@ pub(super) fn man(args: &ManArgs) -> Result<Exit, CliError> {
     }
     say(&format!("the man pages are in {folder}: read them with man -l {folder}/{NAME}.1"));
     Ok(Exit::Done)
+}
+
+/// Whether a file is a page of amiwatch's: other programs have theirs in the same folder.
+fn is_ours(page: &Path) -> bool {
+    let name = page.file_name().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".1"));
+    let command = name.and_then(|name| name.strip_prefix(NAME));
+    command.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The page with its examples as a section of that name, line by line: clap puts what follows the help into

@@ -13,6 +13,12 @@ async fn every_shell_gets_a_completion_script_and_every_command_a_man_page() {
         assert!(out.contains("amiwatch") && out.contains("fail-fast"), "{shell}: {out}");
     }
     let folder = home.path().join("man1");
+    // Other programs have their pages there.
+    std::fs::create_dir_all(folder.join("amiwatch.1.d")).unwrap();
+    let foreign = ["other.1", "amiwatchful.1", "amiwatch-list.1.gz", "amiwatch.7"];
+    for name in foreign {
+        std::fs::write(folder.join(name), b".SH EXTRA\nExamples:\n\xff").unwrap();
+    }
     let mut command = amiwatch(home.path(), None);
     command.arg("man").arg(&folder);
     let (_, said, code) = texts(&run(command).await);
@@ -25,6 +31,10 @@ async fn every_shell_gets_a_completion_script_and_every_command_a_man_page() {
         "{page}"
     );
     assert!(!page.contains(".SH EXTRA"), "{page}");
+    for name in foreign {
+        let kept = std::fs::read(folder.join(name)).unwrap();
+        assert_eq!(kept, b".SH EXTRA\nExamples:\n\xff", "{name}");
+    }
 }
 
 #[tokio::test]
