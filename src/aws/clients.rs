@@ -11,6 +11,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::{Builder, SharedAsyncSleep};
 
+use super::bounded::bounded;
 use crate::ports::CALL_LONGEST;
 
 /// How long one attempt of a call may take. EC2's listings of 200 tasks take well under a second.
@@ -46,12 +47,13 @@ pub fn retries(attempts: u32) -> RetryConfig {
     RetryConfig::standard().with_max_attempts(attempts)
 }
 
-/// Sets what all clients have in common: HTTP client, time-outs, retries. The client is the one of a
-/// [`Network`](super::network::Network), or [`http_client`] where nothing but this machine is called.
+/// Sets what all clients have in common: HTTP client, time-outs, retries, the size of an answer. The
+/// client is the one of a [`Network`](super::network::Network), or [`http_client`] where nothing but this
+/// machine is called.
 #[must_use]
 pub fn with_bounds(builder: Builder, http_client: SharedHttpClient) -> Builder {
     builder
-        .http_client(http_client)
+        .http_client(bounded(http_client))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .timeout_config(
             TimeoutConfig::builder()

@@ -1,5 +1,6 @@
 //! The edge to AWS: one adapter a file, each an SDK call and one conversion.
 
+mod bounded;
 mod bundle;
 pub mod clients;
 #[cfg(feature = "webhook")]

@@ -273,6 +273,15 @@ async fn what_somebody_else_answers_in_place_of_ec2_is_told_with_its_status() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_given_up_at_a_limit_that_the_error_names() {
+    let (url, made) = somebody_else(200, Box::leak("x".repeat(33 << 20).into_boxed_str())).await;
+    let source = Ec2Tasks::new(&sdk(), Some(url));
+    let error = source.list(&place(), Kind::Bundle, PageAt::WHOLE, ATTEMPTS).await.unwrap_err();
+    assert!(error.to_string().contains("more than 32 MB"), "{error}");
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_region_that_is_not_enabled_and_credentials_that_ran_out_say_what_to_do() {
     let other = |status, code: &str| FaultKind::Error {
         status,

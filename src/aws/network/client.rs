@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::{Network, Proxy, Way, is_of_this_machine};
+use crate::aws::bounded::bounded;
 use crate::aws::bundle;
 use crate::aws::clients::TLS;
 
@@ -29,7 +30,7 @@ impl Network {
     /// machine.
     #[must_use]
     pub fn client_for_credentials(&self) -> SharedHttpClient {
-        self.client_that(Loopback::Direct)
+        bounded(self.client_that(Loopback::Direct))
     }
 
     fn client_that(&self, loopback: Loopback) -> SharedHttpClient {
