@@ -6,8 +6,8 @@ use aws_types::SdkConfig;
 
 use super::error::reason;
 
-/// One parameter. It may also name a secret of Secrets Manager, as
-/// `/aws/reference/secretsmanager/<name>`.
+/// One parameter. Parameter Store would also give a secret of Secrets Manager, by the name
+/// `/aws/reference/secretsmanager/<name>`, but the template's roles have no right to read one.
 #[derive(Debug)]
 pub struct Parameter {
     client: Client,
