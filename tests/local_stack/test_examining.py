@@ -58,12 +58,15 @@ class Doctor:
         finally:
             self.permit(POLICY)
 
+    def findings(self, driver):
+        """The code it ends with, and all that it finds."""
+        done = self.amiwatch("doctor", "--stack", driver.stack.name, "-o", "json", **self.keys)
+        return done.returncode, json.loads(done.stdout)
+
     def examine(self, driver):
         """The code it ends with, and what is not well: the verdict, and what is said, by what was looked at."""
-        done = self.amiwatch("doctor", "--stack", driver.stack.name, "-o", "json", **self.keys)
-        findings = json.loads(done.stdout)
-        bad = {it["about"]: (it["verdict"], it["says"]) for it in findings if it["verdict"] != "ok"}
-        return done.returncode, bad
+        code, findings = self.findings(driver)
+        return code, {it["about"]: (it["verdict"], it["says"]) for it in findings if it["verdict"] != "ok"}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +126,8 @@ def test_a_function_that_may_not_run_is_named(doctor, polled):
 def test_a_table_that_is_gone_is_named(doctor, polled):
     table = polled.stack.outputs["TableName"]
     polled.client("dynamodb").delete_table(TableName=table)
-    code, bad = doctor.examine(polled)
+    code, findings = doctor.findings(polled)
     assert code == 2
-    verdict, says = bad[f"table {table}"]
-    assert verdict == "failed" and "ResourceNotFound" in says
+    [found] = [it for it in findings if it["about"] == f"table {table}"]
+    assert found["verdict"] == "failed" and "ResourceNotFound" in found["says"]
+    assert f"list-backups --table-name {table}" in found["mend"] and "ExistingTable=NAME" in found["mend"]

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) table: Option<String>,
     pub(super) topic: Option<String>,
+    /// Whether a stack's function says so, and not the command line.
+    pub(super) is_deployed: bool,
 }
 
 pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding>, Settings) {
@@ -60,6 +62,7 @@ fn settings(variables: &HashMap<String, String>) -> Settings {
         kinds: Choice::kinds(&kinds),
         table: get("AMIWATCH_TABLE").cloned(),
         topic: get("AMIWATCH_TOPIC_ARN").cloned(),
+        is_deployed: true,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
         kinds: Choice::kinds(&args.place.kinds),
         table: args.table.clone(),
         topic: args.topic.clone(),
+        is_deployed: false,
     };
     match &args.stack {
         None => findings.extend(way(&connection, &given).await),
@@ -57,7 +58,8 @@ async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
     let mut findings = listings::examine(&source, &settings.regions, &settings.kinds).await;
     if let Some(table) = &settings.table {
         let endpoint = connection.endpoint("DYNAMODB");
-        findings.extend(table::examine(&connection.sdk, endpoint, table).await);
+        let found = table::examine(&connection.sdk, endpoint, table, settings.is_deployed).await;
+        findings.extend(found);
     }
     if let Some(topic) = &settings.topic {
         let endpoint = connection.endpoint("SNS");
