@@ -20,6 +20,8 @@ READS = [
     "scheduler:GetSchedule",
     "lambda:GetFunctionConfiguration",
     "lambda:GetFunctionConcurrency",
+    "lambda:GetEventSourceMapping",
+    "sqs:GetQueueAttributes",
     "logs:FilterLogEvents",
     "ec2:DescribeStoreImageTasks",
     "ec2:DescribeBundleTasks",
@@ -28,8 +30,8 @@ READS = [
     "ec2:DescribeExportImageTasks",
     "ec2:DescribeExportTasks",
 ]
-# What ministack asks for in place of GetFunctionConcurrency.
-MISTAKEN = ["lambda:PutFunctionConcurrency"]
+# What ministack asks for in place of GetFunctionConcurrency and GetEventSourceMapping.
+MISTAKEN = ["lambda:PutFunctionConcurrency", "lambda:ListEventSourceMappings"]
 STATEMENT = {"Effect": "Allow", "Action": READS + MISTAKEN, "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
 
@@ -120,6 +122,40 @@ def test_a_function_that_may_not_run_is_named(doctor, polled):
         functions.delete_function_concurrency(FunctionName=name)
     assert code == 2
     assert bad[f"function {name}"] == ("failed", "may not run: its reserved concurrency is 0")
+
+
+@pytest.mark.parametrize("app", ["Slack", "Teams"])
+def test_a_queue_that_nothing_leaves_is_named(doctor, everything, told, app):
+    uuid = everything.stack.physical(f"{app}WebhookWaiting")
+    functions = everything.client("lambda")
+    functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    assert code == 2
+    verdict, says = bad[f"event source mapping of {app}"]
+    assert verdict == "failed" and says.startswith("is Disabled")
+
+
+@pytest.mark.parametrize("app", ["Slack", "Teams"])
+def test_letters_of_an_app_are_counted_with_the_command_that_sends_them_again(doctor, everything, told, app):
+    outputs = everything.stack.outputs
+    queues = everything.client("sqs")
+    url = outputs[f"{app}DeadLetterQueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="a letter")
+    try:
+        code, findings = doctor.findings(everything)
+    finally:
+        queues.purge_queue(QueueUrl=url)
+    # Nothing else is wrong: a warning is no failure.
+    assert code == 0
+    [found] = [it for it in findings if it["about"] == f"dead letters of {app}"]
+    assert (found["verdict"], found["says"]) == ("warning", "1 letter")
+    source, destination = outputs[f"{app}DeadLetterQueueArn"], outputs[f"{app}QueueArn"]
+    assert found["mend"].endswith(
+        f"aws sqs start-message-move-task --source-arn {source} --destination-arn {destination}"
+    )
 
 
 # The last one: nothing mends it.

@@ -5,12 +5,16 @@
 mod finding;
 mod function;
 mod identity;
+mod letters;
 mod listings;
+mod mapping;
 mod polls;
+mod queue;
 mod schedule;
 mod stack;
 mod table;
 mod topic;
+mod webhook;
 
 use self::finding::{Finding, Verdict};
 use self::function::Settings;
@@ -71,8 +75,6 @@ async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
 /// A stack: what runs, and the way of its events.
 async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
     // The names are those of template.yaml.
-    let missing =
-        |what: &str| Finding::failed(what, "the stack has none", "deploy the stack again");
     let mut findings = Vec::new();
     let mut every = None;
     match stack.get("PollerSchedule") {
@@ -82,7 +84,7 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
             findings.push(finding);
             every = interval;
         }
-        None => findings.push(missing("schedule")),
+        None => findings.push(Finding::missing("schedule")),
     }
     let mut settings = Settings::default();
     match stack.get("Poller") {
@@ -91,15 +93,16 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
             findings.extend(found);
             settings = of_function;
         }
-        None => findings.push(missing("function")),
+        None => findings.push(Finding::missing("function")),
     }
     match stack.get("PollerLog") {
         Some(group) => {
             findings.push(polls::examine(connection, group, every, SystemClock.now()).await);
         }
-        None => findings.push(missing("log")),
+        None => findings.push(Finding::missing("log")),
     }
     findings.extend(way(connection, &settings).await);
+    findings.extend(webhook::examine(connection, stack).await);
     if let Some(topic) = stack.get("AlarmTopic") {
         let endpoint = connection.endpoint("SNS");
         let found = topic::examine(&connection.sdk, endpoint, "alarms", topic).await;
