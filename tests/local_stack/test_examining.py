@@ -158,6 +158,17 @@ def test_letters_of_an_app_are_counted_with_the_command_that_sends_them_again(do
     )
 
 
+def test_a_poll_that_was_given_up_is_counted(doctor, everything, told):
+    queues = everything.client("sqs")
+    url = everything.stack.outputs["DeadLetterQueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="a letter")
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        queues.purge_queue(QueueUrl=url)
+    assert (code, bad) == (0, {"dead letters of polls": ("warning", "1 letter")})
+
+
 # The last one: nothing mends it.
 def test_a_table_that_is_gone_is_named(doctor, polled):
     table = polled.stack.outputs["TableName"]

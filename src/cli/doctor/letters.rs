@@ -5,6 +5,23 @@ use super::queue::{self, Queue};
 use super::stack::Stack;
 use crate::cli::connect::Connection;
 
+/// The polls that failed twice, or could not be started. The next good poll does their work.
+pub(super) async fn of_polls(connection: &Connection, stack: &Stack) -> Finding {
+    let about = "dead letters of polls";
+    let url = stack.get("DeadLetters");
+    match queue::read(connection, about, url).await {
+        Ok(found) => {
+            let mend = format!(
+                "they say why (docs/operations.md, Dead letters), and need no replay: mend it, poll once \
+                 by hand, then: aws sqs purge-queue --queue-url {}",
+                url.unwrap_or_default()
+            );
+            letters(about, &found, &mend)
+        }
+        Err(finding) => finding,
+    }
+}
+
 /// What an app refused, or did not take in time. `back` is the ARN of the queue that they go back to.
 pub(super) async fn of_app(
     connection: &Connection,

@@ -101,6 +101,7 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         }
         None => findings.push(Finding::missing("log")),
     }
+    findings.push(letters::of_polls(connection, stack).await);
     findings.extend(way(connection, &settings).await);
     findings.extend(webhook::examine(connection, stack).await);
     if let Some(topic) = stack.get("AlarmTopic") {

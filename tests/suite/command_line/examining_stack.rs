@@ -56,6 +56,7 @@ impl Stack {
                 "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
             }},
             "Poller": function(&poller),
+            "DeadLetters": queue,
             "SlackQueue": queue,
             "SlackWebhook": function(&slack),
             "SlackWebhookWaiting": mapping("SlackQueue", "SlackWebhook"),
@@ -157,4 +158,18 @@ async fn the_way_to_an_app_is_examined_from_its_queue_to_its_dead_letters() {
         arn("SlackQueue")
     );
     assert!(mend.ends_with(&again), "{mend}");
+}
+
+#[tokio::test]
+async fn polls_that_were_given_up_are_counted_with_what_to_do_about_them() {
+    let stack = Stack::deploy().await;
+    let about = "dead letters of polls";
+    assert_eq!(stack.examined().await[about], ["ok", "none", ""]);
+    stack.put_letter("DeadLetters").await;
+    stack.put_letter("DeadLetters").await;
+    let found = stack.examined().await;
+    let [verdict, says, mend] = &found[about];
+    assert_eq!((verdict.as_str(), says.as_str()), ("warning", "2 letters"));
+    let purge = format!("aws sqs purge-queue --queue-url {}", stack.physical["DeadLetters"]);
+    assert!(mend.ends_with(&purge), "{mend}");
 }
