@@ -22,6 +22,7 @@ READS = [
     "lambda:GetFunctionConcurrency",
     "lambda:GetEventSourceMapping",
     "sqs:GetQueueAttributes",
+    "events:DescribeRule",
     "logs:FilterLogEvents",
     "ec2:DescribeStoreImageTasks",
     "ec2:DescribeBundleTasks",
@@ -122,6 +123,19 @@ def test_a_function_that_may_not_run_is_named(doctor, polled):
         functions.delete_function_concurrency(FunctionName=name)
     assert code == 2
     assert bad[f"function {name}"] == ("failed", "may not run: its reserved concurrency is 0")
+
+
+def test_a_rule_that_is_disabled_is_named(doctor, everything, told):
+    rule = everything.stack.physical("StoreRule")
+    events = everything.client("events")
+    events.disable_rule(Name=rule)
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        events.enable_rule(Name=rule)
+    assert code == 2
+    verdict, says = bad[f"rule {rule}"]
+    assert verdict == "failed" and says.startswith("is disabled")
 
 
 @pytest.mark.parametrize("app", ["Slack", "Teams"])

@@ -10,6 +10,7 @@ mod listings;
 mod mapping;
 mod polls;
 mod queue;
+mod rule;
 mod schedule;
 mod stack;
 mod table;
@@ -86,6 +87,7 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         }
         None => findings.push(Finding::missing("schedule")),
     }
+    findings.extend(rule::examine(connection, stack).await);
     let mut settings = Settings::default();
     match stack.get("Poller") {
         Some(name) => {

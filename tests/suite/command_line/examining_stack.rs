@@ -24,6 +24,11 @@ fn lambda() -> aws_sdk_lambda::Client {
     aws_sdk_lambda::Client::from_conf(config.build())
 }
 
+fn eventbridge() -> aws_sdk_eventbridge::Client {
+    let config = aws_sdk_eventbridge::config::Builder::from(&sdk()).endpoint_url(moto::url());
+    aws_sdk_eventbridge::Client::from_conf(config.build())
+}
+
 fn function(variables: &Value) -> Value {
     json!({"Type": "AWS::Lambda::Function", "Properties": {
         "Runtime": "provided.al2023", "Handler": "bootstrap", "Code": {"ZipFile": "no program"},
@@ -57,6 +62,12 @@ impl Stack {
             }},
             "Poller": function(&poller),
             "DeadLetters": queue,
+            "StoreRule": {"Type": "AWS::Events::Rule", "Properties": {
+                "EventPattern": {"source": ["aws.s3"]},
+                "Targets": [{"Id": "stored", "Arn": {"Fn::GetAtt": ["StoredObjects", "Arn"]}}],
+            }},
+            "StoredObjects": queue,
+            "StoredObjectsStartPolls": mapping("StoredObjects", "Poller"),
             "SlackQueue": queue,
             "SlackWebhook": function(&slack),
             "SlackWebhookWaiting": mapping("SlackQueue", "SlackWebhook"),
@@ -172,4 +183,34 @@ async fn polls_that_were_given_up_are_counted_with_what_to_do_about_them() {
     assert_eq!((verdict.as_str(), says.as_str()), ("warning", "2 letters"));
     let purge = format!("aws sqs purge-queue --queue-url {}", stack.physical["DeadLetters"]);
     assert!(mend.ends_with(&purge), "{mend}");
+}
+
+#[tokio::test]
+async fn the_rule_of_stored_objects_is_examined_with_its_queue_and_mapping() {
+    let stack = Stack::deploy().await;
+    let rule = &stack.physical["StoreRule"];
+    let about = format!("rule {rule}");
+    let found = stack.examined().await;
+    for (about, says) in [
+        (about.as_str(), "asks for a poll when a store's object is there"),
+        ("queue of stored objects", "empty"),
+        ("event source mapping of stored objects", "is Enabled"),
+    ] {
+        assert_eq!(found[about], ["ok", says, ""], "{about}");
+    }
+
+    eventbridge().disable_rule().name(rule).send().await.unwrap();
+    let found = stack.examined().await;
+    let [verdict, says, mend] = &found[&about];
+    assert_eq!(verdict, "failed");
+    assert!(says.starts_with("is disabled"), "{says}");
+    assert_eq!(mend, &format!("aws events enable-rule --name {rule}"));
+
+    eventbridge().remove_targets().rule(rule).ids("stored").send().await.unwrap();
+    eventbridge().delete_rule().name(rule).send().await.unwrap();
+    let found = stack.examined().await;
+    let [verdict, says, mend] = &found[&about];
+    assert_eq!(verdict, "failed");
+    assert!(says.starts_with("DescribeRule: ResourceNotFound"), "{says}");
+    assert!(mend.starts_with("deploy the stack again"), "{mend}");
 }
