@@ -20,6 +20,9 @@ READS = [
     "scheduler:GetSchedule",
     "lambda:GetFunctionConfiguration",
     "lambda:GetFunctionConcurrency",
+    "lambda:GetEventSourceMapping",
+    "sqs:GetQueueAttributes",
+    "events:DescribeRule",
     "logs:FilterLogEvents",
     "ec2:DescribeStoreImageTasks",
     "ec2:DescribeBundleTasks",
@@ -28,8 +31,8 @@ READS = [
     "ec2:DescribeExportImageTasks",
     "ec2:DescribeExportTasks",
 ]
-# What ministack asks for in place of GetFunctionConcurrency.
-MISTAKEN = ["lambda:PutFunctionConcurrency"]
+# What ministack asks for in place of GetFunctionConcurrency and GetEventSourceMapping.
+MISTAKEN = ["lambda:PutFunctionConcurrency", "lambda:ListEventSourceMappings"]
 STATEMENT = {"Effect": "Allow", "Action": READS + MISTAKEN, "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
 
@@ -58,12 +61,15 @@ class Doctor:
         finally:
             self.permit(POLICY)
 
+    def findings(self, driver):
+        """The code it ends with, and all that it finds."""
+        done = self.amiwatch("doctor", "--stack", driver.stack.name, "-o", "json", **self.keys)
+        return done.returncode, json.loads(done.stdout)
+
     def examine(self, driver):
         """The code it ends with, and what is not well: the verdict, and what is said, by what was looked at."""
-        done = self.amiwatch("doctor", "--stack", driver.stack.name, "-o", "json", **self.keys)
-        findings = json.loads(done.stdout)
-        bad = {it["about"]: (it["verdict"], it["says"]) for it in findings if it["verdict"] != "ok"}
-        return done.returncode, bad
+        code, findings = self.findings(driver)
+        return code, {it["about"]: (it["verdict"], it["says"]) for it in findings if it["verdict"] != "ok"}
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +125,70 @@ def test_a_function_that_may_not_run_is_named(doctor, polled):
     assert bad[f"function {name}"] == ("failed", "may not run: its reserved concurrency is 0")
 
 
+def test_a_rule_that_is_disabled_is_named(doctor, everything, told):
+    rule = everything.stack.physical("StoreRule")
+    events = everything.client("events")
+    events.disable_rule(Name=rule)
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        events.enable_rule(Name=rule)
+    assert code == 2
+    verdict, says = bad[f"rule {rule}"]
+    assert verdict == "failed" and says.startswith("is disabled")
+
+
+@pytest.mark.parametrize("app", ["Slack", "Teams"])
+def test_a_queue_that_nothing_leaves_is_named(doctor, everything, told, app):
+    uuid = everything.stack.physical(f"{app}WebhookWaiting")
+    functions = everything.client("lambda")
+    functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    assert code == 2
+    verdict, says = bad[f"event source mapping of {app}"]
+    assert verdict == "failed" and says.startswith("is Disabled")
+
+
+@pytest.mark.parametrize("app", ["Slack", "Teams"])
+def test_letters_of_an_app_are_counted_with_the_command_that_sends_them_again(doctor, everything, told, app):
+    outputs = everything.stack.outputs
+    queues = everything.client("sqs")
+    url = outputs[f"{app}DeadLetterQueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="a letter")
+    try:
+        code, findings = doctor.findings(everything)
+    finally:
+        queues.purge_queue(QueueUrl=url)
+    # Nothing else is wrong: a warning is no failure.
+    assert code == 0
+    [found] = [it for it in findings if it["about"] == f"dead letters of {app}"]
+    assert (found["verdict"], found["says"]) == ("warning", "1 letter")
+    source, destination = outputs[f"{app}DeadLetterQueueArn"], outputs[f"{app}QueueArn"]
+    assert found["mend"].endswith(
+        f"aws sqs start-message-move-task --source-arn {source} --destination-arn {destination}"
+    )
+
+
+def test_a_poll_that_was_given_up_is_counted(doctor, everything, told):
+    queues = everything.client("sqs")
+    url = everything.stack.outputs["DeadLetterQueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="a letter")
+    try:
+        code, bad = doctor.examine(everything)
+    finally:
+        queues.purge_queue(QueueUrl=url)
+    assert (code, bad) == (0, {"dead letters of polls": ("warning", "1 letter")})
+
+
 # The last one: nothing mends it.
 def test_a_table_that_is_gone_is_named(doctor, polled):
     table = polled.stack.outputs["TableName"]
     polled.client("dynamodb").delete_table(TableName=table)
-    code, bad = doctor.examine(polled)
+    code, findings = doctor.findings(polled)
     assert code == 2
-    verdict, says = bad[f"table {table}"]
-    assert verdict == "failed" and "ResourceNotFound" in says
+    [found] = [it for it in findings if it["about"] == f"table {table}"]
+    assert found["verdict"] == "failed" and "ResourceNotFound" in found["says"]
+    assert f"list-backups --table-name {table}" in found["mend"] and "ExistingTable=NAME" in found["mend"]

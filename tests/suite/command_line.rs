@@ -2,6 +2,7 @@
 
 mod configuration;
 mod examining;
+mod examining_stack;
 mod listing;
 mod manual;
 mod pipes;

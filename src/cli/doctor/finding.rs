@@ -62,6 +62,11 @@ impl Finding {
         Self::failed(about, says, mend)
     }
 
+    /// The template makes it.
+    pub(super) fn missing(about: impl Into<String>) -> Self {
+        Self::failed(about, "the stack has none", "deploy the stack again")
+    }
+
     pub(super) fn failed(
         about: impl Into<String>,
         says: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Whether the function can run, and what it watches.
+//! Whether a function can run, and what it does.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,25 +19,47 @@ pub(super) struct Settings {
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) table: Option<String>,
     pub(super) topic: Option<String>,
+    /// Whether a stack's function says so, and not the command line.
+    pub(super) is_deployed: bool,
 }
 
-pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding>, Settings) {
+pub(super) fn client(connection: &Connection) -> Client {
     let mut config = aws_sdk_lambda::config::Builder::from(&connection.sdk);
     if let Some(url) = connection.endpoint("LAMBDA") {
         config = config.endpoint_url(url);
     }
-    let client = Client::from_conf(config.build());
+    Client::from_conf(config.build())
+}
+
+/// The function that polls, and what it is configured to do.
+pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding>, Settings) {
+    let (findings, variables) = look(connection, name, |it| watches(&settings(it))).await;
+    (findings, settings(&variables))
+}
+
+/// The function behind a webhook.
+pub(super) async fn examine_webhook(connection: &Connection, name: &str) -> Vec<Finding> {
+    look(connection, name, posts).await.0
+}
+
+/// What is to be found of a function, and its variables, out of which `does` says what it does.
+async fn look(
+    connection: &Connection,
+    name: &str,
+    does: impl Fn(&HashMap<String, String>) -> String,
+) -> (Vec<Finding>, HashMap<String, String>) {
+    let client = client(connection);
     let about = format!("function {name}");
     let found = match client.get_function_configuration().function_name(name).send().await {
         Ok(found) => found,
         Err(error) => {
             let why = format!("GetFunctionConfiguration: {}", reason(&error));
             let mend = "deploy the stack again, or permit lambda:GetFunctionConfiguration";
-            return (vec![Finding::refused(about, why, mend)], Settings::default());
+            return (vec![Finding::refused(about, why, mend)], HashMap::new());
         }
     };
-    let variables = found.environment.as_ref().and_then(|it| it.variables.as_ref());
-    let settings = variables.map(settings).unwrap_or_default();
+    let variables = found.environment.as_ref().and_then(|it| it.variables.clone());
+    let variables = variables.unwrap_or_default();
     let concurrency = client.get_function_concurrency().function_name(name).send().await;
     let reserved = match concurrency {
         Ok(answer) => reserved(&about, name, answer.reserved_concurrent_executions),
@@ -47,8 +69,8 @@ pub(super) async fn examine(connection: &Connection, name: &str) -> (Vec<Finding
             "permit lambda:GetFunctionConcurrency",
         )),
     };
-    let findings = [Some(state(&about, &found, &settings)), reserved].into_iter().flatten();
-    (findings.collect(), settings)
+    let state = state(&about, &found, &does(&variables));
+    ([Some(state), reserved].into_iter().flatten().collect(), variables)
 }
 
 fn settings(variables: &HashMap<String, String>) -> Settings {
@@ -60,10 +82,22 @@ fn settings(variables: &HashMap<String, String>) -> Settings {
         kinds: Choice::kinds(&kinds),
         table: get("AMIWATCH_TABLE").cloned(),
         topic: get("AMIWATCH_TOPIC_ARN").cloned(),
+        is_deployed: true,
     }
 }
 
-fn state(about: &str, found: &GetFunctionConfigurationOutput, settings: &Settings) -> Finding {
+fn watches(settings: &Settings) -> String {
+    let kinds: Vec<String> = settings.kinds.iter().map(ToString::to_string).collect();
+    format!("watches {} in {}", kinds.join(", "), settings.regions.join(", "))
+}
+
+fn posts(variables: &HashMap<String, String>) -> String {
+    let get = |name: &str| variables.get(name).map_or("(none)", String::as_str);
+    let (app, parameter) = (get("AMIWATCH_WEBHOOK"), get("AMIWATCH_WEBHOOK_PARAMETER"));
+    format!("posts to {app}, by the URL in {parameter}")
+}
+
+fn state(about: &str, found: &GetFunctionConfigurationOutput, does: &str) -> Finding {
     let why = |text: &Option<String>| text.clone().unwrap_or_else(|| "no reason given".to_owned());
     // An idle function is `Inactive` and wakes up at the next call.
     match (&found.state, &found.last_update_status) {
@@ -78,10 +112,8 @@ fn state(about: &str, found: &GetFunctionConfigurationOutput, settings: &Setting
             "deploy the stack again",
         ),
         _ => {
-            let kinds: Vec<String> = settings.kinds.iter().map(ToString::to_string).collect();
-            let (regions, kinds) = (settings.regions.join(", "), kinds.join(", "));
             let memory = found.memory_size.unwrap_or_default();
-            Finding::ok(about, format!("watches {kinds} in {regions}, with {memory} MB"))
+            Finding::ok(about, format!("{does}, with {memory} MB"))
         }
     }
 }

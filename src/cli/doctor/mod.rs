@@ -5,12 +5,17 @@
 mod finding;
 mod function;
 mod identity;
+mod letters;
 mod listings;
+mod mapping;
 mod polls;
+mod queue;
+mod rule;
 mod schedule;
 mod stack;
 mod table;
 mod topic;
+mod webhook;
 
 use self::finding::{Finding, Verdict};
 use self::function::Settings;
@@ -31,6 +36,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
         kinds: Choice::kinds(&args.place.kinds),
         table: args.table.clone(),
         topic: args.topic.clone(),
+        is_deployed: false,
     };
     match &args.stack {
         None => findings.extend(way(&connection, &given).await),
@@ -57,7 +63,8 @@ async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
     let mut findings = listings::examine(&source, &settings.regions, &settings.kinds).await;
     if let Some(table) = &settings.table {
         let endpoint = connection.endpoint("DYNAMODB");
-        findings.extend(table::examine(&connection.sdk, endpoint, table).await);
+        let found = table::examine(&connection.sdk, endpoint, table, settings.is_deployed).await;
+        findings.extend(found);
     }
     if let Some(topic) = &settings.topic {
         let endpoint = connection.endpoint("SNS");
@@ -69,8 +76,6 @@ async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
 /// A stack: what runs, and the way of its events.
 async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
     // The names are those of template.yaml.
-    let missing =
-        |what: &str| Finding::failed(what, "the stack has none", "deploy the stack again");
     let mut findings = Vec::new();
     let mut every = None;
     match stack.get("PollerSchedule") {
@@ -80,8 +85,9 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
             findings.push(finding);
             every = interval;
         }
-        None => findings.push(missing("schedule")),
+        None => findings.push(Finding::missing("schedule")),
     }
+    findings.extend(rule::examine(connection, stack).await);
     let mut settings = Settings::default();
     match stack.get("Poller") {
         Some(name) => {
@@ -89,15 +95,17 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
             findings.extend(found);
             settings = of_function;
         }
-        None => findings.push(missing("function")),
+        None => findings.push(Finding::missing("function")),
     }
     match stack.get("PollerLog") {
         Some(group) => {
             findings.push(polls::examine(connection, group, every, SystemClock.now()).await);
         }
-        None => findings.push(missing("log")),
+        None => findings.push(Finding::missing("log")),
     }
+    findings.push(letters::of_polls(connection, stack).await);
     findings.extend(way(connection, &settings).await);
+    findings.extend(webhook::examine(connection, stack).await);
     if let Some(topic) = stack.get("AlarmTopic") {
         let endpoint = connection.endpoint("SNS");
         let found = topic::examine(&connection.sdk, endpoint, "alarms", topic).await;

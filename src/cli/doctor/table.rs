@@ -1,6 +1,7 @@
 //! Whether a table can remember: its keys, its expiry, and a write that changes nothing.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeyType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveStatus,
@@ -10,10 +11,12 @@ use aws_types::SdkConfig;
 use super::finding::Finding;
 use crate::aws::error::reason;
 
+/// `is_deployed`: a stack's function names the table, so it was there.
 pub(super) async fn examine(
     sdk: &SdkConfig,
     endpoint: Option<String>,
     table: &str,
+    is_deployed: bool,
 ) -> Vec<Finding> {
     let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
     if let Some(url) = endpoint {
@@ -24,13 +27,18 @@ pub(super) async fn examine(
     let described = match client.describe_table().table_name(table).send().await {
         Ok(answer) => answer.table,
         Err(error) => {
-            let why = reason(&error);
-            return vec![Finding::refused(
-                about,
-                format!("DescribeTable: {why}"),
+            let is_gone = error
+                .as_service_error()
+                .is_some_and(DescribeTableError::is_resource_not_found_exception);
+            let mend = if is_gone && is_deployed {
+                gone(table)
+            } else {
                 "name the table as it is called in this account and Region, and permit \
-                 dynamodb:DescribeTable",
-            )];
+                 dynamodb:DescribeTable"
+                    .to_owned()
+            };
+            let why = format!("DescribeTable: {}", reason(&error));
+            return vec![Finding::refused(about, why, mend)];
         }
     };
     let keys = described.map_or_else(
@@ -38,6 +46,15 @@ pub(super) async fn examine(
         |described| keys(&about, &described),
     );
     vec![keys, expiry(&client, table).await, write(&client, table).await]
+}
+
+/// The ways out where a stack's table was deleted.
+fn gone(table: &str) -> String {
+    format!(
+        "restore it (aws dynamodb list-backups --table-name {table} --backup-type ALL), or make an \
+         empty table, which takes its baseline anew and tells nothing old; then deploy the stack with \
+         ExistingTable=NAME (docs/operations.md, The table)"
+    )
 }
 
 fn keys(about: &str, table: &TableDescription) -> Finding {

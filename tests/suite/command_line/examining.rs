@@ -1,4 +1,4 @@
-//! `amiwatch doctor`, without a stack; with one it is tested where there is a stack, in
+//! `amiwatch doctor`, without a stack; with one it is tested in `examining_stack.rs` and, as deployed, in
 //! `tests/local_stack`.
 
 use std::path::Path;
@@ -13,16 +13,20 @@ use serde_json::Value;
 use super::{amiwatch, run, texts};
 use crate::support::{moto, unique};
 
-async fn doctor(home: &Path, sim: &Simulator, arguments: &[&str]) -> (String, String, Option<i32>) {
+pub(super) async fn doctor(
+    home: &Path,
+    sim: &Simulator,
+    arguments: &[&str],
+) -> (String, String, Option<i32>) {
     let mut command = amiwatch(home, Some(&sim.url()));
-    for service in ["SNS", "DYNAMODB", "STS", "CLOUDFORMATION"] {
+    for service in ["SNS", "DYNAMODB", "STS", "CLOUDFORMATION", "LAMBDA", "SQS", "EVENTBRIDGE"] {
         command.env(format!("AWS_ENDPOINT_URL_{service}"), moto::url());
     }
     command.arg("doctor").args(arguments);
     texts(&run(command).await)
 }
 
-async fn simulator() -> Simulator {
+pub(super) async fn simulator() -> Simulator {
     Simulator::builder().throttle(Throttle::Off).start().await.unwrap()
 }
 
