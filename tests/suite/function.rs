@@ -2,7 +2,7 @@
 //! the simulator for EC2 and moto for DynamoDB and SNS.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amiwatch_simulator::{
     BundlePlan, FaultKind, FaultRule, SimClock, Simulator, StorePlan, TaskId, TaskStatus, Throttle,
@@ -521,6 +521,33 @@ async fn a_store_that_stays_running_is_listed_no_more_often_than_a_poll_may_and_
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
     assert_eq!(stack.sim.world().calls().len(), before + 2);
     assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_stream_of_objects_that_are_no_stored_amis_takes_ten_listings_and_then_leaves_ec2_alone()
+{
+    let stack = Stack::with(&[("AMIWATCH_KINDS", "store-image")]).await;
+    let mut function = stack.function().await;
+    function.invoke(&schedule()).await.unwrap();
+    let listings = || stack.sim.world().calls().len();
+    let (before, begun) = (listings(), Instant::now());
+    let mut polls = 0;
+    loop {
+        let answer = function.invoke(&stored(AMI, "my-bucket")).await.unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+        if listings() == before + polls {
+            break;
+        }
+        polls += 1;
+        assert_eq!(listings(), before + polls);
+        // One more for each eight seconds that this machine took.
+        assert!(polls <= 10 + usize::try_from(begun.elapsed().as_secs()).unwrap() / 8);
+    }
+    assert!(polls >= 10, "{polls}");
+    function.log_with("2 objects of stored AMIs in us-east-1 start no poll").await;
+    // The schedule is not held back.
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(listings(), before + polls + 1);
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! One invocation: from its payload to its answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-use super::request::{QueueRecord, QueueTarget, Request, Selection};
-use super::stored::{PAUSES, Stored};
+use super::allowance::Allowance;
+use super::request::{Request, Selection};
 use crate::functions::deadline;
 use crate::functions::environment::is_account;
 use crate::place::Place;
@@ -35,6 +35,8 @@ pub struct Handler {
     pub regions: Vec<String>,
     /// The configured kinds.
     pub kinds: BTreeSet<Kind>,
+    /// What the objects of stored AMIs may start.
+    pub(super) allowance: Allowance,
 }
 
 /// An invocation that failed, in part or as a whole. What could be done was done.
@@ -160,96 +162,19 @@ impl Handler {
         summary
     }
 
-    fn unknown_region(&self, region: &str) -> Option<String> {
+    pub(super) fn unknown_region(&self, region: &str) -> Option<String> {
         (!self.regions.iter().any(|known| known == region)).then(|| {
             let known = self.regions.join(", ");
             format!("{region}, which is not among the configured Regions ({known})")
         })
     }
 
-    fn unknown_kind(&self, kind: Kind) -> Option<String> {
+    pub(super) fn unknown_kind(&self, kind: Kind) -> Option<String> {
         (!self.kinds.contains(&kind)).then(|| {
             let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
             format!("{kind}, which is not among the configured kinds ({})", known.join(", "))
         })
     }
-
-    /// Polls each Region that the batch names once, however many records name it: each poll of it
-    /// takes from what EC2 lets the account list.
-    async fn queue(
-        &self,
-        account: &str,
-        records: Vec<QueueRecord>,
-        deadline: Option<Timestamp>,
-    ) -> Value {
-        let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
-        let mut again = Vec::new();
-        for QueueRecord { message_id, target } in records {
-            let target = target.and_then(|target| {
-                let unknown = self.unknown_region(&target.region);
-                let unknown = unknown.or_else(|| self.unknown_kind(target.kind));
-                match unknown {
-                    None => Ok(target),
-                    Some(fault) => Err(format!("SQS message {message_id} names {fault}")),
-                }
-            });
-            match target {
-                Ok(QueueTarget { region, kind, stored }) => {
-                    targets.entry(region).or_default().push(Asked { kind, stored, message_id });
-                }
-                Err(reason) => again.push(deliver_again(&message_id, &reason)),
-            }
-        }
-        for (region, asked) in targets {
-            let kinds = asked.iter().map(|asked| asked.kind).collect();
-            let to_poll = PlaceToPoll { place: Place::new(account, region), kinds };
-            let summary = self.until_ended(&to_poll, &asked, deadline).await;
-            for Asked { kind, message_id, .. } in asked {
-                let failures = summary.failures_of(kind);
-                if !failures.is_empty() {
-                    again.push(deliver_again(&message_id, &failures.join("; ")));
-                }
-            }
-        }
-        json!({ "batchItemFailures": again })
-    }
-
-    /// Polls a Region. Where the object of a store is there and EC2 still calls the task running, polls
-    /// again a few times, within the calls of one poll; what is still running then is the schedule's.
-    async fn until_ended(
-        &self,
-        to_poll: &PlaceToPoll,
-        asked: &[Asked],
-        deadline: Option<Timestamp>,
-    ) -> Summary {
-        let places = std::slice::from_ref(to_poll);
-        let mut summary = self.poller.poll(places, deadline).await;
-        log_summary(&summary);
-        let mut calls = summary.listing_calls();
-        for pause in PAUSES {
-            let mut stored = asked.iter().filter_map(|asked| asked.stored.as_ref());
-            let is_over = !stored.any(|stored| stored.is_running(&summary));
-            if is_over || calls >= self.poller.limits.listing_calls {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            let next = self.poller.poll(places, deadline).await;
-            if !next.targets_left.is_empty() {
-                break;
-            }
-            log_summary(&next);
-            calls += next.listing_calls();
-            summary = next;
-        }
-        summary
-    }
-}
-
-/// What a message of the queue asks for.
-struct Asked {
-    kind: Kind,
-    stored: Option<Stored>,
-    message_id: String,
 }
 
 /// The answer of a poll: its summary, or an error that names each failure.
@@ -261,17 +186,12 @@ fn answered(summary: &Summary, failures: Vec<String>) -> Result<Value, HandlerEr
     }
 }
 
-fn deliver_again(message_id: &str, reason: &str) -> Value {
-    tracing::error!(message_id, "SQS message {message_id} will be delivered again: {reason}");
-    json!({ "itemIdentifier": message_id })
-}
-
 /// The account in a function's ARN: `arn:<partition>:lambda:<region>:<account>:function:<name>`.
 fn account_of(function_arn: &str) -> Option<&str> {
     function_arn.split(':').nth(4).filter(|account| is_account(account))
 }
 
-fn log_summary(summary: &Summary) {
+pub(super) fn log_summary(summary: &Summary) {
     let sum = |of: fn(&crate::poll::TargetSummary) -> usize| {
         summary.targets.iter().map(of).sum::<usize>()
     };

@@ -1,7 +1,9 @@
 //! The Lambda function `poller`: configuration, invocation forms, one poll an invocation.
 
+mod allowance;
 pub mod config;
 pub mod handler;
+mod queue;
 pub mod request;
 mod stored;
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 
+use self::allowance::Allowance;
 use self::config::Config;
 use self::handler::{Handler, Invocation};
 use super::environment::Lookup;
@@ -55,6 +58,7 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         account_of_key: config.account_of_key.clone(),
         regions: config.regions.clone(),
         kinds: config.kinds.clone(),
+        allowance: Allowance::default(),
     };
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
