@@ -86,5 +86,7 @@ def test_an_invocation_that_fails_ends_in_the_dead_letter_queue(everything):
     sqs, queue = everything.client("sqs"), everything.stack.outputs["DeadLetterQueueUrl"]
     [message] = wait_for("a dead letter", lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), 30)
     letter = json.loads(message["Body"])
+    # Whoever looks at the queue next finds it as it was.
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     assert letter["requestPayload"] == mistake
     assert letter["responsePayload"]["errorType"] == "InvalidRequest"
