@@ -50,8 +50,22 @@ impl Stack {
         Self { sim, inbox, table, variables }
     }
 
+    /// With the simulator for STS too.
+    pub(crate) async fn with_sts(more: &[(&str, &str)]) -> Self {
+        let mut stack = Self::with(more).await;
+        stack.variables.insert("AWS_ENDPOINT_URL_STS".to_owned(), stack.sim.url());
+        stack
+    }
+
     pub(crate) async fn function(&self) -> Function {
         Function::start("poller", &self.variables).await
+    }
+
+    /// The function that takes what the scheduled one dispatches.
+    pub(crate) async fn worker(&self) -> Function {
+        let mut variables = self.variables.clone();
+        variables.retain(|name, _| name != "AMIWATCH_QUEUE_URL" && name != "AMIWATCH_FAN_OUT_ABOVE");
+        Function::start("poller", &variables).await
     }
 
     /// Before the simulated present, which stands still.

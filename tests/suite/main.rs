@@ -10,6 +10,7 @@
 mod command_line;
 mod crash;
 mod ec2;
+mod fleet;
 mod function;
 mod kills;
 mod names;

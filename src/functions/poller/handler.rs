@@ -1,18 +1,17 @@
 //! One invocation: from its payload to its answer.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::request::{Request, Selection};
+use super::dispatch::{FanOut, Ticks};
+use super::fleet::{Fleet, Found};
+use super::request::Request;
+use super::selection::Selection;
 use crate::functions::deadline;
 use crate::functions::environment::is_account;
-use crate::place::Place;
-use crate::poll::{PlaceToPoll, Poller, Summary};
-use crate::task::Kind;
+use crate::poll::{Poller, Summary};
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +30,14 @@ pub struct Handler {
     pub account: Option<String>,
     /// The account that the access key id names, where it names one.
     pub account_of_key: Option<String>,
-    /// The configured Regions.
-    pub regions: Vec<String>,
-    /// The configured kinds.
-    pub kinds: BTreeSet<Kind>,
+    /// What is polled.
+    pub fleet: Fleet,
+    /// The queue of workers, where there is one.
+    pub fan_out: Option<FanOut>,
+    /// The time from one schedule's event to the next.
+    pub interval: SignedDuration,
+    /// The ticks that were polled.
+    pub(super) ticks: Ticks,
     /// What the objects of stored AMIs may start.
     pub(super) allowance: Allowance,
 }
@@ -99,15 +102,25 @@ impl Handler {
             .account(invocation.function_arn)
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
+        let found = async || {
+            let found = self.fleet.places(account, None, self.poller.clock.now()).await;
+            found.map_err(|reason| failed(ErrorType::ConfigurationError, reason))
+        };
         match request {
-            Request::Everything => {
-                let summary = self.poll_some(account, &Selection::default(), deadline).await;
+            Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
+            Request::Some(selection) => self.some(found().await?, &selection, deadline).await,
+            Request::Everything(due) => {
+                let found = found().await?;
+                if let Some(fan_out) = &self.fan_out
+                    && found.places.len() > fan_out.above
+                {
+                    return self.dispatch(fan_out, found, due, deadline).await;
+                }
+                let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an
                 // alarm that stands for it would hide whatever else fails.
                 answered(&summary, summary.failures_beside_blind())
             }
-            Request::Some(selection) => self.some(account, &selection, deadline).await,
-            Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
         }
     }
 
@@ -124,56 +137,36 @@ impl Handler {
 
     async fn some(
         &self,
-        account: &str,
+        found: Found,
         selection: &Selection,
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
-        let regions = selection.regions.iter().filter_map(|region| self.unknown_region(region));
-        let kinds = selection.kinds.iter().filter_map(|kind| self.unknown_kind(*kind));
-        let unknown: Vec<String> = regions
-            .chain(kinds)
+        let unknown: Vec<String> = selection
+            .unknown(&found.places)
+            .into_iter()
             .map(|fault| format!("the invocation names {fault}; nothing was done"))
             .collect();
         if !unknown.is_empty() {
             tracing::error!("{}", unknown.join("; "));
             return Err(HandlerError { kind: ErrorType::InvalidRequest, faults: unknown });
         }
-        let summary = self.poll_some(account, selection, deadline).await;
+        let summary = self.poll_some(found, selection, deadline).await;
         answered(&summary, summary.first_failures())
     }
 
     async fn poll_some(
         &self,
-        account: &str,
+        found: Found,
         selection: &Selection,
         deadline: Option<Timestamp>,
     ) -> Summary {
-        let wanted =
-            |region: &&String| selection.regions.is_empty() || selection.regions.contains(*region);
-        let kinds = if selection.kinds.is_empty() { &self.kinds } else { &selection.kinds };
-        let places: Vec<PlaceToPoll> = self
-            .regions
-            .iter()
-            .filter(wanted)
-            .map(|region| PlaceToPoll { place: Place::new(account, region), kinds: kinds.clone() })
-            .collect();
-        let summary = self.poller.poll(&places, deadline).await;
+        let mut summary = self.poller.poll(&selection.of(found.places), deadline).await;
+        for failure in found.failures {
+            tracing::error!("{failure}");
+            summary.failures.push(failure);
+        }
         log_summary(&summary);
         summary
-    }
-
-    pub(super) fn unknown_region(&self, region: &str) -> Option<String> {
-        (!self.regions.iter().any(|known| known == region)).then(|| {
-            let known = self.regions.join(", ");
-            format!("{region}, which is not among the configured Regions ({known})")
-        })
-    }
-
-    pub(super) fn unknown_kind(&self, kind: Kind) -> Option<String> {
-        (!self.kinds.contains(&kind)).then(|| {
-            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
-            format!("{kind}, which is not among the configured kinds ({})", known.join(", "))
-        })
     }
 }
 

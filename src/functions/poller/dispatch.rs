@@ -1,0 +1,241 @@
+//! Fan-out: the scheduled function only says what is to be polled, and workers take it from a queue.
+//!
+//! A message names an account and all its Regions that have the same kinds: a worker assumes the account's role
+//! once for all of them. It carries its tick, the time for which the schedule asked. A later tick sends the same
+//! targets again, so that a message which is late or lost costs one poll and no ending.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::fleet::Found;
+use super::handler::{ErrorType, Handler, HandlerError};
+use crate::aws::targets_queue::TargetsQueue;
+use crate::place::Place;
+use crate::poll::PlaceToPoll;
+use crate::ports::CALL_LONGEST;
+use crate::task::Kind;
+
+/// What a worker is asked to poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispatched {
+    /// The account.
+    pub account: String,
+    /// The Regions' codes.
+    pub regions: Vec<String>,
+    /// The kinds.
+    pub kinds: BTreeSet<Kind>,
+    /// When the schedule asked for it.
+    pub tick: Timestamp,
+}
+
+impl Dispatched {
+    /// What is to be polled, a message for each account and set of kinds.
+    #[must_use]
+    pub fn of(places: &[PlaceToPoll], tick: Timestamp) -> Vec<Self> {
+        let mut regions: BTreeMap<(&str, &BTreeSet<Kind>), Vec<String>> = BTreeMap::new();
+        for PlaceToPoll { place, kinds } in places {
+            regions.entry((&place.account, kinds)).or_default().push(place.region.clone());
+        }
+        let message = |((account, kinds), regions): ((&str, &BTreeSet<Kind>), Vec<String>)| Self {
+            account: account.to_owned(),
+            regions,
+            kinds: kinds.clone(),
+            tick,
+        };
+        regions.into_iter().map(message).collect()
+    }
+
+    /// The places that it names.
+    pub(super) fn places(&self) -> impl Iterator<Item = PlaceToPoll> {
+        self.regions.iter().map(|region| PlaceToPoll {
+            place: Place::new(&self.account, region),
+            kinds: self.kinds.clone(),
+        })
+    }
+
+    /// How many targets it names.
+    #[must_use]
+    pub fn targets(&self) -> usize {
+        self.regions.len() * self.kinds.len()
+    }
+}
+
+/// The queue of workers, and from when on it is used.
+#[derive(Debug)]
+pub struct FanOut {
+    /// The queue.
+    pub queue: TargetsQueue,
+    /// So many places are polled without workers.
+    pub above: usize,
+}
+
+/// What is kept of the function's time for the last calls of the queue and the answer.
+const RESERVE: SignedDuration = SignedDuration::from_secs(10);
+
+const _: () = assert!(RESERVE.as_secs() > CALL_LONGEST.as_secs().cast_signed());
+
+impl Handler {
+    /// Sends workers what is to be polled.
+    ///
+    /// # Errors
+    /// Some of it was not sent, or it was not clear what is to be polled.
+    pub(super) async fn dispatch(
+        &self,
+        fan_out: &FanOut,
+        found: Found,
+        due: Option<Timestamp>,
+        deadline: Option<Timestamp>,
+    ) -> Result<Value, HandlerError> {
+        let now = self.poller.clock.now();
+        let mut messages = Dispatched::of(&found.places, due.unwrap_or(now));
+        // Where workers cannot keep up, it is not always the same accounts that wait.
+        fastrand::shuffle(&mut messages);
+        let targets: usize = messages.iter().map(Dispatched::targets).sum();
+        let bodies: Result<Vec<String>, _> = messages.iter().map(serde_json::to_string).collect();
+        let bodies = bodies.map_err(|error| HandlerError {
+            kind: ErrorType::PollFailed,
+            faults: vec![format!("a message cannot be written: {error}")],
+        })?;
+        let has_time = || {
+            deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE)
+        };
+        let sent = fan_out.queue.send(&bodies, &has_time).await;
+        let reasons = sent.reasons.iter().map(|(reason, count)| format!("{reason} ({count})"));
+        let left = (sent.left > 0).then(|| format!("{} messages were not sent, as the time ran out", sent.left));
+        let faults: Vec<String> = reasons.chain(left).chain(found.failures).collect();
+        for fault in &faults {
+            tracing::error!("{fault}");
+        }
+        tracing::info!(
+            dispatched_targets = targets,
+            dispatched_messages = sent.taken,
+            dispatch_failures = sent.refused + sent.left,
+            "Dispatched {targets} targets in {} messages, {} more failed",
+            sent.taken,
+            sent.refused + sent.left,
+        );
+        if faults.is_empty() {
+            Ok(json!({ "dispatchedTargets": targets, "dispatchedMessages": sent.taken }))
+        } else {
+            Err(HandlerError { kind: ErrorType::PollFailed, faults })
+        }
+    }
+}
+
+/// Which ticks a worker has polled, so that a message which comes twice, or after a newer one, is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Ticks(Mutex<HashMap<(String, BTreeSet<Kind>), Timestamp>>);
+
+/// Why a message is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dropped {
+    /// A newer tick has asked for the same targets.
+    Overtaken,
+    /// Its tick was polled.
+    Polled,
+}
+
+impl Dropped {
+    /// The reason in words.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Overtaken => "a newer tick has asked for the same",
+            Self::Polled => "this tick was polled",
+        }
+    }
+}
+
+impl Ticks {
+    /// Whether a message need not be polled. A tick that is as old as the schedule's interval has been overtaken.
+    pub(super) fn dropped(
+        &self,
+        message: &Dispatched,
+        interval: SignedDuration,
+        now: Timestamp,
+    ) -> Option<Dropped> {
+        if now.duration_since(message.tick) >= interval {
+            return Some(Dropped::Overtaken);
+        }
+        let polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let polled = polled.get(&(message.account.clone(), message.kinds.clone()))?;
+        match message.tick.cmp(polled) {
+            std::cmp::Ordering::Less => Some(Dropped::Overtaken),
+            std::cmp::Ordering::Equal => Some(Dropped::Polled),
+            std::cmp::Ordering::Greater => None,
+        }
+    }
+
+    /// Notes that all of a message was polled.
+    pub(super) fn note(&self, message: &Dispatched) {
+        let mut polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tick = polled
+            .entry((message.account.clone(), message.kinds.clone()))
+            .or_insert(message.tick);
+        *tick = message.tick.max(*tick);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+    fn tick(seconds: i64) -> Timestamp {
+        let start: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
+        start + SignedDuration::from_secs(seconds)
+    }
+
+    fn place(account: &str, region: &str, kinds: &[Kind]) -> PlaceToPoll {
+        PlaceToPoll {
+            place: Place::new(account, region),
+            kinds: kinds.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn an_accounts_regions_with_the_same_kinds_are_one_message() {
+        let both = [Kind::StoreImage, Kind::Bundle];
+        let places = [
+            place("111122223333", "us-east-1", &both),
+            place("444455556666", "us-east-1", &both),
+            place("111122223333", "eu-west-1", &both),
+            place("111122223333", "eu-west-2", &both[..1]),
+        ];
+        let messages = Dispatched::of(&places, tick(0));
+        let said: Vec<_> = messages.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
+        assert_eq!(said, [
+            r#"{"account":"111122223333","regions":["eu-west-2"],"kinds":["store-image"],"tick":"2026-11-26T12:00:00Z"}"#,
+            r#"{"account":"111122223333","regions":["us-east-1","eu-west-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
+            r#"{"account":"444455556666","regions":["us-east-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
+        ]);
+        assert_eq!(messages.iter().map(Dispatched::targets).sum::<usize>(), 7);
+    }
+
+    #[test]
+    fn a_message_is_dropped_once_its_tick_was_polled_or_a_newer_one_came() {
+        let ticks = Ticks::default();
+        let message = |seconds| {
+            let places = [place("111122223333", "us-east-1", &[Kind::Bundle])];
+            Dispatched::of(&places, tick(seconds)).remove(0)
+        };
+        let dropped = |at, now| ticks.dropped(&message(at), MINUTE, tick(now));
+        assert_eq!(dropped(0, 1), None);
+        // What failed is not noted, and comes again.
+        assert_eq!(dropped(0, 59), None);
+        assert_eq!(dropped(0, 60), Some(Dropped::Overtaken));
+        ticks.note(&message(30));
+        assert_eq!(dropped(0, 31), Some(Dropped::Overtaken));
+        assert_eq!(dropped(30, 31), Some(Dropped::Polled));
+        assert_eq!(dropped(60, 61), None);
+        ticks.note(&message(0));
+        assert_eq!(dropped(30, 31), Some(Dropped::Polled), "an older one changes nothing");
+        // A dispatcher whose clock is ahead.
+        assert_eq!(dropped(90, 31), None);
+    }
+}
