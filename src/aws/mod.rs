@@ -13,4 +13,5 @@ pub(crate) mod foreign;
 pub mod network;
 #[cfg(feature = "webhook")]
 pub mod parameter;
+pub mod roles;
 pub mod sns;

@@ -68,8 +68,7 @@ impl Reader<'_> {
         let json: Json = match serde_json::from_str(text) {
             Ok(json) => json,
             Err(error) => {
-                let fault =
-                    format_args!("is not the JSON that is expected ({error}): write {EXAMPLE}");
+                let fault = format!("is not the JSON that is expected ({error}): write {EXAMPLE}");
                 self.fault("the document", fault);
                 return Vec::new();
             }
