@@ -48,13 +48,17 @@ impl Clients {
 #[cfg(test)]
 mod tests {
     use aws_sdk_ec2::config::BehaviorVersion;
+    use aws_types::SdkConfig;
+    use aws_types::region::Region;
 
     use super::*;
+    use crate::aws::clients::{http_client, with_bounds};
 
     fn client() -> Client {
-        let config =
-            aws_sdk_ec2::Config::builder().behavior_version(BehaviorVersion::latest()).build();
-        Client::from_conf(config)
+        let builder = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"));
+        Client::new(&with_bounds(builder, http_client()).build())
     }
 
     fn key(number: usize, role: &str) -> Key {
@@ -64,9 +68,9 @@ mod tests {
 
     #[test]
     fn thousands_of_places_keep_no_more_clients_than_the_newest() {
-        let mut clients = Clients::default();
+        let (mut clients, client) = (Clients::default(), client());
         for number in 0..3 * CLIENTS_MAX {
-            clients.get_or_make(key(number, "a"), client);
+            clients.get_or_make(key(number, "a"), || client.clone());
             assert_eq!(clients.made.len(), clients.oldest_first.len());
             assert!(clients.made.len() <= CLIENTS_MAX);
         }
@@ -77,9 +81,9 @@ mod tests {
 
     #[test]
     fn an_account_with_another_role_gets_another_client() {
-        let mut clients = Clients::default();
+        let (mut clients, client) = (Clients::default(), client());
         for role in ["a", "b", "a"] {
-            clients.get_or_make(key(1, role), client);
+            clients.get_or_make(key(1, role), || client.clone());
         }
         assert_eq!(clients.made.len(), 2);
     }
