@@ -44,5 +44,6 @@ pub mod record;
 pub mod render;
 pub mod rules;
 pub mod store;
+pub mod targets;
 pub mod task;
 pub mod webhook;

@@ -13,4 +13,7 @@ pub(crate) mod foreign;
 pub mod network;
 #[cfg(feature = "webhook")]
 pub mod parameter;
+#[cfg(feature = "webhook")]
+pub mod parameters;
+pub mod roles;
 pub mod sns;

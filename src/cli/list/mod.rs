@@ -28,7 +28,9 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
     let source = connection.ec2();
     let regions = if args.all_regions {
-        source.regions(&connection.regions).await.map_err(CliError)?
+        let ask_in = connection.regions.first().map_or("", String::as_str);
+        let found = source.regions("", ask_in).await;
+        found.map_err(|why| CliError(format!("{why}; name the Regions with --region")))?
     } else {
         connection.regions.clone()
     };

@@ -1,5 +1,7 @@
 //! The function's configuration.
 
+mod fleet;
+
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
@@ -12,7 +14,10 @@ use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
 use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::render::ChatChannel;
 use crate::rules;
+use crate::targets::Regions;
 use crate::task::{Choice, Kind};
+
+pub use self::fleet::{FanOut, Fleet};
 
 /// The longest time that a stall may be set to: tasks are listed no longer.
 const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
@@ -27,7 +32,9 @@ pub struct Config {
     /// `AMIWATCH_EVENT_BUS`: an EventBridge event bus, by name or ARN.
     pub event_bus: Option<String>,
     /// `AMIWATCH_REGIONS`: what is polled; the function's own Region where empty.
-    pub regions: Vec<String>,
+    pub regions: Regions,
+    /// Which accounts, by which roles, and whether the polls are spread over workers.
+    pub fleet: Fleet,
     /// `AMIWATCH_KINDS`.
     pub kinds: BTreeSet<Kind>,
     /// `AMIWATCH_TELL` and `AMIWATCH_STALLED_AFTER_MINUTES`.
@@ -68,6 +75,7 @@ impl Config {
             topic_arn: environment.checked("AMIWATCH_TOPIC_ARN", rules::topic_arn),
             event_bus: environment.checked("AMIWATCH_EVENT_BUS", rules::event_bus),
             regions: environment.regions("AMIWATCH_REGIONS", &home_region),
+            fleet: Fleet::read(&mut environment),
             kinds: Choice::kinds(&environment.list("AMIWATCH_KINDS").unwrap_or_default()),
             policy: Policy {
                 tell: environment
@@ -108,6 +116,7 @@ impl Config {
             network: environment.network(),
         };
         environment.credentials();
+        config.check_partition(&mut environment);
         if config.topic_arn.is_none() && config.event_bus.is_none() {
             environment.fault("AMIWATCH_TOPIC_ARN", "is not set, and neither is AMIWATCH_EVENT_BUS; set one, so that there is somebody to tell");
         }
