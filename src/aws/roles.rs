@@ -24,7 +24,7 @@ use crate::place::Partition;
 use crate::ports::Clock;
 use crate::targets::{Role, Wish};
 
-/// What the session is called in the other account's CloudTrail.
+/// What the session is called in the other account's `CloudTrail`.
 const SESSION: &str = "amiwatch";
 
 /// The longest session that a role gives to another role, in seconds.
@@ -32,7 +32,7 @@ const SESSION_SECONDS: i32 = 3_600;
 
 /// Credentials are renewed when this is left of them, or a little less, down to half of it, so that
 /// not all are renewed at once.
-const RENEWED_BEFORE: Duration = Duration::from_secs(5 * 60);
+const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 
 /// How long STS may take, its second attempt included. The call that needs the credentials waits for
 /// them within its own attempt, and is to name the role, not to time out.
@@ -166,7 +166,7 @@ pub struct RoleError {
 
 impl RoleError {
     /// The role's error among the causes of another, where it is one.
-    pub(crate) fn within(error: &(dyn std::error::Error + 'static)) -> Option<&Self> {
+    pub(crate) fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(found) = error.downcast_ref() {

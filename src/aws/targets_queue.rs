@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
 use aws_types::SdkConfig;
 use futures_util::{StreamExt, stream};
 
@@ -79,7 +79,9 @@ impl TargetsQueue {
             let (again, refused) = match self.call(&waiting).await {
                 Ok(failed) => failed.into_iter().partition(|failure| !failure.senders_fault),
                 // The SDK has tried it again already.
-                Err(reason) => (Vec::new(), waiting.keys().map(|id| Failure::of(id, &reason)).collect()),
+                Err(reason) => {
+                    (Vec::new(), waiting.keys().map(|id| Failure::of(id, &reason)).collect())
+                }
             };
             let (mut again, mut refused): (Vec<Failure>, Vec<Failure>) = (again, refused);
             if attempt == TRIES {
@@ -109,7 +111,8 @@ impl TargetsQueue {
         let answer = call.set_entries(Some(entries)).send().await.map_err(|error| {
             format!("SQS SendMessageBatch to {}: {}", self.queue_url, reason(&error))
         })?;
-        let taken: Vec<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
+        let taken: Vec<&str> =
+            answer.successful().iter().map(SendMessageBatchResultEntry::id).collect();
         let named = answer.failed().iter().map(|failed| Failure {
             id: failed.id().to_owned(),
             senders_fault: failed.sender_fault(),

@@ -95,17 +95,16 @@ impl Reader<'_> {
         let (regions, kinds) = (take("regions"), take("kinds"));
         let (role_name, external_id) = (take("roleName"), take("externalId"));
 
-        let accounts = match accounts {
-            Some((at, json)) => self.texts(&at, json, "account ids", rules::account),
-            None => {
-                if is_object {
-                    self.fault(
-                        at,
-                        "has no \"accounts\": name the accounts, such as [\"111122223333\"]",
-                    );
-                }
-                Vec::new()
+        let accounts = if let Some((at, json)) = accounts {
+            self.texts(&at, json, "account ids", rules::account)
+        } else {
+            if is_object {
+                self.fault(
+                    at,
+                    "has no \"accounts\": name the accounts, such as [\"111122223333\"]",
+                );
             }
+            Vec::new()
         };
         let regions = match regions {
             Some((at, json)) => self.regions(&at, json),

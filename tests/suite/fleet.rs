@@ -70,7 +70,11 @@ async fn each_account_is_polled_by_its_role_which_is_assumed_once_and_each_endin
     assert_eq!(told(&stack.inbox.events().await), expected.into());
     function.invoke(&schedule()).await.unwrap();
     assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
-    assert_eq!(calls(&stack, "AssumeRole"), MEMBERS.len(), "not for each Region, nor for each poll");
+    assert_eq!(
+        calls(&stack, "AssumeRole"),
+        MEMBERS.len(),
+        "not for each Region, nor for each poll"
+    );
 }
 
 #[tokio::test]
@@ -96,7 +100,8 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     let put = async |name: &str, value: Value| {
         moto::put_parameter(&format!("{folder}{name}"), &value.to_string()).await;
     };
-    put("one", json!({ "targets": [{ "accounts": [MEMBERS[0]], "regions": ["eu-west-1"] }] })).await;
+    put("one", json!({ "targets": [{ "accounts": [MEMBERS[0]], "regions": ["eu-west-1"] }] }))
+        .await;
     put("two", json!({ "targets": [{ "accounts": [ACCOUNT], "kinds": ["bundle"] }] })).await;
     let settings = [("AMIWATCH_ACCOUNTS", ""), ("AMIWATCH_TARGETS_PARAMETER", folder.as_str())];
     let stack = fleet(&settings).await;
@@ -166,8 +171,7 @@ async fn batches(queue_url: &str) -> Vec<Value> {
 #[tokio::test]
 async fn above_a_number_of_places_the_schedule_only_dispatches_and_workers_tell_each_ending_once() {
     let queue_url = moto::queue(&unique("targets")).await;
-    let stack =
-        fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
+    let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
     let task = runs_in(&stack, MEMBERS[0], "eu-west-1");
     let mut dispatcher = stack.function().await;
     let mut worker = stack.worker().await;
@@ -202,8 +206,7 @@ async fn above_a_number_of_places_the_schedule_only_dispatches_and_workers_tell_
 #[tokio::test]
 async fn a_worker_gives_back_what_failed_and_drops_what_was_overtaken() {
     let queue_url = moto::queue(&unique("targets")).await;
-    let stack =
-        fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
+    let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
     stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied).in_account(MEMBERS[1]));
     stack.function().await.invoke(&schedule()).await.unwrap();
     let mut worker = stack.worker().await;

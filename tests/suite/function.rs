@@ -64,7 +64,8 @@ impl Stack {
     /// The function that takes what the scheduled one dispatches.
     pub(crate) async fn worker(&self) -> Function {
         let mut variables = self.variables.clone();
-        variables.retain(|name, _| name != "AMIWATCH_QUEUE_URL" && name != "AMIWATCH_FAN_OUT_ABOVE");
+        variables
+            .retain(|name, _| name != "AMIWATCH_QUEUE_URL" && name != "AMIWATCH_FAN_OUT_ABOVE");
         Function::start("poller", &variables).await
     }
 

@@ -4,8 +4,7 @@
 //! once for all of them. It carries its tick, the time for which the schedule asked. A later tick sends the same
 //! targets again, so that a message which is late or lost costs one poll and no ending.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -101,12 +100,12 @@ impl Handler {
             kind: ErrorType::PollFailed,
             faults: vec![format!("a message cannot be written: {error}")],
         })?;
-        let has_time = || {
-            deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE)
-        };
+        let has_time =
+            || deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE);
         let sent = fan_out.queue.send(&bodies, &has_time).await;
         let reasons = sent.reasons.iter().map(|(reason, count)| format!("{reason} ({count})"));
-        let left = (sent.left > 0).then(|| format!("{} messages were not sent, as the time ran out", sent.left));
+        let left = (sent.left > 0)
+            .then(|| format!("{} messages were not sent, as the time ran out", sent.left));
         let faults: Vec<String> = reasons.chain(left).chain(found.failures).collect();
         for fault in &faults {
             tracing::error!("{fault}");
@@ -127,64 +126,9 @@ impl Handler {
     }
 }
 
-/// Which ticks a worker has polled, so that a message which comes twice, or after a newer one, is dropped.
-#[derive(Debug, Default)]
-pub(super) struct Ticks(Mutex<HashMap<(String, BTreeSet<Kind>), Timestamp>>);
-
-/// Why a message is dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dropped {
-    /// A newer tick has asked for the same targets.
-    Overtaken,
-    /// Its tick was polled.
-    Polled,
-}
-
-impl Dropped {
-    /// The reason in words.
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::Overtaken => "a newer tick has asked for the same",
-            Self::Polled => "this tick was polled",
-        }
-    }
-}
-
-impl Ticks {
-    /// Whether a message need not be polled. A tick that is as old as the schedule's interval has been overtaken.
-    pub(super) fn dropped(
-        &self,
-        message: &Dispatched,
-        interval: SignedDuration,
-        now: Timestamp,
-    ) -> Option<Dropped> {
-        if now.duration_since(message.tick) >= interval {
-            return Some(Dropped::Overtaken);
-        }
-        let polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let polled = polled.get(&(message.account.clone(), message.kinds.clone()))?;
-        match message.tick.cmp(polled) {
-            std::cmp::Ordering::Less => Some(Dropped::Overtaken),
-            std::cmp::Ordering::Equal => Some(Dropped::Polled),
-            std::cmp::Ordering::Greater => None,
-        }
-    }
-
-    /// Notes that all of a message was polled.
-    pub(super) fn note(&self, message: &Dispatched) {
-        let mut polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tick = polled
-            .entry((message.account.clone(), message.kinds.clone()))
-            .or_insert(message.tick);
-        *tick = message.tick.max(*tick);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
     fn tick(seconds: i64) -> Timestamp {
         let start: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
@@ -192,10 +136,7 @@ mod tests {
     }
 
     fn place(account: &str, region: &str, kinds: &[Kind]) -> PlaceToPoll {
-        PlaceToPoll {
-            place: Place::new(account, region),
-            kinds: kinds.iter().copied().collect(),
-        }
+        PlaceToPoll { place: Place::new(account, region), kinds: kinds.iter().copied().collect() }
     }
 
     #[test]
@@ -209,33 +150,14 @@ mod tests {
         ];
         let messages = Dispatched::of(&places, tick(0));
         let said: Vec<_> = messages.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
-        assert_eq!(said, [
-            r#"{"account":"111122223333","regions":["eu-west-2"],"kinds":["store-image"],"tick":"2026-11-26T12:00:00Z"}"#,
-            r#"{"account":"111122223333","regions":["us-east-1","eu-west-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
-            r#"{"account":"444455556666","regions":["us-east-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
-        ]);
+        assert_eq!(
+            said,
+            [
+                r#"{"account":"111122223333","regions":["eu-west-2"],"kinds":["store-image"],"tick":"2026-11-26T12:00:00Z"}"#,
+                r#"{"account":"111122223333","regions":["us-east-1","eu-west-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
+                r#"{"account":"444455556666","regions":["us-east-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
+            ]
+        );
         assert_eq!(messages.iter().map(Dispatched::targets).sum::<usize>(), 7);
-    }
-
-    #[test]
-    fn a_message_is_dropped_once_its_tick_was_polled_or_a_newer_one_came() {
-        let ticks = Ticks::default();
-        let message = |seconds| {
-            let places = [place("111122223333", "us-east-1", &[Kind::Bundle])];
-            Dispatched::of(&places, tick(seconds)).remove(0)
-        };
-        let dropped = |at, now| ticks.dropped(&message(at), MINUTE, tick(now));
-        assert_eq!(dropped(0, 1), None);
-        // What failed is not noted, and comes again.
-        assert_eq!(dropped(0, 59), None);
-        assert_eq!(dropped(0, 60), Some(Dropped::Overtaken));
-        ticks.note(&message(30));
-        assert_eq!(dropped(0, 31), Some(Dropped::Overtaken));
-        assert_eq!(dropped(30, 31), Some(Dropped::Polled));
-        assert_eq!(dropped(60, 61), None);
-        ticks.note(&message(0));
-        assert_eq!(dropped(30, 31), Some(Dropped::Polled), "an older one changes nothing");
-        // A dispatcher whose clock is ahead.
-        assert_eq!(dropped(90, 31), None);
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::ec2::Ec2Tasks;
-use crate::aws::parameter::Parameters;
+use crate::aws::parameters::Parameters;
 use crate::aws::roles::Roles;
 use crate::poll::PlaceToPoll;
 use crate::targets::{Defaults, Regions, Wish, document, of_accounts, places};
@@ -111,11 +111,7 @@ impl Fleet {
     ///
     /// # Errors
     /// As of [`Self::places`].
-    async fn wishes(
-        &self,
-        own: &str,
-        now: Timestamp,
-    ) -> Result<(Vec<Wish>, Vec<String>), String> {
+    async fn wishes(&self, own: &str, now: Timestamp) -> Result<(Vec<Wish>, Vec<String>), String> {
         let defaults = Defaults { own_account: Some(own.to_owned()), ..self.defaults.clone() };
         let (wishes, failures) = match &self.source {
             Source::Accounts(accounts) if accounts.is_empty() => {
@@ -169,8 +165,7 @@ impl Fleet {
         if is_known {
             return None;
         }
-        let home = std::slice::from_ref(&self.defaults.home_region);
-        match self.ec2.regions(account, home).await {
+        match self.ec2.regions(account, &self.defaults.home_region).await {
             Ok(regions) => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.regions.insert(account.to_owned(), (now, regions));

@@ -5,10 +5,11 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::dispatch::{FanOut, Ticks};
+use super::dispatch::FanOut;
 use super::fleet::{Fleet, Found};
 use super::request::Request;
 use super::selection::Selection;
+use super::ticks::Ticks;
 use crate::functions::deadline;
 use crate::functions::environment::is_account;
 use crate::poll::{Poller, Summary};

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::dispatch::Dispatched;
 use super::handler::{Handler, log_summary};
-use super::request::{QueueBody, QueueRecord, QueueTarget, Selection};
+use super::request::{QueueBody, QueueRecord, QueueTarget};
+use super::selection::Selection;
 use super::stored::{PAUSES, Stored};
 use crate::place::Place;
 use crate::poll::{PlaceToPoll, Summary};

@@ -109,10 +109,13 @@ mod tests {
         let store = [Kind::StoreImage];
         let expected = [place(one, "us-east-1", &store), place(two, "us-east-1", &store)];
         assert_eq!(of(&[], &["us-east-1"], &store).0, expected);
-        assert_eq!(of(&["1"], &["us-east-1", "moon-1"], &[Kind::ImportImage]).1, [
-            "1, which is not among the configured accounts (111122223333, 444455556666)",
-            "moon-1, which is not among the configured Regions (eu-west-1, us-east-1)",
-            "import-image, which is not among the configured kinds (bundle, store-image)",
-        ]);
+        assert_eq!(
+            of(&["1"], &["us-east-1", "moon-1"], &[Kind::ImportImage]).1,
+            [
+                "1, which is not among the configured accounts (111122223333, 444455556666)",
+                "moon-1, which is not among the configured Regions (eu-west-1, us-east-1)",
+                "import-image, which is not among the configured kinds (bundle, store-image)",
+            ]
+        );
     }
 }

@@ -26,8 +26,8 @@ fn listed(regions: &[&str]) -> Regions {
     Regions::Listed(regions.iter().map(|region| (*region).to_owned()).collect())
 }
 
-fn role(name: &str, external_id: &str) -> Option<Role> {
-    Some(Role { name: name.to_owned(), external_id: Some(external_id.to_owned()) })
+fn role(name: &str, external_id: &str) -> Role {
+    Role { name: name.to_owned(), external_id: Some(external_id.to_owned()) }
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn every_field_of_a_target_is_read_and_several_documents_are_joined() {
             account: OTHER.into(),
             regions: listed(&["eu-west-1", "us-east-1"]),
             kinds: [Kind::ImportImage].into(),
-            role: role("watcher", "x1"),
+            role: Some(role("watcher", "x1")),
         },
         Wish {
             account: "777788889999".into(),
             regions: Regions::All,
             kinds: Kind::ALL.into(),
-            role: role("amiwatch-member", "x2"),
+            role: Some(role("amiwatch-member", "x2")),
         },
     ];
     assert_eq!(wishes, Ok(expected));
