@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::{WhereArgs, time};
+use super::{AccountsArgs, WhereArgs, time};
 use crate::cli::list::NamedFilter;
 
 /// `amiwatch list`
@@ -13,7 +13,10 @@ pub struct ListArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// Every Region that is enabled for the account
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
+    /// Every Region that is enabled for each account
     #[arg(long, conflicts_with = "regions")]
     pub all_regions: bool,
     /// Only what runs

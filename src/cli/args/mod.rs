@@ -1,6 +1,7 @@
 //! What can be written on the command line: here what commands have in common, and a file for each group
 //! of them.
 
+mod accounts;
 mod doctor;
 mod list;
 mod local;
@@ -11,6 +12,7 @@ mod wait;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+pub(super) use self::accounts::AccountsArgs;
 pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::list::{ListArgs, ListForm};
 pub(super) use self::local::{CompletionsArgs, DemoArgs, ManArgs, OnOff, RenderArgs, SimArgs};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, WhereArgs, time};
 use crate::cli::watch::WebhookChoice;
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
@@ -17,10 +17,9 @@ pub struct PollingArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// 12-digit account id [default: `AMIWATCH_ACCOUNT`, unless --profile is given; else asked
-    /// of STS]
-    #[arg(long, value_name = "ID", value_parser = rules::account)]
-    pub account: Option<String>,
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
     /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
     /// user's state folder]
     #[arg(long, value_name = "FILE")]

@@ -108,6 +108,11 @@ fn check_pages(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
     if args.place.regions.len() > 1 || args.all_regions {
         return Err(format!("{option} is about one Region's listing: name one Region"));
     }
+    if !args.accounts.is_unsaid() {
+        return Err(format!(
+            "{option} is about one account's listing: use the credentials of that account, and name none"
+        ));
+    }
     if args.starting_token.is_some() && !plan.kind.identity().parameters.has_pages {
         return Err(format!("EC2 gives the {} tasks in one page: leave {option} out", plan.kind));
     }

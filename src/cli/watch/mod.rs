@@ -19,7 +19,8 @@ use super::args::WatchArgs;
 use super::connect::Connection;
 use super::end::EndOfService;
 use super::output::{fail, say};
-use super::poll::{places, poller, state_file};
+use super::poll::{poller, state_file};
+use super::reach::Reach;
 use super::terminal::Terminal;
 use super::{CliError, Exit};
 use crate::aws::sns::SnsTopic;
@@ -29,6 +30,7 @@ use crate::ports::Sink;
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
+use crate::task::Choice;
 
 /// A poll that is under way when the end is asked for may go on for so long. What it leaves, the next
 /// one does.
@@ -40,8 +42,8 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     // Before the store: it only knows that somebody has it.
     let lock = Lock::take(&path)?;
     let connection = Connection::open(&args.polling.place).await?;
-    let account = connection.account(args.polling.account.as_deref()).await?;
-    let places = places(&connection, &account, &args.polling.place.kinds);
+    let kinds = Choice::kinds(&args.polling.place.kinds);
+    let reach = Reach::of_polls(&connection, &args.polling.accounts, kinds).await?;
     let store = FileStore::open(&path, &SystemClock).map_err(CliError::new)?;
     let terminal = Arc::new(Terminal::new(args.polling.output));
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
@@ -68,11 +70,13 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
         return Err(CliError::new("a webhook is named twice: give each app one URL_FILE"));
     }
     let names = Vec::from_iter(names).join(", ");
-    let poller = poller(&connection, Arc::new(store), sinks, &args.polling);
-    let regions = connection.regions.join(", ");
-    say(&format!("watching {regions} of account {account}; told: {names}; end it with Ctrl-C"));
+    let poller = poller(&reach.ec2, Arc::new(store), sinks, &args.polling);
+    for fault in &reach.faults {
+        fail(&plain(fault));
+    }
+    say(&format!("watching {}; told: {names}; end it with Ctrl-C", reach.described()));
     let every = Duration::try_from(args.every).unwrap_or(Duration::from_mins(1));
-    let watching = Watching { poller: &poller, places: &places, terminal: &terminal };
+    let watching = Watching { poller: &poller, places: &reach.places, terminal: &terminal };
     watching.until(end, every).await;
     drop(lock);
     Ok(Exit::Done)
