@@ -40,6 +40,8 @@ impl PlaceState {
 #[derive(Debug)]
 pub(crate) struct State {
     places: BTreeMap<Place, PlaceState>,
+    /// What a place has of which nothing was said.
+    untouched: PlaceState,
     homes: HashMap<TaskId, Place>,
     added: u64,
     generated: u32,
@@ -53,6 +55,7 @@ impl State {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             places: BTreeMap::new(),
+            untouched: PlaceState::default(),
             homes: HashMap::new(),
             added: 0,
             generated: 0,
@@ -63,7 +66,19 @@ impl State {
         }
     }
 
-    pub(crate) fn place(&mut self, place: &Place) -> &mut PlaceState {
+    /// What a place has, for a look: a place that nobody described costs nothing, however often it
+    /// is called.
+    pub(crate) fn place(&self, place: &Place) -> &PlaceState {
+        self.places.get(place).unwrap_or(&self.untouched)
+    }
+
+    /// A place that has something, for a change of that.
+    pub(crate) fn known_mut(&mut self, place: &Place) -> Option<&mut PlaceState> {
+        self.places.get_mut(place)
+    }
+
+    /// A place that gets something.
+    pub(crate) fn place_mut(&mut self, place: &Place) -> &mut PlaceState {
         self.places.entry(place.clone()).or_default()
     }
 
@@ -90,8 +105,10 @@ impl State {
     }
 
     /// The Regions in which an account has anything.
-    pub(crate) fn regions_of(&self, account: &str) -> impl Iterator<Item = &str> {
-        let own = self.places.keys().filter(move |place| place.account == account);
+    pub(crate) fn regions_of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
+        // The places of an account stand side by side.
+        let from_first = self.places.range(Place::new(account, "")..);
+        let own = from_first.map(|(place, _)| place).take_while(move |it| it.account == account);
         own.map(|place| place.region.as_str())
     }
 
@@ -103,14 +120,14 @@ impl State {
     ) -> TaskId {
         self.added += 1;
         let id = TaskId(self.added);
-        put(self.place(place), id);
+        put(self.place_mut(place), id);
         self.homes.insert(id, place.clone());
         id
     }
 
     pub(crate) fn remove(&mut self, id: TaskId) -> bool {
         let Some(place) = self.homes.remove(&id) else { return false };
-        self.place(&place).rooms().any(|room| room.remove(id))
+        self.known_mut(&place).is_some_and(|here| here.rooms().any(|room| room.remove(id)))
     }
 
     /// Fixes a task's state; `None` gives it back to its plan. False where there is no such task.

@@ -84,7 +84,7 @@ impl World {
         images: impl IntoIterator<Item = impl Into<String>>,
     ) {
         let images = images.into_iter().map(Into::into);
-        self.state().place(&Place::new(account, region)).images.set(images);
+        self.state().place_mut(&Place::new(account, region)).images.set(images);
     }
 
     /// Says what an AMI of a place is called; without this, one that an import made is called like
@@ -97,7 +97,7 @@ impl World {
         name: impl Into<String>,
     ) {
         let place = Place::new(account, region);
-        self.state().place(&place).images.name(image.into(), name.into());
+        self.state().place_mut(&place).images.name(image.into(), name.into());
     }
 
     /// Puts a fault rule in force.

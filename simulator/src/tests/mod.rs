@@ -3,6 +3,7 @@
 mod bundle;
 mod export_image;
 mod export_instance;
+mod fleet;
 mod images;
 mod import_image;
 mod import_snapshot;
