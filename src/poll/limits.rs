@@ -87,7 +87,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             listing_calls: 10,
-            places_at_once: 8,
+            places_at_once: 32,
             saves_at_once: 16,
             first_sights_min: 10,
             tells_at_once: 8,

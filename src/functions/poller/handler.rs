@@ -104,18 +104,19 @@ impl Handler {
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
         let found = async || {
-            let found = self.fleet.places(account, None, self.poller.clock.now()).await;
+            // Boxed: nested deeper, the compiler gives up.
+            let found = Box::pin(self.fleet.places(account, None, self.poller.clock.now())).await;
             found.map_err(|reason| failed(ErrorType::ConfigurationError, reason))
         };
         match request {
-            Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
+            Request::Queue(records) => Ok(Box::pin(self.queue(account, records, deadline)).await),
             Request::Some(selection) => self.some(found().await?, &selection, deadline).await,
             Request::Everything(due) => {
                 let found = found().await?;
                 if let Some(fan_out) = &self.fan_out
                     && found.places.len() > fan_out.above
                 {
-                    return self.dispatch(fan_out, found, due, deadline).await;
+                    return Box::pin(self.dispatch(fan_out, found, due, deadline)).await;
                 }
                 let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an
