@@ -149,7 +149,10 @@ faults:
     let effects = |state: &mut crate::state::State, seconds: u64| {
         let at = crate::clock::later(now, std::time::Duration::from_secs(seconds));
         let crate::state::State { faults, rng, .. } = state;
-        faults.befall("DescribeRegions", &place, at, rng).delay.as_secs()
+        faults
+            .befall(crate::service::Service::Ec2, "DescribeRegions", &place, at, rng)
+            .delay
+            .as_secs()
     };
     assert_eq!([9, 10, 11].map(|at| effects(&mut state, at)), [0, 2, 0]);
     let held = state.place(&place);
