@@ -48,8 +48,16 @@ def test_one_account_can_shut_out_its_callers(sim, kind, status, code):
     assert response["Error"]["Code"] == code and response["Error"]["Message"]
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert response["ResponseMetadata"]["RequestId"]
-    other = ROLE.replace(MEMBER, "444455556666")
-    assert sts.assume_role(**{**SESSION, "RoleArn": other})["Credentials"]["AccessKeyId"] == "444455556666"
+    other = {**SESSION, "RoleArn": ROLE.replace(MEMBER, "444455556666")}
+    assert sts.assume_role(**other)["Credentials"]["AccessKeyId"] == "444455556666"
+
+
+def test_an_account_has_the_regions_that_were_said(sim):
+    regions = ["eu-west-1", "me-south-1"]
+    sim.admin("POST", "/accounts", {"account": MEMBER, "regions": regions})
+    described = sim.client(aws_access_key_id=MEMBER).describe_regions()["Regions"]
+    assert [region["RegionName"] for region in described] == regions
+    assert len(sim.client().describe_regions()["Regions"]) > len(regions)
 
 
 def test_what_is_no_role_is_refused(sim):
