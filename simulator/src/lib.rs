@@ -3,7 +3,7 @@
 //!
 //! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
 //! talks to it. It takes the account and the Region from a request's signature, which it does not
-//! verify. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
+//! verify. Of STS it has what leads into other accounts, `AssumeRole`. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
 //!
 //! # In a test of your own
 //!
