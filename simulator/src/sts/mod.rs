@@ -103,6 +103,8 @@ fn assume_role(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
 }
 
 /// A session's caller is its account: nothing in its signature says which role it is of.
+// An action may fail, but this one does not.
+#[allow(clippy::unnecessary_wraps)]
 fn caller_identity(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
     let account = context.place.account.as_str();
     let partition = context.place.partition().name;
