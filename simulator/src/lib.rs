@@ -3,7 +3,7 @@
 //!
 //! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
 //! talks to it. It takes the account and the Region from a request's signature, which it does not
-//! verify. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
+//! verify. Of STS it has what leads into other accounts, `AssumeRole`. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
 //!
 //! # In a test of your own
 //!
@@ -74,6 +74,7 @@ mod call;
 mod clock;
 mod curve;
 mod dispatch;
+mod effects;
 mod error;
 mod faults;
 mod filter;
@@ -87,10 +88,12 @@ mod request;
 mod room;
 mod scenario;
 mod serve;
+mod service;
 mod settings;
 mod simulator;
 mod state;
 mod status;
+mod sts;
 mod throttle;
 mod token;
 mod transfer;

@@ -1,6 +1,6 @@
 //! What the world holds: the tasks of every account and Region, kept in the order of listing.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -43,6 +43,8 @@ pub(crate) struct State {
     /// What a place has of which nothing was said.
     untouched: PlaceState,
     homes: HashMap<TaskId, Place>,
+    /// The Regions that an account has enabled, where that was said.
+    enabled: HashMap<String, BTreeSet<String>>,
     added: u64,
     generated: u32,
     pub(crate) buckets: Buckets,
@@ -57,6 +59,7 @@ impl State {
             places: BTreeMap::new(),
             untouched: PlaceState::default(),
             homes: HashMap::new(),
+            enabled: HashMap::new(),
             added: 0,
             generated: 0,
             buckets: Buckets::default(),
@@ -102,6 +105,16 @@ impl State {
             self.calls.pop_front();
         }
         self.calls.push_back(call);
+    }
+
+    /// Says which Regions an account has enabled, in place of what was said before.
+    pub(crate) fn enable(&mut self, account: &str, regions: BTreeSet<String>) {
+        self.enabled.insert(account.to_owned(), regions);
+    }
+
+    /// The Regions that an account has enabled, where that was said.
+    pub(crate) fn enabled(&self, account: &str) -> Option<&BTreeSet<String>> {
+        self.enabled.get(account)
     }
 
     /// The Regions in which an account has anything.

@@ -1,4 +1,4 @@
-//! EC2's token buckets: one for each account, Region and action.
+//! Token buckets: one for each account, Region and action.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,7 +27,7 @@ impl Bucket {
 /// The buckets' sizes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Throttle {
-    /// As EC2's developer guide has them.
+    /// As AWS's guides have them.
     #[default]
     Documented,
     /// The documented ones, but for the actions named here.
@@ -37,12 +37,14 @@ pub enum Throttle {
 }
 
 impl Throttle {
-    /// The bucket of an action, as the developer guide has it.
+    /// The bucket of an action, as AWS's guides have it.
     #[must_use]
     pub fn documented(action: &str) -> Bucket {
         match action {
             "DescribeStoreImageTasks" => Bucket::new(50.0, 0.5),
             "CreateStoreImageTask" => Bucket::new(50.0, 0.1),
+            // As in the IAM user guide; all else that counts against it there is not served.
+            "AssumeRole" | "GetCallerIdentity" => Bucket::new(600.0, 600.0),
             other if other.starts_with("Describe") => Bucket::new(100.0, 20.0),
             _ => Bucket::new(200.0, 5.0),
         }

@@ -100,6 +100,14 @@ impl World {
         self.state().place_mut(&place).images.name(image.into(), name.into());
     }
 
+    /// Says which Regions an account has enabled, in place of what was said before. Without this,
+    /// every account has those that need no opting in, and those in which it has something. Calls to
+    /// others are answered all the same.
+    pub fn set_regions(&self, account: &str, regions: impl IntoIterator<Item = impl Into<String>>) {
+        let regions = regions.into_iter().map(Into::into).collect();
+        self.state().enable(account, regions);
+    }
+
     /// Puts a fault rule in force.
     pub fn add_fault(&self, rule: FaultRule) -> FaultId {
         self.state().faults.add(rule)

@@ -10,6 +10,7 @@ mod import_snapshot;
 mod listing;
 mod protocol;
 mod serving;
+mod sts;
 mod transfer_case;
 mod transfer_scenarios;
 mod transfers;

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, WhereArgs, time};
 use crate::cli::wait::Wanted;
 
 /// `amiwatch wait`
@@ -19,6 +19,9 @@ pub struct WaitArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
     /// How long to wait at most, such as 90m or 1h30m
     #[arg(long, value_name = "TIME", default_value = "6h", value_parser = time)]
     pub timeout: SignedDuration,

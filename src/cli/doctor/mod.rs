@@ -23,9 +23,13 @@ use self::stack::Stack;
 use super::args::{DoctorArgs, OutputForm};
 use super::connect::Connection;
 use super::output::{print, print_json, toned};
+use super::reach::Reach;
 use super::{CliError, Exit};
 use crate::clock::SystemClock;
+use crate::place::Place;
+use crate::poll::PlaceToPoll;
 use crate::ports::Clock;
+use crate::targets::Regions;
 use crate::task::Choice;
 
 pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
@@ -39,7 +43,15 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
         is_deployed: false,
     };
     match &args.stack {
-        None => findings.extend(way(&connection, &given).await),
+        None => {
+            let regions = Regions::Listed(given.regions.clone());
+            let Reach { ec2, places, faults } =
+                Reach::of_looks(&connection, &args.accounts, regions, given.kinds.clone()).await?;
+            let mend = "permit ec2:DescribeRegions to the role of the account";
+            findings.extend(faults.into_iter().map(|it| Finding::failed("Regions", it, mend)));
+            findings.extend(listings::examine(&ec2, &places).await);
+            findings.extend(way(&connection, &given).await);
+        }
         Some(name) => match Stack::read(&connection, name).await {
             Ok(stack) => findings.extend(deployed(&connection, &stack).await),
             Err(finding) => findings.push(finding),
@@ -57,10 +69,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
     Ok(if is_failed { Exit::InPart } else { Exit::Done })
 }
 
-/// The way of an event: listings, table, topic.
+/// The way of an event behind the listings: table, topic.
 async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
-    let source = connection.ec2();
-    let mut findings = listings::examine(&source, &settings.regions, &settings.kinds).await;
+    let mut findings = Vec::new();
     if let Some(table) = &settings.table {
         let endpoint = connection.endpoint("DYNAMODB");
         let found = table::examine(&connection.sdk, endpoint, table, settings.is_deployed).await;
@@ -104,6 +115,12 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         None => findings.push(Finding::missing("log")),
     }
     findings.push(letters::of_polls(connection, stack).await);
+    let of = |region: &String| PlaceToPoll {
+        place: Place::new("", region),
+        kinds: settings.kinds.clone(),
+    };
+    let places: Vec<PlaceToPoll> = settings.regions.iter().map(of).collect();
+    findings.extend(listings::examine(&connection.ec2(), &places).await);
     findings.extend(way(connection, &settings).await);
     findings.extend(webhook::examine(connection, stack).await);
     if let Some(topic) = stack.get("AlarmTopic") {

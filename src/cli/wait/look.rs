@@ -1,6 +1,5 @@
 //! One look at the listings of the tasks that are waited for.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +10,7 @@ use super::wanted::Wanted;
 use crate::aws::ec2::Ec2Tasks;
 use crate::cli::pages::{Extent, Listing, pages};
 use crate::place::Place;
+use crate::poll::PlaceToPoll;
 use crate::ports::Clock;
 use crate::task::{Kind, Phase, Task};
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Where to look.
 pub(super) struct Looking<'a> {
     pub(super) source: &'a Ec2Tasks,
-    pub(super) regions: &'a [String],
+    pub(super) places: &'a [PlaceToPoll],
     pub(super) clock: &'a dyn Clock,
 }
 
@@ -37,6 +37,15 @@ pub(super) struct Found {
 }
 
 impl Looking<'_> {
+    /// The places by name, for what there is to say of all of them.
+    pub(super) fn named(&self) -> String {
+        let name = |place: &Place| match place.account.as_str() {
+            "" => place.region.clone(),
+            _ => place.to_string(),
+        };
+        self.places.iter().map(|it| name(&it.place)).collect::<Vec<_>>().join(", ")
+    }
+
     /// Looks for all that has not ended.
     pub(super) async fn look(
         &self,
@@ -45,14 +54,14 @@ impl Looking<'_> {
     ) -> Found {
         let mut found = Found::default();
         let open = || |course: &&Course| course.outcome.is_none();
-        for region in self.regions {
+        for PlaceToPoll { place, .. } in self.places {
             for kind in kinds(courses.iter().filter(open())) {
                 let of_kind = |course: &&Course| course.wanted.kind == kind;
                 let wanted: Vec<Course> = courses
                     .iter()
                     .filter(open())
                     .filter(of_kind)
-                    .filter(|it| it.region.as_ref().is_none_or(|known| known == region))
+                    .filter(|it| it.place.as_ref().is_none_or(|known| known == place))
                     .cloned()
                     .collect();
                 if wanted.is_empty() {
@@ -66,12 +75,12 @@ impl Looking<'_> {
                             None => it.wanted.newest(tasks).is_some(),
                         })
                 };
-                let listing = self.read(region, kind, &is_enough).await;
+                let listing = self.read(place, kind, &is_enough).await;
                 found.calls = found.calls.max(listing.calls);
                 found.failure = found.failure.or(listing.failure);
                 let (now, tasks, is_complete) =
                     (self.clock.now(), &listing.tasks, listing.is_complete);
-                let look = Look { region, tasks, is_complete, not_before, now };
+                let look = Look { place, tasks, is_complete, not_before, now };
                 for course in courses.iter_mut().filter(|it| it.wanted.kind == kind) {
                     course.note(&look);
                 }
@@ -83,20 +92,20 @@ impl Looking<'_> {
     /// Reads a listing at a pace that leaves some of EC2's calls to others.
     async fn read(
         &self,
-        region: &str,
+        place: &Place,
         kind: Kind,
         is_enough: &(dyn Fn(&[Task]) -> bool + Send + Sync),
     ) -> Listing {
         let extent = Extent { is_enough, pace: Some((PAGES_AT_ONCE, PAUSE)), ..Extent::default() };
-        pages(self.source, &Place::new("", region), kind, extent).await
+        pages(self.source, place, kind, extent).await
     }
 
     /// All that runs now.
-    pub(super) async fn all_running(&self, kinds: &BTreeSet<Kind>) -> Result<Vec<Course>, String> {
+    pub(super) async fn all_running(&self) -> Result<Vec<Course>, String> {
         let mut courses = Vec::new();
-        for region in self.regions {
+        for PlaceToPoll { place, kinds } in self.places {
             for kind in kinds {
-                let listing = self.read(region, *kind, &|_| false).await;
+                let listing = self.read(place, *kind, &|_| false).await;
                 if let Some(failure) = listing.failure {
                     return Err(failure);
                 }
@@ -104,7 +113,7 @@ impl Looking<'_> {
                 for task in running {
                     let mut course = Course::new(Wanted::of(task));
                     let (tasks, now) = (std::slice::from_ref(task), self.clock.now());
-                    course.note(&Look { region, tasks, is_complete: true, not_before: None, now });
+                    course.note(&Look { place, tasks, is_complete: true, not_before: None, now });
                     courses.push(course);
                 }
             }
