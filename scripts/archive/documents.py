@@ -11,7 +11,7 @@ LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 def sources():
     """Where each text of the repository stands in the archive. The archive has a README of its own."""
-    kept = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "SECURITY.md", "chat.yaml"]
+    kept = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "SECURITY.md", "chat.yaml", "member-role.yaml"]
     kept += ["events/manual-poll.json", "events/reactions.yaml", "docs/systemd/amiwatch.service"]
     # local.md is about a checkout.
     kept += sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md") if path.name != "local.md")

@@ -49,7 +49,12 @@ def test_every_action_exists(role):
 
 
 # Which function calls which services; a sink and a queue are granted on what they are given.
-CALLS = {"Poller": ["dynamodb", "ec2", "sns", "events"], "SlackWebhook": ["ssm", "sqs"], "TeamsWebhook": ["ssm", "sqs"]}
+CALLS = {
+    "Poller": ["dynamodb", "ec2", "sns", "events"],
+    "Worker": ["dynamodb", "ec2", "sns", "events"],
+    "SlackWebhook": ["ssm", "sqs"],
+    "TeamsWebhook": ["ssm", "sqs"],
+}
 CRATES = {"events": "eventbridge"}
 # Lambda takes from the queue in the function's name.
 TAKES = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
@@ -75,8 +80,10 @@ def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(function, se
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_grants_nothing_of_other_services(function):
     services = {action.split(":")[0] for s in statements(role=f"{function}Role") for action in actions(s)}
-    # The poller's queue is written to by Lambda, in the function's name; kms is for the customer's key.
-    assert services == {*CALLS[function], "logs", "sqs", "kms"}
+    # The poller's queue is written to by Lambda, in the function's name; kms is for the customer's key, and sts for
+    # other accounts. tests/template/test_fleet.py has more about these.
+    others = {"sts"} if FUNCTIONS[function] == "poller" else set()
+    assert services == {*CALLS[function], "logs", "sqs", "kms"} | others
 
 
 def test_the_schedule_may_start_the_function_and_keep_what_failed_and_nothing_else():
@@ -119,16 +126,26 @@ def test_no_arn_names_a_partition():
 
 @pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
 def test_the_environment_is_what_the_configuration_reads(function, folder):
-    given = Template(**WEBHOOKS).properties(function)["Environment"]["Variables"]
+    given = Template(FanOutAbove=100, **WEBHOOKS).properties(function)["Environment"]["Variables"]
     text = (ROOT / f"src/functions/{folder}/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
     read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b|\bAWS_USE_FIPS_ENDPOINT\b", text))
     # In Lambda the account is in the function's ARN; the variable is for runtimes without one.
-    assert set(given) == read - {"AMIWATCH_ACCOUNT"}
+    # A worker sends nothing to a queue.
+    absent = {"AMIWATCH_QUEUE_URL", "AMIWATCH_FAN_OUT_ABOVE"} if function == "Worker" else set()
+    assert set(given) == read - {"AMIWATCH_ACCOUNT"} - absent
 
 
-@pytest.mark.parametrize(("name", "function"), [("poller", "Poller"), ("slack", "SlackWebhook"), ("teams", "TeamsWebhook")])
-def test_the_functions_are_tested_with_what_the_template_gives_them(name, function):
-    assert Template(**WEBHOOKS).properties(function)["Environment"]["Variables"] == ENVIRONMENTS[name]
+@pytest.mark.parametrize(
+    ("name", "function", "parameters"),
+    [
+        ("poller", "Poller", {}),
+        ("worker", "Worker", {"FanOutAbove": 100}),
+        ("slack", "SlackWebhook", WEBHOOKS),
+        ("teams", "TeamsWebhook", WEBHOOKS),
+    ],
+)
+def test_the_functions_are_tested_with_what_the_template_gives_them(name, function, parameters):
+    assert environment(function, **parameters) == ENVIRONMENTS[name]
 
 
 def test_the_environment_follows_the_parameters():
@@ -192,7 +209,7 @@ def test_a_failed_poll_ends_in_the_dead_letter_queue_whatever_failed():
     assert schedule()["DeadLetterConfig"]["Arn"] == "<DeadLetters.Arn>"
     failure = Template().properties("Poller")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
     assert failure["Destination"] == "<DeadLetters.Arn>"
-    assert statement_for("sqs:SendMessage")["Resource"] == "<DeadLetters.Arn>"
+    assert statement_for("sqs:SendMessage", Template())["Resource"] == "<DeadLetters.Arn>"
     assert Template().raw["Resources"]["DeadLetters"]["Type"] == "AWS::SQS::Queue"
     assert Template().properties("DeadLetters")["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
@@ -328,7 +345,7 @@ def test_only_the_stacks_own_table_is_protected():
 def test_the_listings_are_permitted_before_the_function_asks_and_until_it_has_stopped():
     assert Template().raw["Resources"]["Poller"]["DependsOn"] == "Listings"
     # CloudFormation replaces a policy whose description changes: the new one is made first, the old one goes last.
-    changes = [{}, {"Regions": "eu-west-1"}, {"Kinds": "store-image"}, {"ImageNames": "false"}]
+    changes = [{}, {"Regions": "eu-west-1"}, {"Regions": "all"}, {"Kinds": "store-image"}, {"ImageNames": "false"}]
     policies = [Template(**some).properties("Listings") for some in changes]
     assert len({policy["Description"] for policy in policies}) == len(policies)
     assert len({json.dumps(policy["PolicyDocument"]) for policy in policies}) == len(policies)
