@@ -6,16 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::aws::event_bridge::NAME as BUS;
+use amiwatch::aws::roles::Roles;
 use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
+use amiwatch::functions::poller::dispatch::Dispatched;
+use amiwatch::functions::poller::fleet::{Fleet, Source};
+use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller, Turn};
@@ -25,6 +30,7 @@ use amiwatch::ports::{
 };
 use amiwatch::record::{Record, SinkName};
 use amiwatch::store::file::FileStore;
+use amiwatch::targets::{Defaults, Regions};
 use amiwatch::task::Kind;
 use amiwatch_simulator::{
     BundlePlan, Disk, ExportImagePlan, ExportInstancePlan, ExportTarget, ImportImagePlan,
@@ -32,6 +38,7 @@ use amiwatch_simulator::{
 };
 use futures_util::future::{BoxFuture, Either, pending, select};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -199,8 +206,18 @@ struct Fate {
     deadline_seconds: Option<i64>,
 }
 
+/// Who polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The scheduled function.
+    Schedule,
+    /// A worker. The message that it dies of comes again, to another one.
+    Worker,
+}
+
 /// A simulated EC2 and everything that watches it.
 struct Scene {
+    by: By,
     sim: Simulator,
     source: Ec2Tasks,
     store: Arc<dyn Store>,
@@ -209,10 +226,15 @@ struct Scene {
     told: Told,
     sinks: &'static [SinkName],
     tasks: Vec<TaskId>,
+    /// When the last message was dispatched.
+    tick: Mutex<Timestamp>,
 }
 
+/// The number of accounts so far.
+static ACCOUNTS: AtomicU64 = AtomicU64::new(0);
+
 impl Scene {
-    async fn new(store: Arc<dyn Store>, sinks: &'static [SinkName]) -> Self {
+    async fn new(by: By, store: Arc<dyn Store>, sinks: &'static [SinkName]) -> Self {
         let sim = Simulator::builder()
             .clock(SimClock::manual(now()))
             .throttle(Throttle::Off)
@@ -221,9 +243,11 @@ impl Scene {
             .unwrap();
         let source = Ec2Tasks::new(&sdk(), Some(sim.url()));
         // A partition of its own in the store.
-        let place = Place::new(Uuid::new_v4().to_string(), REGION);
+        let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
+        let place = Place::new(format!("{account:012}"), REGION);
         let clock = ManualClock(Arc::new(Mutex::new(now())));
-        Self { sim, source, store, place, clock, told: Told::default(), sinks, tasks: Vec::new() }
+        let (told, tasks, tick) = (Told::default(), Vec::new(), Mutex::new(clock.now()));
+        Self { by, sim, source, store, place, clock, told, sinks, tasks, tick }
     }
 
     fn ago(&self, seconds: i64) -> Timestamp {
@@ -312,20 +336,62 @@ impl Scene {
             turn: Turn::default(),
         };
         let places = [PlaceToPoll { place: self.place.clone(), kinds: Kind::ALL.into() }];
-        let poll = std::pin::pin!(poller.poll(&places, deadline));
-        match select(poll, std::pin::pin!(fuse.blown.notified())).await {
-            Either::Left((summary, _)) if fate.deadline_seconds.is_none() => {
-                assert_eq!(summary.all_failures(), Vec::<String>::new());
+        let poll = async {
+            match self.by {
+                By::Schedule => poller.poll(&places, deadline).await.all_failures(),
+                By::Worker => self.work(poller, &places, deadline).await,
+            }
+        };
+        match select(Box::pin(poll), std::pin::pin!(fuse.blown.notified())).await {
+            Either::Left((failures, _)) if fate.deadline_seconds.is_none() => {
+                assert_eq!(failures, Vec::<String>::new());
             }
             Either::Left(_) | Either::Right(_) => {}
         }
         fuse
     }
 
-    /// A minute later the schedule polls again, and nothing goes wrong.
+    /// A new worker takes the message of the last tick. Returns what it says went wrong.
+    async fn work(
+        &self,
+        poller: Poller,
+        places: &[PlaceToPoll],
+        deadline: Option<Timestamp>,
+    ) -> Vec<String> {
+        let defaults = Defaults {
+            regions: Regions::Listed(vec![REGION.into()]),
+            kinds: Kind::ALL.into(),
+            role: None,
+            home_region: REGION.into(),
+            own_account: None,
+        };
+        let source = Source::Accounts(Vec::new());
+        let fleet = Fleet::new(source, defaults, self.source.clone(), Roles::new(&sdk(), None));
+        // So long that the message which comes again is not overtaken.
+        let mut handler = Handler::new(poller, fleet, SignedDuration::from_hours(1));
+        handler.account = Some(self.place.account.clone());
+        let messages = Dispatched::of(places, *self.tick.lock().unwrap());
+        let records = messages.iter().map(|message| {
+            let body = serde_json::to_string(message).unwrap();
+            json!({ "messageId": "m", "eventSource": "aws:sqs", "body": body })
+        });
+        let deadline_ms = deadline.map_or(0, |at| at.as_millisecond().try_into().unwrap());
+        let invocation = Invocation { function_arn: "", deadline_ms };
+        let records: Vec<_> = records.collect();
+        let answer = handler.handle(&json!({ "Records": records }), &invocation).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().unwrap();
+        failures.iter().map(ToString::to_string).collect()
+    }
+
+    /// A minute later it is polled again, and nothing goes wrong.
     async fn polls_a_minute_later(&self) {
         self.clock.later(60);
         self.poll(Fate::default()).await;
+    }
+
+    /// A new tick: what comes from now on is another message.
+    fn ticks(&self) {
+        *self.tick.lock().unwrap() = self.clock.now();
     }
 }
 
@@ -496,8 +562,8 @@ struct Run {
 }
 
 /// Plays a story in which something befalls one poll.
-async fn play(state: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
-    let mut scene = Scene::new(state, story.sinks).await;
+async fn play(by: By, state: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
+    let mut scene = Scene::new(by, state, story.sinks).await;
     (story.begin)(&mut scene);
     for n in 0..story.polls_before {
         if n + 1 == story.polls_before && story.polls_before > 1 {
@@ -510,6 +576,7 @@ async fn play(state: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
         (story.change)(&mut scene);
     }
     scene.clock.later(60);
+    scene.ticks();
     let fuse = scene.poll(fate).await;
     let effects = *fuse.begun.lock().unwrap();
     let unacked = fuse.count("publish") - fuse.count("ack").min(fuse.count("publish"));
@@ -517,6 +584,7 @@ async fn play(state: Arc<dyn Store>, story: &Story, fate: Fate) -> Run {
     (story.end)(&mut scene);
     // Within three minutes of polls that run again.
     for _ in 0..2 {
+        scene.ticks();
         scene.polls_a_minute_later().await;
     }
     let mut times: BTreeMap<(SinkName, Uuid), usize> = BTreeMap::new();
@@ -552,10 +620,10 @@ async fn every_crash_point(name: &str, play: impl AsyncFn(&Story, Fate) -> Run) 
 }
 
 /// Plays in a table of its own: for a transaction moto copies all that it holds.
-async fn play_over_dynamodb(story: &Story, fate: Fate) -> Run {
+async fn play_over_dynamodb(by: By, story: &Story, fate: Fate) -> Run {
     let table = moto::table().await;
     let state = Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table));
-    let run = play(state, story, fate).await;
+    let run = play(by, state, story, fate).await;
     moto::dynamodb().delete_table().table_name(table).send().await.unwrap();
     run
 }
@@ -565,13 +633,24 @@ async fn wherever_a_poll_dies_the_embedded_store_loses_no_ending() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
-    let play = async |story: &Story, fate| play(Arc::clone(&store), story, fate).await;
+    let play =
+        async |story: &Story, fate| play(By::Schedule, Arc::clone(&store), story, fate).await;
     every_crash_point("embedded store", play).await;
 }
 
 #[tokio::test]
 async fn wherever_a_poll_dies_dynamodb_loses_no_ending() {
-    every_crash_point("DynamoDB", play_over_dynamodb).await;
+    let play = async |story: &Story, fate| play_over_dynamodb(By::Schedule, story, fate).await;
+    every_crash_point("DynamoDB", play).await;
+}
+
+#[tokio::test]
+async fn wherever_a_worker_dies_its_message_comes_again_and_no_ending_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let play = async |story: &Story, fate| play(By::Worker, Arc::clone(&store), story, fate).await;
+    every_crash_point("workers", play).await;
 }
 
 #[tokio::test]
@@ -581,7 +660,12 @@ async fn whenever_its_deadline_comes_a_poll_over_dynamodb_loses_and_repeats_noth
         // From one that leaves no time for anything to one that leaves time for all.
         for seconds in (16..80).step_by(4) {
             let fate = Fate { deadline_seconds: Some(seconds), ..Fate::default() };
-            assert_eq!(play_over_dynamodb(story, fate).await.repeats, 0, "{}", story.name);
+            assert_eq!(
+                play_over_dynamodb(By::Schedule, story, fate).await.repeats,
+                0,
+                "{}",
+                story.name
+            );
             deadlines += 1;
         }
     }
