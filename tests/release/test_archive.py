@@ -22,7 +22,7 @@ sys.path.append(str(ROOT / "tests" / "template"))
 from template_reader import Template  # noqa: E402 the path comes first
 
 TEMPLATES = {"template.yaml": "x86_64", "template-arm64.yaml": "arm64"}
-CODE = {"Poller": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
+CODE = {"Poller": "poller", "Worker": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
 
 
 def texts(folder):
