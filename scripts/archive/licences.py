@@ -136,7 +136,8 @@ def of_page():
     page = (ROOT / "src/cli/history/page.html").read_text()
     shown = re.search(r"<summary>Licences of what is inside</summary><pre>(.*?)</pre>", page, re.DOTALL)[1]
     for component in sbom.of_page():
-        yield Part(f"{component['name']} {component['version']}", component["licenses"][0]["expression"], (html.unescape(shown),))
+        name = f"{component['name']} {component['version']}"
+        yield Part(name, component["licenses"][0]["expression"], (html.unescape(shown),))
 
 
 def of_toolchain(architectures):
