@@ -146,7 +146,7 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
     {
         let sim = simulator().await;
         add_stores(&sim, 1);
-        sim.world().add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
+        sim.world().add_fault(FaultRule::new(kind.clone()).times(2));
         let page = adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await;
         let page = page.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
         let is_put_off = matches!(kind, FaultKind::Throttle | FaultKind::Unavailable);
@@ -168,10 +168,7 @@ async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
         assert_eq!(sim.world().calls().len(), Kind::ALL.len() * made as usize);
         sim.world().clear_faults();
         add_stores(&sim, 1);
-        sim.world().add_fault(FaultRule {
-            next: Some(u64::from(made - 1)),
-            ..FaultRule::new(FaultKind::Throttle)
-        });
+        sim.world().add_fault(FaultRule::new(FaultKind::Throttle).times(u64::from(made - 1)));
         let page =
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, allowed).await.unwrap();
         assert_eq!((page.calls, page.tasks.len()), (made, 1));
@@ -311,8 +308,9 @@ async fn an_empty_token_and_one_before_an_empty_page_end_the_listing() {
     let empty = FaultKind::RawText { element: "nextToken".into(), text: String::new(), item: None };
     sim.world().add_fault(FaultRule::new(empty));
     assert_eq!(store_pages(&sim).await.len(), 1);
-    let settings =
-        Settings { trailing_token: true, throttle: Throttle::Off, ..Settings::default() };
+    let mut settings = Settings::default();
+    settings.trailing_token = true;
+    settings.throttle = Throttle::Off;
     let builder = Simulator::builder().clock(SimClock::manual(now())).settings(settings);
     let sim = builder.start().await.unwrap();
     add_stores(&sim, 200);
