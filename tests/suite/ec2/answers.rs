@@ -23,7 +23,7 @@ async fn throttled_and_broken_answers_are_tried_again_and_then_succeed() {
     {
         let sim = simulator().await;
         add_stores(&sim, 1);
-        sim.world().add_fault(FaultRule { next: Some(2), ..FaultRule::new(kind.clone()) });
+        sim.world().add_fault(FaultRule::new(kind.clone()).times(2));
         let page = adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, ATTEMPTS).await;
         let page = page.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
         let is_put_off = matches!(kind, FaultKind::Throttle | FaultKind::Unavailable);
@@ -45,10 +45,7 @@ async fn no_more_calls_are_made_than_are_allowed_and_all_are_counted() {
         assert_eq!(sim.world().calls().len(), Kind::ALL.len() * made as usize);
         sim.world().clear_faults();
         add_stores(&sim, 1);
-        sim.world().add_fault(FaultRule {
-            next: Some(u64::from(made - 1)),
-            ..FaultRule::new(FaultKind::Throttle)
-        });
+        sim.world().add_fault(FaultRule::new(FaultKind::Throttle).times(u64::from(made - 1)));
         let page =
             adapter(&sim).list(&place(), Kind::StoreImage, PageAt::WHOLE, allowed).await.unwrap();
         assert_eq!((page.calls, page.tasks.len()), (made, 1));

@@ -62,8 +62,9 @@ async fn an_empty_token_and_one_before_an_empty_page_end_the_listing() {
     let empty = FaultKind::RawText { element: "nextToken".into(), text: String::new(), item: None };
     sim.world().add_fault(FaultRule::new(empty));
     assert_eq!(store_pages(&sim).await.len(), 1);
-    let settings =
-        Settings { trailing_token: true, throttle: Throttle::Off, ..Settings::default() };
+    let mut settings = Settings::default();
+    settings.trailing_token = true;
+    settings.throttle = Throttle::Off;
     let builder = Simulator::builder().clock(SimClock::manual(now())).settings(settings);
     let sim = builder.start().await.unwrap();
     add_stores(&sim, 200);

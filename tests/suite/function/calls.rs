@@ -78,7 +78,7 @@ async fn where_ec2_throttles_and_breaks_no_poll_makes_more_calls_than_are_set() 
     }
     let mut function = stack.function().await;
     let listing = |kind| FaultRule::new(kind).on("DescribeStoreImageTasks");
-    let half = |kind| FaultRule { probability: 0.5, ..listing(kind) };
+    let half = |kind| listing(kind).with_probability(0.5);
     stack.sim.world().add_fault(half(FaultKind::Throttle));
     stack.sim.world().add_fault(half(FaultKind::InternalError));
     for n in 0..8 {
