@@ -39,11 +39,10 @@ def environment(folder, endpoint=None):
 
 
 class Simulator:
-    """`amiwatch sim`, with its throttling off."""
+    """A running `amiwatch sim`."""
 
     def __init__(self, binary, *arguments):
-        command = [binary, "sim", "--listen", "127.0.0.1:0", "--throttle", "off", *arguments]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([binary, "sim", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip().removeprefix("listening on ")
 
     def post(self, path, body):
@@ -59,6 +58,6 @@ class Simulator:
 
 @pytest.fixture
 def simulator(binary):
-    started = Simulator(binary)
+    started = Simulator(binary, "--listen", "127.0.0.1:0", "--throttle", "off")
     yield started
     started.end()
