@@ -120,6 +120,14 @@ def test_what_a_poll_tells_is_valid(binary, simulator, tmp_path):
         assert faults(event) == [], event
 
 
+def test_what_an_event_bus_gives_to_its_targets_is_valid(samples):
+    for event in copy.deepcopy(samples):
+        # EventBridge sets these itself, so amiwatch repeats its own in detail.
+        event["detail"] |= {name: event[name] for name in ("id", "account", "region")}
+        event |= {"id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "account": "999999999999", "region": "eu-west-1"}
+        assert faults(event) == [], event
+
+
 def changed(path, value):
     """A sample of which one part is another; a value that is `...` takes it out."""
 
