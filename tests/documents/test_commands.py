@@ -263,6 +263,18 @@ def test_the_simulator_serves_clients_as_it_is_shown(name, binary, tmp_path):
                     assert json.loads(printed)["StoreImageTaskResults"]
 
 
+def test_the_scenarios_that_are_shown_are_taken(binary, tmp_path):
+    shown = documented.blocks((ROOT / "simulator/README.md").read_text())
+    texts = ["\n".join(lines) for language, _, lines in shown if language == "yaml"]
+    assert len(texts) == 2
+    for number, text in enumerate(texts):
+        scenario = tmp_path / f"{number}.yaml"
+        scenario.write_text(text)
+        started = Simulator(binary, "--scenario", str(scenario))
+        started.end()
+        assert started.url.startswith("http://")
+
+
 def test_tasks_and_faults_are_made_on_the_local_stack_as_it_is_shown(binary, simulator, tmp_path):
     # These calls of a local stack end at the simulator. tests/local_stack runs the stack itself.
     blocks = [*blocks_of("docs/local.md", "aws ec2"), *blocks_of("docs/local.md", "curl")]

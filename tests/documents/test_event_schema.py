@@ -82,6 +82,7 @@ def test_the_samples_of_every_kind_and_outcome_are_valid(samples):
     [
         ("src/event/snapshots/*.snap", 2),
         ("src/render/snapshots/*event*.snap", 34),
+        ("src/render/snapshots/*the_message_of_last_resort*.snap", 1),
         ("events/webhook-event.json", 1),
         ("tests/stored/*.json", 1),
         ("README.md", 1),
@@ -100,7 +101,7 @@ def test_what_a_poll_tells_is_valid(binary, simulator, tmp_path):
 
     def poll():
         command = [binary, "poll", "--kind", "all", "--tell", "started", "--tell", "completed", "--tell", "failed"]
-        command += ["--account", ACCOUNT, "--state", str(tmp_path / "state.db"), "--output", "json"]
+        command += ["--tell", "cancelled", "--account", ACCOUNT, "--state", str(tmp_path / "state.db"), "--output", "json"]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1), done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
@@ -111,11 +112,28 @@ def test_what_a_poll_tells_is_valid(binary, simulator, tmp_path):
     store = [{"image_id": "ami-0123456789abcdef0", **good}, {"image_id": "ami-0fedcba9876543210", **bad}]
     bundle = [{"instance_id": "i-12345678", "bundle_id": "bun-c1a540a8", **good}]
     bundle += [{"instance_id": "i-87654321", "bundle_id": "bun-c1a540a9", **bad}]
-    simulator.post("/tasks", {"store_tasks": store, "bundle_tasks": bundle})
+    disk = {"bucket": "my-bucket", "key": "root.vmdk"}
+    target = {"bucket": "my-bucket", "prefix": "images/"}
+    simulator.post(
+        "/tasks",
+        {
+            "store_tasks": store,
+            "bundle_tasks": bundle,
+            "import_snapshot_tasks": [{"task_id": "import-snap-0a", "disk": disk, "duration": "30s"}],
+            "import_image_tasks": [{"task_id": "import-ami-0b", "disks": [disk], "duration": "30s"}],
+            "export_image_tasks": [
+                {"task_id": "export-ami-0c", "image_id": "ami-12345678", "target": target, "duration": "30s", "end": "Cancelled"}
+            ],
+            "export_instance_tasks": [
+                {"task_id": "export-i-0d", "instance_id": "i-12345678", "target": target, "duration": "30s", "end": "Expired"}
+            ],
+        },
+    )
     started = poll()
     simulator.post("/advance", {"by": "1m"})
     ended = poll()
-    assert [len(started), len(ended)] == [4, 4]
+    assert [{event["detail"]["kind"] for event in events} for events in (started, ended)] == [set(KINDS)] * 2
+    assert {event["detail"]["outcome"] for event in ended} == {"completed", "failed", "cancelled"}
     for event in started + ended:
         assert faults(event) == [], event
 
