@@ -72,6 +72,21 @@ def test_every_variable_that_is_named_is_read_somewhere(files):
     assert {one for one in named if one[1] not in read} == set()
 
 
+def test_every_document_that_a_program_names_is_there(files):
+    """Where an alarm, an error or a comment sends a reader."""
+    programs = [file for file in files if file.endswith((".rs", ".py", ".yaml", ".toml", ".sh")) or "." not in file.split("/")[-1]]
+    named = {
+        (file, document)
+        for file in programs
+        if (ROOT / file).is_file() and not file.startswith("tests/documents/")
+        for document in re.findall(r"\bdocs/[\w/.-]+\.(?:md|json|service)\b", (ROOT / file).read_text())
+    }
+    assert len(named) > 20
+    # What the README is called in an archive.
+    named.discard(("scripts/archive/documents.py", "docs/overview.md"))
+    assert [one for one in named if one[1] not in files] == []
+
+
 @pytest.mark.parametrize("path", ["src/event.rs", "tests/nowhere/", "poll/nothing.rs"])
 def test_a_file_that_is_gone_is_missed(path, files):
     assert list(paths(f"see `{path}`")) == [path] and not is_there(path, files)
