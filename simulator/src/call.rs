@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// One call of an API as the simulator saw and answered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Call {
     /// The simulated time.
     pub at: Timestamp,

@@ -11,10 +11,11 @@ use crate::service::Service;
 
 /// Names a rule that was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FaultId(pub u64);
+pub struct FaultId(pub(crate) u64);
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FaultKind {
     /// `RequestLimitExceeded`, 503; of STS `Throttling`, 400.
     Throttle,
@@ -74,6 +75,7 @@ pub enum FaultKind {
 
 /// Which calls a kind of fault befalls. With nothing set: every call.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FaultRule {
     /// What goes wrong.
     pub kind: FaultKind,
@@ -144,6 +146,13 @@ impl FaultRule {
     #[must_use]
     pub fn after(mut self, calls: u64) -> Self {
         self.skip = calls;
+        self
+    }
+
+    /// Only so many of them, by chance: 0 for none, 1 for all.
+    #[must_use]
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.probability = probability;
         self
     }
 

@@ -26,6 +26,7 @@ impl Bucket {
 
 /// The buckets' sizes.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Throttle {
     /// As AWS's guides have them.
     #[default]

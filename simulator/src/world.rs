@@ -25,7 +25,7 @@ pub struct World {
 impl World {
     /// An empty world.
     #[must_use]
-    pub fn new(clock: SimClock, settings: Settings) -> Self {
+    pub(crate) fn new(clock: SimClock, settings: Settings) -> Self {
         let state = Mutex::new(State::new(settings.seed));
         Self { clock, settings, state }
     }

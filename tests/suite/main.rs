@@ -16,6 +16,7 @@ mod kills;
 mod names;
 mod network;
 mod outages;
+mod queue;
 mod races;
 mod sinks;
 mod soak;

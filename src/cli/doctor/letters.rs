@@ -22,6 +22,24 @@ pub(super) async fn of_polls(connection: &Connection, stack: &Stack) -> Finding 
     }
 }
 
+/// What workers could not poll. A later tick has asked for the same targets.
+pub(super) async fn of_targets(connection: &Connection, stack: &Stack) -> Finding {
+    let about = "dead letters of targets";
+    let url = stack.get("TargetsDeadLetters");
+    match queue::read(connection, about, url).await {
+        Ok(found) => {
+            let mend = format!(
+                "each names the account whose polls fail, and needs no replay \
+                 (docs/operations/alarms.md, TargetsDeadLettersAlarm): mend it, then: aws sqs \
+                 purge-queue --queue-url {}",
+                url.unwrap_or_default()
+            );
+            letters(about, &found, &mend)
+        }
+        Err(finding) => finding,
+    }
+}
+
 /// What an app refused, or did not take in time. `back` is the ARN of the queue that they go back to.
 pub(super) async fn of_app(
     connection: &Connection,

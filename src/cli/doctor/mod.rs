@@ -3,6 +3,7 @@
 //! Nothing is changed by it. What it looks at stands in the order of the way from EC2 to the inbox.
 
 mod finding;
+mod fleet;
 mod function;
 mod identity;
 mod letters;
@@ -17,6 +18,8 @@ mod table;
 mod topic;
 mod webhook;
 
+use std::collections::BTreeSet;
+
 use self::finding::{Finding, Verdict};
 use self::function::Settings;
 use self::stack::Stack;
@@ -26,27 +29,23 @@ use super::output::{print, print_json, toned};
 use super::reach::Reach;
 use super::{CliError, Exit};
 use crate::clock::SystemClock;
-use crate::place::Place;
-use crate::poll::PlaceToPoll;
 use crate::ports::Clock;
-use crate::targets::Regions;
 use crate::task::Choice;
 
 pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.place).await?;
     let mut findings = identity::examine(&connection).await;
+    let kinds = Choice::kinds(&args.place.kinds);
     let given = Settings {
-        regions: connection.regions.clone(),
-        kinds: Choice::kinds(&args.place.kinds),
         table: args.table.clone(),
         topic: args.topic.clone(),
-        is_deployed: false,
+        ..Settings::own(connection.regions.clone(), kinds)
     };
     match &args.stack {
         None => {
-            let regions = Regions::Listed(given.regions.clone());
+            let (regions, kinds) = (given.regions.clone(), given.kinds.clone());
             let Reach { ec2, places, faults } =
-                Reach::of_looks(&connection, &args.accounts, regions, given.kinds.clone()).await?;
+                Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
             let mend = "permit ec2:DescribeRegions to the role of the account";
             findings.extend(faults.into_iter().map(|it| Finding::failed("Regions", it, mend)));
             findings.extend(listings::examine(&ec2, &places).await);
@@ -99,7 +98,7 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         None => findings.push(Finding::missing("schedule")),
     }
     findings.extend(rule::examine(connection, stack).await);
-    let mut settings = Settings::default();
+    let mut settings = Settings::own(Vec::new(), BTreeSet::new());
     match stack.get("Poller") {
         Some(name) => {
             let (found, of_function) = function::examine(connection, name).await;
@@ -115,11 +114,9 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         None => findings.push(Finding::missing("log")),
     }
     findings.push(letters::of_polls(connection, stack).await);
-    let of = |region: &String| PlaceToPoll {
-        place: Place::new("", region),
-        kinds: settings.kinds.clone(),
-    };
-    let places: Vec<PlaceToPoll> = settings.regions.iter().map(of).collect();
+    findings.extend(fleet::workers(connection, stack).await);
+    let (places, members) = fleet::places(connection, &settings).await;
+    findings.extend(members);
     findings.extend(listings::examine(&connection.ec2(), &places).await);
     findings.extend(way(connection, &settings).await);
     findings.extend(webhook::examine(connection, stack).await);

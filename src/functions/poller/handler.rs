@@ -84,6 +84,21 @@ impl From<HandlerError> for Diagnostic {
 }
 
 impl Handler {
+    /// A handler that takes the account from the function's ARN and has no queue of workers.
+    #[must_use]
+    pub fn new(poller: Poller, fleet: Fleet, interval: SignedDuration) -> Self {
+        Self {
+            poller,
+            account: None,
+            account_of_key: None,
+            fleet,
+            fan_out: None,
+            interval,
+            ticks: Ticks::default(),
+            allowance: Allowance::default(),
+        }
+    }
+
     /// Answers an invocation with its summary, or for SQS with the records to deliver again.
     ///
     /// # Errors

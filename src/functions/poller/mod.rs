@@ -15,12 +15,10 @@ use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use self::allowance::Allowance;
 use self::config::Config;
 use self::dispatch::FanOut;
 use self::fleet::{Fleet, Source};
 use self::handler::{Handler, Invocation};
-use self::ticks::Ticks;
 use super::environment::Lookup;
 use super::sdk::sdk_config;
 use crate::aws::clients::endpoint_url;
@@ -73,14 +71,10 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         turn: Turn::default(),
     };
     let handler = Handler {
-        poller,
         account: config.account.clone(),
         account_of_key: config.account_of_key.clone(),
-        fleet,
         fan_out,
-        interval: config.fleet.tick,
-        ticks: Ticks::default(),
-        allowance: Allowance::default(),
+        ..Handler::new(poller, fleet, config.fleet.tick)
     };
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
