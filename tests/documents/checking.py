@@ -14,7 +14,7 @@ import awscli.clidriver
 import botocore.validate
 import jmespath
 from botocore.utils import ArgumentGenerator
-from conftest import REGION, ROOT
+from programs import REGION, ROOT
 
 sys.path.append(str(ROOT / "tests" / "template"))
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from conftest import ROOT
+from programs import ROOT
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)\s*$")
 SPAN = re.compile(r"`([^`]+)`")

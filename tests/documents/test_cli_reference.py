@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from conftest import ROOT
+from programs import ROOT
 
 
 def test_the_reference_is_what_the_help_says(binary):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import checking
 import documented
 import pytest
-from conftest import ACCOUNT, ROOT, Simulator, environment
+from programs import ACCOUNT, ROOT, Simulator, environment
 
 # Commands of other programs, whose options no test can look up everywhere.
 UNPACKS = "tests/release makes an archive and unpacks it"

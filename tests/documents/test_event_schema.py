@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import ACCOUNT, ROOT, environment
+from programs import ACCOUNT, ROOT, environment
 from jsonschema import Draft202012Validator
 
 SCHEMA = json.loads((ROOT / "docs/reference/event.schema.json").read_text())

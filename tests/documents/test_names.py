@@ -5,7 +5,7 @@ import subprocess
 
 import documented
 import pytest
-from conftest import ROOT
+from programs import ROOT
 
 CODE = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
