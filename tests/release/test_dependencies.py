@@ -44,7 +44,10 @@ def pinned():
     """What the lists of Python packages and the package.json of pages name, and where."""
     found = {}
     for path in [*ROOT.glob("tests/requirements*.txt"), ROOT / "scripts/requirements.txt"]:
-        for name in re.findall(r"^([\w-]+)(?:\[.*\])?==", path.read_text(), re.MULTILINE):
+        # Where a list is made of a shorter one, that names what is asked for, and the list also what this brings along.
+        asked = path.with_suffix(".in")
+        text = asked.read_text() if asked.is_file() else path.read_text()
+        for name in re.findall(r"^([\w-]+)(?:\[.*\])?(?:[=<]|$)", text, re.MULTILINE):
             found.setdefault(name, set()).add(path.relative_to(ROOT).as_posix())
     for path in [ROOT / "src/cli/history/page/package.json", ROOT / "docs/pictures/package.json"]:
         for name in json.loads(path.read_text())["dependencies"]:

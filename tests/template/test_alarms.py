@@ -8,7 +8,8 @@ from stacks import APPS, EVERYTHING, WEBHOOKS, combinations
 from template_reader import ROOT, Template
 
 NAMESPACE = "amiwatch/amiwatch"
-MANUAL = (ROOT / "docs/operations.md").read_text()
+MANUAL = (ROOT / "docs/operations/alarms.md").read_text()
+OF_THE_LOG = (ROOT / "docs/operations/log.md").read_text()
 # What AWS counts by itself, of which a stack shows or watches some. From AWS's manuals.
 OF_AWS = {
     "AWS/Events": {"InvocationsFailedToBeSentToDlq"},
@@ -100,7 +101,7 @@ def test_a_metric_of_a_target_has_its_region_and_kind():
 
 
 def test_the_manual_has_every_metric():
-    section = MANUAL.split("\n## Metrics\n")[1].split("\n## ")[0]
+    section = OF_THE_LOG.split("\n## Metrics\n")[1].split("\n## ")[0]
     for name, _ in counted():
         assert f"`{name}`" in section, name
 
@@ -159,10 +160,10 @@ def test_every_alarm_tells_of_its_begin_and_its_end_and_where_to_read_on(own):
     for name, alarm in alarms(**EVERYTHING | given).items():
         assert alarm["AlarmActions"] == topic
         assert alarm["OKActions"] == topic
-        sections = re.findall(r"docs/operations\.md#(\w+)$", alarm["AlarmDescription"])
+        sections = re.findall(r"docs/operations/alarms\.md#(\w+)$", alarm["AlarmDescription"])
         assert sections == [name.lower()]
         # GitHub makes the anchor out of the title.
-        assert f"\n### {name}\n" in MANUAL
+        assert f"\n## {name}\n" in MANUAL
 
 
 def test_the_alarms_reach_whoever_is_told():

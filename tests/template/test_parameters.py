@@ -179,8 +179,8 @@ def test_the_groups_of_the_console_hold_each_parameter_once():
     assert [name for group in groups for name in group["Parameters"]] == list(Template().raw["Parameters"])
 
 
-def test_the_readme_has_each_parameter_with_its_default():
-    table = (ROOT / "README.md").read_text().split("| parameter of `template.yaml` |")[1].split("\n\n")[0]
+def test_the_reference_has_each_parameter_with_its_default():
+    table = (ROOT / "docs/reference/configuration.md").read_text().split("| parameter of `template.yaml` |")[1].split("\n\n")[0]
     for name, definition in Template().raw["Parameters"].items():
         [row] = [line for line in table.splitlines() if line.startswith(f"| `{name}` |")]
         default = str(definition["Default"])

@@ -12,8 +12,8 @@ pub(super) async fn of_polls(connection: &Connection, stack: &Stack) -> Finding 
     match queue::read(connection, about, url).await {
         Ok(found) => {
             let mend = format!(
-                "they say why (docs/operations.md, Dead letters), and need no replay: mend it, poll once \
-                 by hand, then: aws sqs purge-queue --queue-url {}",
+                "they say why (docs/operations/recovery.md, Dead letters), and need no replay: mend \
+                 it, poll once by hand, then: aws sqs purge-queue --queue-url {}",
                 url.unwrap_or_default()
             );
             letters(about, &found, &mend)
@@ -29,7 +29,9 @@ pub(super) async fn of_targets(connection: &Connection, stack: &Stack) -> Findin
     match queue::read(connection, about, url).await {
         Ok(found) => {
             let mend = format!(
-                "each names the account whose polls fail, and needs no replay (docs/operations.md,                  TargetsDeadLettersAlarm): mend it, then: aws sqs purge-queue --queue-url {}",
+                "each names the account whose polls fail, and needs no replay \
+                 (docs/operations/alarms.md, TargetsDeadLettersAlarm): mend it, then: aws sqs \
+                 purge-queue --queue-url {}",
                 url.unwrap_or_default()
             );
             letters(about, &found, &mend)
@@ -49,8 +51,8 @@ pub(super) async fn of_app(
     match queue::read(connection, &about, stack.get(&format!("{app}DeadLetters"))).await {
         Ok(found) => {
             let mend = format!(
-                "they say why (docs/operations.md, Webhooks): mend it, then send them again: aws sqs \
-                 start-message-move-task --source-arn {} --destination-arn {back}",
+                "they say why (docs/operations/recovery.md, Webhooks): mend it, then send them \
+                 again: aws sqs start-message-move-task --source-arn {} --destination-arn {back}",
                 found.arn
             );
             letters(&about, &found, &mend)

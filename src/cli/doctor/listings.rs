@@ -39,8 +39,8 @@ async fn listing(source: &Ec2Tasks, place: &Place, kind: Kind) -> Finding {
             about,
             error.reason,
             format!(
-                "permit ec2:{operation} in {region} (README, Rights), or leave the Region or the kind \
-                 {kind} out"
+                "permit ec2:{operation} in {region} (docs/reference/rights.md), or leave the Region \
+                 or the kind {kind} out"
             ),
         ),
     }

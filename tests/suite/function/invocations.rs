@@ -187,10 +187,10 @@ async fn every_log_line_is_json_with_a_sentence_and_one_sums_up_the_poll() {
     for field in counted {
         assert!(summaries[0][field].is_u64(), "{field} is not in {log}");
     }
-    let manual = include_str!("../../../docs/operations.md");
+    let manual = include_str!("../../../docs/operations/log.md");
     for reported in [summaries[0], &answer, &answer["targets"][0]] {
         for field in reported.as_object().unwrap().keys() {
-            assert!(manual.contains(&format!("`{field}`")), "{field} is not in operations.md");
+            assert!(manual.contains(&format!("`{field}`")), "{field} is not in log.md");
         }
     }
 }
