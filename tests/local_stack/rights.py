@@ -6,6 +6,9 @@ from copy import deepcopy
 
 # Every caller may do this, whatever its policies say: it stands where a right was taken away.
 HARMLESS = "sts:GetCallerIdentity"
+# Operations that IAM counts to another action, by that action. ministack asks for the right to each by its own name.
+# There is no such action, so it stands in the copy of a template only.
+ALSO_ASKED = {"sqs:SendMessage": "sqs:SendMessageBatch"}
 
 # Rights that a function's role needs in AWS, and that ministack does not ask the role for, each with the reason.
 LOGS = "Lambda writes the log in the function's name; ministack does not ask the role for it"
@@ -71,8 +74,9 @@ def granted(template):
 def without(document, action):
     """A policy without one right."""
     changed = deepcopy(document)
+    gone = {action, ALSO_ASKED.get(action)}
     for statement in changed["Statement"]:
-        statement["Action"] = [HARMLESS if one == action else one for one in actions_of(statement)]
+        statement["Action"] = [HARMLESS if one in gone else one for one in actions_of(statement)]
     return changed
 
 
@@ -111,7 +115,7 @@ class Role:
         return write
 
     def actions(self):
-        return granted_by(document for _, document in self.policies())
+        return granted_by(document for _, document in self.policies()).difference(ALSO_ASKED.values())
 
     @contextmanager
     def without(self, action):
