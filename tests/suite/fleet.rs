@@ -102,7 +102,8 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     };
     put("one", json!({ "targets": [{ "accounts": [MEMBERS[0]], "regions": ["eu-west-1"] }] }))
         .await;
-    put("two", json!({ "targets": [{ "accounts": [ACCOUNT], "kinds": ["bundle"] }] })).await;
+    // All below the folder, however deep.
+    put("team/two", json!({ "targets": [{ "accounts": [ACCOUNT], "kinds": ["bundle"] }] })).await;
     let settings = [("AMIWATCH_ACCOUNTS", ""), ("AMIWATCH_TARGETS_PARAMETER", folder.as_str())];
     let stack = fleet(&settings).await;
     let mut function = stack.function().await;
@@ -122,10 +123,10 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     function.kill().await;
 
     let wrong = json!({ "targets": [{ "accounts": ["1"], "regions": ["cn-north-1", "moon"] }] });
-    put("two", wrong).await;
+    put("team/two", wrong).await;
     let mut function = stack.function().await;
     let error = function.invoke(&schedule()).await.unwrap_err().to_string();
-    for part in ["accounts[0]", "cn-north-1", "moon", "two", "nothing was done"] {
+    for part in ["accounts[0]", "cn-north-1", "moon", "team/two", "nothing was done"] {
         assert!(error.contains(part), "{part}: {error}");
     }
 }
