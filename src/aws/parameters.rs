@@ -16,7 +16,7 @@ const PAGE_SIZE: i32 = 10;
 /// So many pages are read. Guards against tokens that never end.
 const PAGES_MAX: usize = 200;
 
-/// One parameter, or all of a path: those directly under it.
+/// One parameter, or all under a path, however deep.
 #[derive(Debug)]
 pub struct Parameters {
     client: Client,
@@ -73,6 +73,7 @@ impl Parameters {
                 .client
                 .get_parameters_by_path()
                 .path(path)
+                .recursive(true)
                 .with_decryption(true)
                 .max_results(PAGE_SIZE)
                 .set_next_token(token.take());

@@ -8,7 +8,7 @@ use amiwatch_simulator::{FaultKind, FaultRule, StorePlan, TaskId};
 use serde_json::{Value, json};
 
 use crate::function::Stack;
-use crate::support::{ACCOUNT, REGION, moto, unique};
+use crate::support::{ACCOUNT, REGION, ago, moto, now, unique};
 
 const AMI: &str = "ami-0123456789abcdef0";
 const MEMBERS: [&str; 2] = ["111122223333", "444455556666"];
@@ -102,7 +102,8 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     };
     put("one", json!({ "targets": [{ "accounts": [MEMBERS[0]], "regions": ["eu-west-1"] }] }))
         .await;
-    put("two", json!({ "targets": [{ "accounts": [ACCOUNT], "kinds": ["bundle"] }] })).await;
+    // All below the folder, however deep.
+    put("team/two", json!({ "targets": [{ "accounts": [ACCOUNT], "kinds": ["bundle"] }] })).await;
     let settings = [("AMIWATCH_ACCOUNTS", ""), ("AMIWATCH_TARGETS_PARAMETER", folder.as_str())];
     let stack = fleet(&settings).await;
     let mut function = stack.function().await;
@@ -122,10 +123,10 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     function.kill().await;
 
     let wrong = json!({ "targets": [{ "accounts": ["1"], "regions": ["cn-north-1", "moon"] }] });
-    put("two", wrong).await;
+    put("team/two", wrong).await;
     let mut function = stack.function().await;
     let error = function.invoke(&schedule()).await.unwrap_err().to_string();
-    for part in ["accounts[0]", "cn-north-1", "moon", "two", "nothing was done"] {
+    for part in ["accounts[0]", "cn-north-1", "moon", "team/two", "nothing was done"] {
         assert!(error.contains(part), "{part}: {error}");
     }
 }
@@ -201,6 +202,25 @@ async fn above_a_number_of_places_the_schedule_only_dispatches_and_workers_tell_
     worker.log_with("is dropped: a newer tick has asked for the same").await;
     worker.log_with("is dropped: this tick was polled").await;
     assert_eq!(stack.inbox.events().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_message_is_of_the_time_at_which_the_schedule_asks_and_not_of_the_future() {
+    let queue_url = moto::queue(&unique("targets")).await;
+    let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
+    let mut dispatcher = stack.function().await;
+    // The schedule asks up to a minute late, and somebody by hand for whatever time.
+    for due in [ago(50), now() + jiff::SignedDuration::from_hours(24)] {
+        let before = now();
+        dispatcher.invoke(&json!({ "time": due.to_string() })).await.unwrap();
+        for batch in batches(&queue_url).await {
+            for record in batch["Records"].as_array().unwrap() {
+                let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
+                let tick: jiff::Timestamp = body["tick"].as_str().unwrap().parse().unwrap();
+                assert!((before..=now() + jiff::SignedDuration::from_secs(1)).contains(&tick));
+            }
+        }
+    }
 }
 
 #[tokio::test]

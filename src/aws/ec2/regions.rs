@@ -11,15 +11,20 @@ impl Ec2Tasks {
     /// # Errors
     /// EC2 does not say.
     pub async fn regions(&self, account: &str, ask_in: &str) -> Result<Vec<String>, String> {
-        let client = self.client(&Place::new(account, ask_in));
-        let answer = client.describe_regions().send().await.map_err(|error| {
-            let reason = reason_of("EC2", &error);
+        let fail = |reason: &str| {
             let whose =
                 if account.is_empty() { String::new() } else { format!(" of account {account}") };
             format!("DescribeRegions in {ask_in}{whose}: {reason}")
-        })?;
+        };
+        let client = self.client(&Place::new(account, ask_in));
+        let answer = client.describe_regions().send().await;
+        let answer = answer.map_err(|error| fail(&reason_of("EC2", &error)))?;
         let named = answer.regions.unwrap_or_default().into_iter();
         let mut regions: Vec<String> = named.filter_map(|region| region.region_name).collect();
+        if regions.is_empty() {
+            // Every account has some. Without any, nothing would be polled, and nobody would know.
+            return Err(fail("EC2 answered without a Region"));
+        }
         regions.sort();
         Ok(regions)
     }

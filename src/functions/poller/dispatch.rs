@@ -1,7 +1,7 @@
 //! Fan-out: the scheduled function only says what is to be polled, and workers take it from a queue.
 //!
 //! A message names an account and all its Regions that have the same kinds: a worker assumes the account's role
-//! once for all of them. It carries its tick, the time for which the schedule asked. A later tick sends the same
+//! once for all of them. It carries its tick, the time at which the schedule asked. A later tick sends the same
 //! targets again, so that a message which is late or lost costs one poll and no ending.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,16 @@ pub struct FanOut {
     pub above: usize,
 }
 
+/// EventBridge Scheduler invokes within so long after the time that it names. What is later is Lambda's retry of
+/// a dispatch that failed, and other messages have been sent meanwhile.
+const INVOKED_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// The tick of a dispatch that was due then. Of its own time a message could be overtaken before it is sent, as a
+/// schedule may ask each minute; and one from the future would hold up all that come before that.
+fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    due.filter(|due| now.duration_since(*due) >= INVOKED_WITHIN).unwrap_or(now)
+}
+
 /// What is kept of the function's time for the last calls of the queue and the answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -91,7 +101,7 @@ impl Handler {
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
         let now = self.poller.clock.now();
-        let mut messages = Dispatched::of(&found.places, due.unwrap_or(now));
+        let mut messages = Dispatched::of(&found.places, tick(due, now));
         // Where workers cannot keep up, it is not always the same accounts that wait.
         fastrand::shuffle(&mut messages);
         let targets: usize = messages.iter().map(Dispatched::targets).sum();
@@ -130,9 +140,9 @@ impl Handler {
 mod tests {
     use super::*;
 
-    fn tick(seconds: i64) -> Timestamp {
-        let start: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
-        start + SignedDuration::from_secs(seconds)
+    fn noon(seconds: i64) -> Timestamp {
+        let noon: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
+        noon + SignedDuration::from_secs(seconds)
     }
 
     fn place(account: &str, region: &str, kinds: &[Kind]) -> PlaceToPoll {
@@ -148,7 +158,7 @@ mod tests {
             place("111122223333", "eu-west-1", &both),
             place("111122223333", "eu-west-2", &both[..1]),
         ];
-        let messages = Dispatched::of(&places, tick(0));
+        let messages = Dispatched::of(&places, noon(0));
         let said: Vec<_> = messages.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
         assert_eq!(
             said,
@@ -159,5 +169,19 @@ mod tests {
             ]
         );
         assert_eq!(messages.iter().map(Dispatched::targets).sum::<usize>(), 7);
+    }
+
+    #[test]
+    fn a_message_is_fresh_from_its_dispatch_on_but_for_one_that_lambda_tries_again() {
+        for (due, expected) in [
+            (None, noon(0)),
+            (Some(noon(0)), noon(0)),
+            (Some(noon(-59)), noon(0)),
+            (Some(noon(-60)), noon(-60)),
+            (Some(noon(-300)), noon(-300)),
+            (Some(noon(1)), noon(0)),
+        ] {
+            assert_eq!(tick(due, noon(0)), expected, "{due:?}");
+        }
     }
 }

@@ -88,6 +88,12 @@ impl Request {
                     quoted(&error.to_string())
                 ))
             })?;
+            if let Some(account) = selection.accounts.iter().find(|it| !rules::is_account(it)) {
+                return Err(RequestError(format!(
+                    "names \"{}\", which is no account id of 12 digits",
+                    quoted(account)
+                )));
+            }
             if let Some(region) = selection.regions.iter().find(|region| !is_region_code(region)) {
                 return Err(RequestError(format!(
                     "names \"{}\", which is no Region code such as us-east-1",

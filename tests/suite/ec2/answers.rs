@@ -103,6 +103,18 @@ async fn an_answer_that_is_none_is_no_empty_listing() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_without_a_region_is_no_account_without_regions() {
+    let sim = simulator().await;
+    assert!(adapter(&sim).regions(ACCOUNT, REGION).await.unwrap().len() > 10);
+    let fields = vec!["regionInfo".to_owned()];
+    sim.world().add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: None }));
+    let error = adapter(&sim).regions(ACCOUNT, REGION).await.unwrap_err();
+    let expected =
+        format!("DescribeRegions in us-east-1 of account {ACCOUNT}: EC2 answered without a Region");
+    assert_eq!(error, expected);
+}
+
 /// A server that is not EC2, and what was asked of it.
 async fn somebody_else(status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
     let calls = Arc::<AtomicUsize>::default();

@@ -107,6 +107,7 @@ fn a_poll_by_hand_with_anything_wrong_in_it_is_refused_with_the_input_the_rule_a
         (r#"{"poll": {"kinds": ["ami"]}}"#, ["`ami`", "store-image"]),
         (r#"{"poll": null}"#, ["null", "write {\"poll\""]),
         (r#"{"poll": {"regions": ["Ohio"]}}"#, ["\"Ohio\"", "such as us-east-1"]),
+        (r#"{"poll": {"accounts": ["1234"]}}"#, ["\"1234\"", "12 digits"]),
     ] {
         let error = parse(text).unwrap_err().to_string();
         for part in parts {
@@ -122,6 +123,7 @@ fn what_was_given_is_repeated_on_one_short_line() {
     for payload in [
         json!({"poll": {}, long.as_str(): 1}),
         json!({"poll": {long.as_str(): 1}}),
+        json!({"poll": {"accounts": [long]}}),
         json!({"poll": {"regions": [long]}}),
         json!({"poll": {"kinds": [long]}}),
     ] {
