@@ -29,7 +29,8 @@ pub(super) async fn of_targets(connection: &Connection, stack: &Stack) -> Findin
     match queue::read(connection, about, url).await {
         Ok(found) => {
             let mend = format!(
-                "each names the account whose polls fail, and needs no replay (docs/operations.md,                  TargetsDeadLettersAlarm): mend it, then: aws sqs purge-queue --queue-url {}",
+                "each names the account whose polls fail, and needs no replay (docs/operations.md, \
+                 TargetsDeadLettersAlarm): mend it, then: aws sqs purge-queue --queue-url {}",
                 url.unwrap_or_default()
             );
             letters(about, &found, &mend)
