@@ -120,8 +120,7 @@ pub fn code(text: &str) -> String {
 }
 
 /// All but what RFC 3986 calls unreserved.
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Percent-encoded for any part of a link.
 #[must_use]
