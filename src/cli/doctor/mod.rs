@@ -52,7 +52,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
     match &args.stack {
         None => {
             let (regions, kinds) = (given.regions.clone(), given.kinds.clone());
-            let Reach { ec2, places, faults } =
+            let Reach { ec2, places, faults, .. } =
                 Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
             let mend = "permit ec2:DescribeRegions to the role of the account";
             findings.extend(faults.into_iter().map(|it| Finding::failed("Regions", it, mend)));
