@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 
 use super::CliError;
 use super::args::AccountsArgs;
 use super::connect::Connection;
 use crate::aws::ec2::Ec2Tasks;
 use crate::aws::roles::Roles;
+use crate::clock::SystemClock;
 use crate::place::Place;
 use crate::poll::PlaceToPoll;
+use crate::ports::Clock;
 use crate::targets::document::parse;
 use crate::targets::{Defaults, Regions, Wish, of_accounts, places};
 use crate::task::Kind;
@@ -19,12 +22,21 @@ use crate::task::Kind;
 /// Accounts that are asked for their Regions at once.
 const AT_ONCE: usize = 10;
 
+/// For how long the Regions of an account count as known, as in the function: few are ever enabled.
+const REGIONS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+
 /// Where EC2 is asked, and how.
 pub(super) struct Reach {
     pub(super) ec2: Ec2Tasks,
     pub(super) places: Vec<PlaceToPoll>,
     /// What could not be found out; the rest is done all the same.
     pub(super) faults: Vec<String>,
+    /// What was asked for in many accounts; nothing where it is the own one alone.
+    wishes: Vec<Wish>,
+    /// The Region in which an account is asked for its Regions.
+    home: String,
+    /// The Regions of the accounts that are looked at in all of them, and when each was asked.
+    enabled: BTreeMap<String, (Timestamp, Vec<String>)>,
 }
 
 impl Reach {
@@ -57,7 +69,7 @@ impl Reach {
         match regions {
             Regions::Listed(regions) => Ok(Self::own(connection, "", &regions, &kinds)),
             Regions::All => {
-                let found = connection.ec2().regions("", home(connection)).await;
+                let found = regions_of(&connection.ec2(), "", home(connection)).await;
                 let regions = found
                     .map_err(|why| CliError(format!("{why}; name the Regions with --region")))?;
                 Ok(Self::own(connection, "", &regions, &kinds))
@@ -73,8 +85,14 @@ impl Reach {
     ) -> Self {
         let place = |region| Place::new(account, region);
         let of = |region| PlaceToPoll { place: place(region), kinds: kinds.clone() };
-        let places = regions.iter().map(of).collect();
-        Self { ec2: connection.ec2(), places, faults: Vec::new() }
+        Self {
+            ec2: connection.ec2(),
+            places: regions.iter().map(of).collect(),
+            faults: Vec::new(),
+            wishes: Vec::new(),
+            home: home(connection).to_owned(),
+            enabled: BTreeMap::new(),
+        }
     }
 
     async fn fleet(
@@ -108,12 +126,45 @@ impl Reach {
         let roles = Roles::new(&connection.sdk, connection.endpoint("STS"));
         roles.set(&wishes);
         let ec2 = connection.ec2().through(roles);
-        let (enabled, faults) = enabled(&ec2, &wishes, home).await;
-        let places = places(&wishes, |account| enabled.get(account).cloned().unwrap_or_default());
-        if places.is_empty() {
-            return Err(CliError(faults.join("\nerror: ")));
+        let mut reach = Self {
+            ec2,
+            places: Vec::new(),
+            faults: Vec::new(),
+            wishes,
+            home: home.to_owned(),
+            enabled: BTreeMap::new(),
+        };
+        reach.refresh(SystemClock.now()).await;
+        if reach.places.is_empty() {
+            return Err(CliError(reach.faults.join("\nerror: ")));
         }
-        Ok(Self { ec2, places, faults })
+        Ok(reach)
+    }
+
+    /// Learns the Regions of each account that is looked at in all of them, unless they are known. Where
+    /// that fails, those that were known before count on, and the account is asked again the next time.
+    pub(super) async fn refresh(&mut self, now: Timestamp) {
+        let everywhere = self.wishes.iter().filter(|wish| wish.regions == Regions::All);
+        let is_due = |account: &&str| {
+            self.enabled.get(*account).is_none_or(|(asked, _)| !is_fresh(*asked, now))
+        };
+        let due: Vec<&str> = everywhere.map(|wish| wish.account.as_str()).filter(is_due).collect();
+        let (mut learned, mut faults) = (Vec::new(), Vec::new());
+        for some in due.chunks(AT_ONCE) {
+            let asked = some.iter().map(|account| regions_of(&self.ec2, account, &self.home));
+            for (account, answer) in some.iter().zip(join_all(asked).await) {
+                match answer {
+                    Ok(regions) => learned.push(((*account).to_owned(), (now, regions))),
+                    Err(why) => faults.push(format!("{why}; name the Regions of the account")),
+                }
+            }
+        }
+        self.enabled.extend(learned);
+        self.faults = faults;
+        if !self.wishes.is_empty() {
+            let regions = |account: &str| self.enabled.get(account).map(|(_, it)| it.clone());
+            self.places = places(&self.wishes, |account| regions(account).unwrap_or_default());
+        }
     }
 
     /// Which accounts and Regions these are, in a few words.
@@ -147,23 +198,18 @@ fn read(file: &Path) -> Result<(String, String), CliError> {
     }
 }
 
-/// The Regions of each account that is looked at in all of them, and which accounts do not tell.
-async fn enabled(
-    ec2: &Ec2Tasks,
-    wishes: &[Wish],
-    ask_in: &str,
-) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
-    let everywhere = wishes.iter().filter(|wish| wish.regions == Regions::All);
-    let accounts: Vec<&str> = everywhere.map(|wish| wish.account.as_str()).collect();
-    let (mut enabled, mut faults) = (BTreeMap::new(), Vec::new());
-    for some in accounts.chunks(AT_ONCE) {
-        let asked = join_all(some.iter().map(|account| ec2.regions(account, ask_in))).await;
-        for (account, answer) in some.iter().zip(asked) {
-            match answer {
-                Ok(regions) => drop(enabled.insert((*account).to_owned(), regions)),
-                Err(why) => faults.push(format!("{why}; name the Regions of the account")),
-            }
-        }
+/// The Regions that are enabled for an account. There is always one.
+async fn regions_of(ec2: &Ec2Tasks, account: &str, ask_in: &str) -> Result<Vec<String>, String> {
+    let regions = ec2.regions(account, ask_in).await?;
+    if regions.is_empty() {
+        let whose = if account.is_empty() { "" } else { " of account " };
+        return Err(format!("DescribeRegions in {ask_in}{whose}{account} names no Region"));
     }
-    (enabled, faults)
+    Ok(regions)
+}
+
+/// Whether what was learned then still counts. What seems to come from the future does not: the clock was
+/// set back.
+fn is_fresh(asked: Timestamp, now: Timestamp) -> bool {
+    (SignedDuration::ZERO..REGIONS_KNOWN_FOR).contains(&now.duration_since(asked))
 }

@@ -28,12 +28,20 @@ use super::connect::Connection;
 use super::output::{print, print_json, toned};
 use super::reach::Reach;
 use super::{CliError, Exit};
+use crate::aws::clients::in_region;
 use crate::clock::SystemClock;
 use crate::ports::Clock;
 use crate::task::Choice;
 
 pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
-    let connection = Connection::open(&args.place).await?;
+    let mut connection = Connection::open(&args.place).await?;
+    if args.stack.is_some() {
+        // As a typed option wins over a variable, also over that with the SDK's Region.
+        let [region] = connection.regions.as_slice() else {
+            return Err(CliError::new("a stack is in one Region: name one with --region"));
+        };
+        connection.sdk = in_region(&connection.sdk, region);
+    }
     let mut findings = identity::examine(&connection).await;
     let kinds = Choice::kinds(&args.place.kinds);
     let given = Settings {
@@ -44,7 +52,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
     match &args.stack {
         None => {
             let (regions, kinds) = (given.regions.clone(), given.kinds.clone());
-            let Reach { ec2, places, faults } =
+            let Reach { ec2, places, faults, .. } =
                 Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
             let mend = "permit ec2:DescribeRegions to the role of the account";
             findings.extend(faults.into_iter().map(|it| Finding::failed("Regions", it, mend)));

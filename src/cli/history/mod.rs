@@ -3,6 +3,8 @@
 mod page;
 mod timeline;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::args::{HistoryArgs, OutputForm};
@@ -87,6 +89,10 @@ fn columns(all: &[Past]) -> Vec<Column> {
         column("REASON", true, Some(5), &|it| plain(it.reason.as_deref().unwrap_or_default())),
         column("REGION", false, Some(0), &|it| it.region.clone()),
     ];
+    let accounts: BTreeSet<&str> = all.iter().map(|it| it.account.as_str()).collect();
+    if accounts.len() > 1 {
+        columns.insert(0, column("ACCOUNT", false, Some(6), &|it| it.account.clone()));
+    }
     columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
     columns
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
     let regions =
         if args.all_regions { Regions::All } else { Regions::Listed(connection.regions.clone()) };
     let kinds = plans.iter().map(|plan| plan.kind).collect();
-    let Reach { ec2: source, places, faults } =
+    let Reach { ec2: source, places, faults, .. } =
         Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
     if args.dry_run {
         return dry_run(&source, &places, &plans, &faults).await;

@@ -40,7 +40,7 @@ pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
     };
     let regions = Regions::Listed(connection.regions.clone());
     let kinds = Choice::kinds(&args.place.kinds);
-    let Reach { ec2: source, places, faults } =
+    let Reach { ec2: source, places, faults, .. } =
         Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
     if !faults.is_empty() {
         // What is waited for may be there.

@@ -25,8 +25,8 @@ use super::terminal::Terminal;
 use super::{CliError, Exit};
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
-use crate::poll::{PlaceToPoll, Poller};
-use crate::ports::Sink;
+use crate::poll::{Poller, Summary};
+use crate::ports::{Clock, Sink};
 use crate::render::ChatChannel;
 use crate::render::text::plain;
 use crate::store::file::FileStore;
@@ -76,7 +76,7 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     }
     say(&format!("watching {}; told: {names}; end it with Ctrl-C", reach.described()));
     let every = Duration::try_from(args.every).unwrap_or(Duration::from_mins(1));
-    let watching = Watching { poller: &poller, places: &reach.places, terminal: &terminal };
+    let watching = Watching { poller: &poller, reach, terminal: &terminal };
     watching.until(end, every).await;
     drop(lock);
     Ok(Exit::Done)
@@ -84,16 +84,16 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
 
 struct Watching<'a> {
     poller: &'a Poller,
-    places: &'a [PlaceToPoll],
+    reach: Reach,
     terminal: &'a Terminal,
 }
 
 impl Watching<'_> {
     /// Polls again and again. A failure is said when it comes and when it goes: what is lost meanwhile
     /// is nothing.
-    async fn until(&self, end: EndOfService, every: Duration) {
+    async fn until(mut self, end: EndOfService, every: Duration) {
         let mut end = pin!(end.wait());
-        let mut said: BTreeSet<String> = BTreeSet::new();
+        let mut said: BTreeSet<String> = self.reach.faults.iter().map(|it| plain(it)).collect();
         let mut timer = tokio::time::interval(every);
         // After a pause, such as a computer's sleep, one poll makes up for all that were missed.
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,7 +102,7 @@ impl Watching<'_> {
             if let Either::Left(_) = select(end.as_mut(), next).await {
                 return;
             }
-            let mut poll = pin!(self.poller.poll(self.places, None));
+            let mut poll = pin!(poll(self.poller, &mut self.reach));
             let summary = match select(end.as_mut(), poll.as_mut()).await {
                 Either::Right((summary, _)) => summary,
                 Either::Left(_) => {
@@ -126,4 +126,18 @@ impl Watching<'_> {
             }
         }
     }
+}
+
+/// One poll, also of accounts that did not tell their Regions when the watch began, and of Regions that
+/// were enabled since.
+async fn poll(poller: &Poller, reach: &mut Reach) -> Summary {
+    let before = reach.described();
+    reach.refresh(SystemClock.now()).await;
+    let after = reach.described();
+    if after != before {
+        say(&format!("now watching {after}"));
+    }
+    let mut summary = poller.poll(&reach.places, None).await;
+    summary.failures.extend_from_slice(&reach.faults);
+    summary
 }

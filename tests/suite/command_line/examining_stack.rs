@@ -257,6 +257,7 @@ async fn a_stack_with_workers_is_examined_from_their_queue_to_what_was_given_up(
     let [verdict, says, mend] = &found["dead letters of targets"];
     assert_eq!((verdict.as_str(), says.as_str()), ("warning", "1 letter"));
     assert!(mend.ends_with(&stack.physical["TargetsDeadLetters"]), "{mend}");
+    assert!(!mend.contains("  "), "{mend}");
 }
 
 #[tokio::test]
