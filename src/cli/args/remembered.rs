@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, WhereArgs, time};
 use crate::cli::wait::Wanted;
 use crate::event::Outcome;
 use crate::rules;
@@ -16,9 +16,6 @@ pub struct RememberedArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// 12-digit account id [default: every one in the file; for a table the one of the credentials]
-    #[arg(long, value_name = "ID", value_parser = rules::account)]
-    pub account: Option<String>,
     /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
     /// user's state folder]
     #[arg(long, value_name = "FILE")]
@@ -37,6 +34,9 @@ pub struct HistoryArgs {
     /// Where it is remembered
     #[command(flatten)]
     pub remembered: RememberedArgs,
+    /// 12-digit account id [default: every one in the file; for a table the one of the credentials]
+    #[arg(long, value_name = "ID", value_parser = rules::account)]
+    pub account: Option<String>,
     /// Only tasks that ended so; may be given several times
     #[arg(long = "outcome", value_name = "OUTCOME")]
     pub outcomes: Vec<Outcome>,
@@ -64,6 +64,9 @@ pub struct ExplainArgs {
     /// Where it is remembered
     #[command(flatten)]
     pub remembered: RememberedArgs,
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
     /// Outcome that the poller tells; may be given several times [default: all but started]
     #[arg(long = "tell", value_name = "OUTCOME")]
     pub tell: Vec<Outcome>,
