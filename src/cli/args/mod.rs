@@ -119,6 +119,16 @@ pub struct WhereArgs {
     pub kinds: Vec<Choice>,
 }
 
+impl WhereArgs {
+    /// Refuses kinds where ids are given: they would say nothing, or something else than the ids do.
+    pub(in crate::cli) fn without_kinds(&self) -> Result<(), String> {
+        if self.kinds.is_empty() {
+            return Ok(());
+        }
+        Err("ids name their kind: leave --kind out".to_owned())
+    }
+}
+
 /// A length of time: `90s`, `2m`, `1h30m`, `2d`.
 fn time(text: &str) -> Result<SignedDuration, String> {
     let span = text.parse::<Span>().ok();

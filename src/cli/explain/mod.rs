@@ -33,6 +33,7 @@ use crate::task::{Task, TaskKey};
 
 pub(super) async fn run(args: ExplainArgs) -> Result<Exit, CliError> {
     let wanted = &args.id;
+    args.remembered.place.without_kinds().map_err(CliError)?;
     let policy = policy(&args.tell, args.stalled_after_minutes);
     let connection = Connection::open(&args.remembered.place).await?;
     let by_roles = Asked::by_roles(&connection, &args).await?;

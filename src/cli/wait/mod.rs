@@ -32,6 +32,9 @@ use crate::targets::Regions;
 use crate::task::{Choice, Kind};
 
 pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
+    if !args.all_running {
+        args.place.without_kinds().map_err(CliError)?;
+    }
     let connection = Connection::open(&args.place).await?;
     let account = match args.output {
         OutputForm::Json if args.accounts.is_unsaid() => connection.account(None).await?,

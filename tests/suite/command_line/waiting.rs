@@ -329,6 +329,7 @@ async fn what_is_no_id_and_what_cannot_be_meant_is_refused_before_any_call() {
         (vec!["bun-1@b"], "write bun-1"),
         (vec![], "<ID>"),
         (vec!["--all-running", AMI], "cannot be used with"),
+        (vec!["--kind", "bundle", AMI], "leave --kind out"),
         (vec!["--timeout", "soon", AMI], "1h30m"),
         (vec!["--timeout=-5m", AMI], "1h30m"),
         (vec!["--appear", "0s", AMI], "1h30m"),
