@@ -26,7 +26,7 @@ use crate::task::Choice;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Says more on stderr: once what is done, twice what is sent
+    /// Say more on stderr: -v what is done, -vv also what is sent
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Colours
@@ -55,7 +55,7 @@ pub enum Command {
         after_help = "Examples:\n  amiwatch wait ami-0123456789abcdef0@my-bucket\n  amiwatch wait \"$(aws ec2 import-snapshot … --query ImportTaskId --output text)\"\n  amiwatch wait --all-running --kind all --timeout 2h"
     )]
     Wait(WaitArgs),
-    /// Polls again and again, until it is ended, and tells what ends
+    /// Polls again and again until you end it, and tells what ends
     #[command(
         after_help = "Examples:\n  amiwatch watch --kind all --exec 'notify-send \"$AMIWATCH_SUBJECT\"'\n  amiwatch watch --webhook slack=/run/secrets/slack-url --no-terminal"
     )]
