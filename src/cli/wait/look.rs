@@ -78,8 +78,9 @@ impl Looking<'_> {
                 let listing = self.read(place, kind, &is_enough).await;
                 found.calls = found.calls.max(listing.calls);
                 found.failure = found.failure.or(listing.failure);
-                let (now, tasks, is_complete) =
-                    (self.clock.now(), &listing.tasks, listing.is_complete);
+                // An item that could not be read may be the task that is missing.
+                let is_complete = listing.is_complete && listing.rejected.is_empty();
+                let (now, tasks) = (self.clock.now(), &listing.tasks);
                 let look = Look { place, tasks, is_complete, not_before, now };
                 for course in courses.iter_mut().filter(|it| it.wanted.kind == kind) {
                     course.note(&look);

@@ -230,6 +230,33 @@ async fn a_task_that_leaves_the_listing_has_vanished() {
 }
 
 #[tokio::test]
+async fn a_task_whose_item_cannot_be_read_for_a_while_has_not_vanished() {
+    let sim = simulator().await;
+    let task = running(&sim, AMI);
+    let trouble = async {
+        after_looks(&sim, 1, || {
+            let fields = vec!["amiId".to_owned()];
+            let torn = FaultRule::new(FaultKind::MissingFields { fields, item: None });
+            sim.world().add_fault(torn);
+        })
+        .await;
+        after_looks(&sim, 4, || {
+            sim.world().clear_faults();
+            sim.world().set_state(task, TaskStatus::new("Completed", 100));
+        })
+        .await;
+        std::future::pending::<()>().await;
+    };
+    let ids = [AMI];
+    let (out, said, code) = tokio::select! {
+        ended = waited(&sim, &ids) => ended,
+        () = trouble => panic!("it never ends"),
+    };
+    assert_eq!(code, Some(0), "{out}{said}");
+    assert!(out.starts_with("Completed"), "{out}");
+}
+
+#[tokio::test]
 async fn all_that_runs_is_waited_for_and_what_starts_later_is_not() {
     let sim = simulator().await;
     let (out, said, code) = waited(&sim, &["--all-running"]).await;
