@@ -9,6 +9,8 @@ mod polling;
 mod remembered;
 mod wait;
 
+use std::ops::RangeInclusive;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
@@ -19,6 +21,7 @@ pub(super) use self::local::{CompletionsArgs, DemoArgs, ManArgs, OnOff, RenderAr
 pub(super) use self::polling::{PollArgs, PollingArgs, WatchArgs};
 pub(super) use self::remembered::{ExplainArgs, HistoryArgs, RememberedArgs};
 pub(super) use self::wait::WaitArgs;
+use crate::record::EC2_LISTS_FOR;
 use crate::rules;
 use crate::task::Choice;
 
@@ -128,6 +131,9 @@ impl WhereArgs {
         Err("ids name their kind: leave --kind out".to_owned())
     }
 }
+
+/// The minutes without progress that may be asked for: EC2 lists no store task for longer.
+const STALLED_AFTER_MINUTES: RangeInclusive<i64> = 1..=EC2_LISTS_FOR.as_mins();
 
 /// A length of time: `90s`, `2m`, `1h30m`, `2d`.
 fn time(text: &str) -> Result<SignedDuration, String> {

@@ -1,15 +1,21 @@
 //! The arguments of `poll` and `watch`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{AccountsArgs, OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, STALLED_AFTER_MINUTES, WhereArgs, time};
 use crate::cli::watch::WebhookChoice;
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
+use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::rules;
+
+/// The days for which a store may be told to keep the records of ended tasks.
+const KEEP_DAYS: RangeInclusive<i64> =
+    RECORD_KEPT_FOR.as_hours() / 24..=RECORD_KEPT_FOR_MAX.as_hours() / 24;
 
 /// What is polled, and what is told of it
 #[derive(Debug, Args)]
@@ -28,10 +34,10 @@ pub struct PollingArgs {
     #[arg(long = "tell", value_name = "OUTCOME")]
     pub tell: Vec<Outcome>,
     /// Minutes without progress after which a task counts as stalled
-    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
+    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u32).range(STALLED_AFTER_MINUTES))]
     pub stalled_after_minutes: u32,
     /// Days for which ended tasks are remembered, for `history`
-    #[arg(long, value_name = "DAYS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(45..=3653))]
+    #[arg(long, value_name = "DAYS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(KEEP_DAYS))]
     pub keep_days: u32,
     /// Do not ask EC2 what the AMIs in notifications are called (`DescribeImages`)
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{AccountsArgs, OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, STALLED_AFTER_MINUTES, WhereArgs, time};
 use crate::cli::wait::Wanted;
 use crate::event::Outcome;
 use crate::rules;
@@ -71,7 +71,7 @@ pub struct ExplainArgs {
     #[arg(long = "tell", value_name = "OUTCOME")]
     pub tell: Vec<Outcome>,
     /// Minutes without progress after which a task counts as stalled
-    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
+    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u32).range(STALLED_AFTER_MINUTES))]
     pub stalled_after_minutes: u32,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
