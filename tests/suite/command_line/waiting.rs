@@ -261,6 +261,16 @@ async fn all_that_runs_is_waited_for_and_what_starts_later_is_not() {
     let sim = simulator().await;
     let (out, said, code) = waited(&sim, &["--all-running"]).await;
     assert_eq!((out.as_str(), said.as_str(), code), ("", "nothing runs in us-east-1\n", Some(0)));
+    // What cannot be read may run.
+    let torn = running(&sim, AMI);
+    let fields = vec!["amiId".to_owned()];
+    sim.world().add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(0) }));
+    let (out, said, code) = waited(&sim, &["--all-running"]).await;
+    assert_eq!((out.as_str(), code), ("", Some(2)), "{said}");
+    assert!(said.contains("a store-image task in us-east-1 cannot be read"), "{said}");
+    assert!(!said.contains("nothing runs"), "{said}");
+    sim.world().clear_faults();
+    assert!(sim.world().remove_task(torn));
     let tasks: Vec<_> = (0..3).map(|n| running(&sim, &format!("ami-{n:017x}"))).collect();
     let ended = running(&sim, AMI);
     sim.world().set_state(ended, TaskStatus::new("Completed", 100));
