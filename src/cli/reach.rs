@@ -14,7 +14,7 @@ use crate::aws::roles::Roles;
 use crate::clock::SystemClock;
 use crate::place::Place;
 use crate::poll::PlaceToPoll;
-use crate::ports::Clock;
+use crate::ports::{Clock, Rejected};
 use crate::targets::document::parse;
 use crate::targets::{Defaults, Regions, Wish, of_accounts, places};
 use crate::task::Kind;
@@ -182,6 +182,17 @@ impl Reach {
             }
         }
     }
+}
+
+/// A place by its Region, and by its account where one was named.
+pub(super) fn named(place: &Place) -> String {
+    if place.account.is_empty() { place.region.clone() } else { place.to_string() }
+}
+
+/// What there is to say of an item of a listing that cannot be read.
+pub(super) fn unreadable(place: &Place, kind: Kind, rejected: &Rejected) -> String {
+    let Rejected { item, reason, .. } = rejected;
+    format!("a {kind} task in {} cannot be read: {item}: {reason}", named(place))
 }
 
 /// The Region in which is asked what has none.

@@ -14,7 +14,7 @@ pub struct AccountsArgs {
     /// `AMIWATCH_ACCOUNT`, unless --profile is given; else asked of STS]
     #[arg(long = "account", value_name = "ID", value_parser = rules::account)]
     pub account_ids: Vec<String>,
-    /// Role to assume in each account but the own one, by its name
+    /// Name of the role to assume in every account but that of the credentials
     #[arg(long, value_name = "NAME", value_parser = rules::role_name)]
     pub role_name: Option<String>,
     /// External id that the role asks for

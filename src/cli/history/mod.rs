@@ -19,7 +19,7 @@ use crate::render::text::{duration, plain};
 use crate::task::Choice;
 
 pub(super) async fn run(args: HistoryArgs) -> Result<Exit, CliError> {
-    let places = remembered::read(&args.remembered).await?;
+    let places = remembered::read(&args.remembered, args.account.as_slice()).await?;
     let now = SystemClock.now();
     let mut all: Vec<Past> = Vec::new();
     let mut unreadable = 0;

@@ -14,14 +14,14 @@ use super::args::{ListArgs, ListForm};
 use super::connect::Connection;
 use super::output::{fail, print, print_json, say};
 use super::pages::{Extent, pages};
-use super::reach::Reach;
+use super::reach::{Reach, named, unreadable};
 use super::{CliError, Exit};
 use crate::aws::clients::ATTEMPTS;
 use crate::aws::ec2::{Ask, Ec2Tasks, Filter};
 use crate::clock::SystemClock;
 use crate::place::Place;
 use crate::poll::PlaceToPoll;
-use crate::ports::{Clock, PageAt, Rejected};
+use crate::ports::{Clock, PageAt};
 use crate::render::text::plain;
 use crate::targets::Regions;
 use crate::task::{Phase, Task};
@@ -70,11 +70,7 @@ pub(super) async fn run(args: ListArgs) -> Result<Exit, CliError> {
                 task,
             }));
             failures.extend(listing.failure.map(|failure| of_account(place, failure)));
-            failures.extend(listing.rejected.into_iter().map(
-                |Rejected { item, reason, .. }| {
-                    format!("a {kind} task in {} cannot be read: {item}: {reason}", named(place))
-                },
-            ));
+            failures.extend(listing.rejected.iter().map(|it| unreadable(place, *kind, it)));
         }
     }
     // A reader that has had enough is no failure: nothing is lost by it. Where nothing could be
@@ -117,11 +113,6 @@ fn passes(args: &ListArgs, since: Option<Timestamp>, task: &Task) -> bool {
 /// Whether the last task of a listing by start began before a time: all behind it did, too.
 fn ends_before(tasks: &[Task], time: Timestamp) -> bool {
     tasks.last().and_then(|task| task.started_at).is_some_and(|start| start < time)
-}
-
-/// A place by its Region, and its account where one was named.
-fn named(place: &Place) -> String {
-    if place.account.is_empty() { place.region.clone() } else { place.to_string() }
 }
 
 /// A failure that names the Region, with the account where one was named.

@@ -74,9 +74,7 @@ pub(super) fn plan(args: &ListArgs) -> Result<Vec<Plan>, String> {
 }
 
 fn check_ids(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
-    if !args.place.kinds.is_empty() {
-        return Err("ids name their kind: leave --kind out".to_owned());
-    }
+    args.place.without_kinds()?;
     if args.max_items.is_some() || args.starting_token.is_some() {
         return Err(
             "EC2 takes no page of a list of ids: leave --max-items and --starting-token out".into(),

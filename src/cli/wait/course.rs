@@ -31,7 +31,7 @@ pub(super) struct Course {
 pub(super) struct Look<'a> {
     pub(super) place: &'a Place,
     pub(super) tasks: &'a [Task],
-    /// Whether the listing was read to its end.
+    /// Whether the listing was read to its end, and each item of it could be read.
     pub(super) is_complete: bool,
     /// Only a task that started then or later is meant.
     pub(super) not_before: Option<Timestamp>,

@@ -9,6 +9,7 @@ use super::kinds;
 use super::wanted::Wanted;
 use crate::aws::ec2::Ec2Tasks;
 use crate::cli::pages::{Extent, Listing, pages};
+use crate::cli::reach::{named, unreadable};
 use crate::place::Place;
 use crate::poll::PlaceToPoll;
 use crate::ports::Clock;
@@ -39,11 +40,7 @@ pub(super) struct Found {
 impl Looking<'_> {
     /// The places by name, for what there is to say of all of them.
     pub(super) fn named(&self) -> String {
-        let name = |place: &Place| match place.account.as_str() {
-            "" => place.region.clone(),
-            _ => place.to_string(),
-        };
-        self.places.iter().map(|it| name(&it.place)).collect::<Vec<_>>().join(", ")
+        self.places.iter().map(|it| named(&it.place)).collect::<Vec<_>>().join(", ")
     }
 
     /// Looks for all that has not ended.
@@ -78,8 +75,9 @@ impl Looking<'_> {
                 let listing = self.read(place, kind, &is_enough).await;
                 found.calls = found.calls.max(listing.calls);
                 found.failure = found.failure.or(listing.failure);
-                let (now, tasks, is_complete) =
-                    (self.clock.now(), &listing.tasks, listing.is_complete);
+                // An item that could not be read may be the task that is missing.
+                let is_complete = listing.is_complete && listing.rejected.is_empty();
+                let (now, tasks) = (self.clock.now(), &listing.tasks);
                 let look = Look { place, tasks, is_complete, not_before, now };
                 for course in courses.iter_mut().filter(|it| it.wanted.kind == kind) {
                     course.note(&look);
@@ -100,15 +98,16 @@ impl Looking<'_> {
         pages(self.source, place, kind, extent).await
     }
 
-    /// All that runs now.
-    pub(super) async fn all_running(&self) -> Result<Vec<Course>, String> {
-        let mut courses = Vec::new();
+    /// All that runs now, and what is to be said of items that cannot be read, which may run as well.
+    pub(super) async fn all_running(&self) -> Result<(Vec<Course>, Vec<String>), String> {
+        let (mut courses, mut faults) = (Vec::new(), Vec::new());
         for PlaceToPoll { place, kinds } in self.places {
             for kind in kinds {
                 let listing = self.read(place, *kind, &|_| false).await;
                 if let Some(failure) = listing.failure {
                     return Err(failure);
                 }
+                faults.extend(listing.rejected.iter().map(|it| unreadable(place, *kind, it)));
                 let running = listing.tasks.iter().filter(|task| task.phase() == Phase::Running);
                 for task in running {
                     let mut course = Course::new(Wanted::of(task));
@@ -118,6 +117,6 @@ impl Looking<'_> {
                 }
             }
         }
-        Ok(courses)
+        Ok((courses, faults))
     }
 }

@@ -19,7 +19,7 @@ use self::look::{Found, Looking};
 use self::show::Shown;
 use super::args::{OutputForm, WaitArgs};
 use super::connect::Connection;
-use super::output::{Reader, json_line, print, say};
+use super::output::{Reader, fail, json_line, print, say};
 use super::reach::Reach;
 use super::terminal::is_trouble;
 use super::{CliError, Exit};
@@ -32,6 +32,9 @@ use crate::targets::Regions;
 use crate::task::{Choice, Kind};
 
 pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
+    if !args.all_running {
+        args.place.without_kinds().map_err(CliError)?;
+    }
     let connection = Connection::open(&args.place).await?;
     let account = match args.output {
         OutputForm::Json if args.accounts.is_unsaid() => connection.account(None).await?,
@@ -55,9 +58,18 @@ pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
             courses.push(Course::new(wanted.clone()));
         }
     }
+    let mut is_in_part = false;
     if args.all_running {
-        courses = looking.all_running().await.map_err(CliError)?;
+        let (running, faults) = looking.all_running().await.map_err(CliError)?;
+        for fault in &faults {
+            fail(&plain(fault));
+        }
+        is_in_part = !faults.is_empty();
+        courses = running;
         if courses.is_empty() {
+            if is_in_part {
+                return Ok(Exit::InPart);
+            }
             say(&format!("nothing runs in {}", looking.named()));
             return Ok(Exit::Done);
         }
@@ -72,7 +84,10 @@ pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
         told: BTreeSet::new(),
         reader_gone: false,
     };
-    waiting.wait().await
+    match waiting.wait().await? {
+        Exit::Done if is_in_part => Ok(Exit::InPart),
+        exit => Ok(exit),
+    }
 }
 
 struct Waiting<'a> {

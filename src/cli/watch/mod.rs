@@ -77,9 +77,9 @@ pub(super) async fn run(args: WatchArgs) -> Result<Exit, CliError> {
     say(&format!("watching {}; told: {names}; end it with Ctrl-C", reach.described()));
     let every = Duration::try_from(args.every).unwrap_or(Duration::from_mins(1));
     let watching = Watching { poller: &poller, reach, terminal: &terminal };
-    watching.until(end, every).await;
+    let exit = watching.until(end, every).await;
     drop(lock);
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 struct Watching<'a> {
@@ -91,7 +91,7 @@ struct Watching<'a> {
 impl Watching<'_> {
     /// Polls again and again. A failure is said when it comes and when it goes: what is lost meanwhile
     /// is nothing.
-    async fn until(mut self, end: EndOfService, every: Duration) {
+    async fn until(mut self, end: EndOfService, every: Duration) -> Exit {
         let mut end = pin!(end.wait());
         let mut said: BTreeSet<String> = self.reach.faults.iter().map(|it| plain(it)).collect();
         let mut timer = tokio::time::interval(every);
@@ -100,17 +100,20 @@ impl Watching<'_> {
         loop {
             let next = pin!(timer.tick());
             if let Either::Left(_) = select(end.as_mut(), next).await {
-                return;
+                return Exit::Done;
             }
             let mut poll = pin!(poll(self.poller, &mut self.reach));
-            let summary = match select(end.as_mut(), poll.as_mut()).await {
+            let mut summary = match select(end.as_mut(), poll.as_mut()).await {
                 Either::Right((summary, _)) => summary,
                 Either::Left(_) => {
                     // What was begun may end; if it does not, the next process takes it up.
                     drop(tokio::time::timeout(LAST_POLL, poll).await);
-                    return;
+                    return Exit::Done;
                 }
             };
+            // Whoever closed the pipe wants to hear no more. What was not written stays untold.
+            let reader_gone = self.terminal.reader_gone();
+            summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
             let failures: BTreeSet<String> =
                 summary.first_failures().iter().map(|text| plain(text)).collect();
             for failure in failures.difference(&said) {
@@ -120,9 +123,8 @@ impl Watching<'_> {
                 say("all is well again");
             }
             said = failures;
-            if self.terminal.reader_gone().is_some() {
-                // Whoever closed the pipe wants to hear no more.
-                return;
+            if reader_gone.is_some() {
+                return Exit::InPart;
             }
         }
     }
