@@ -147,6 +147,21 @@ async fn all_regions_are_asked_of_each_account_and_remembered() {
     assert_eq!(calls(&stack, "DescribeRegions"), 3, "once an account");
 }
 
+#[tokio::test]
+async fn regions_are_asked_for_as_long_as_there_is_time_to_poll_them() {
+    let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
+    let mut function = stack.function().await;
+    // Less than a listing takes, with what follows it.
+    let soon = now().as_millisecond() + 30_000;
+    let error = function.invoke_until(&schedule(), soon).await.unwrap_err().to_string();
+    for account in [ACCOUNT, MEMBERS[0], MEMBERS[1]] {
+        assert!(error.contains(&format!("{account}: its Regions were not asked for")), "{error}");
+    }
+    assert!(stack.sim.world().calls().is_empty());
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(calls(&stack, "DescribeRegions"), 3);
+}
+
 /// Takes all messages of a queue, as an event source mapping gives them to a worker.
 async fn batches(queue_url: &str) -> Vec<Value> {
     let mut batches = Vec::new();

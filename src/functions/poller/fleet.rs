@@ -61,7 +61,8 @@ impl Fleet {
         Self { source, defaults, ec2, roles, state: Mutex::default() }
     }
 
-    /// The places of all accounts, or of one.
+    /// The places of all accounts, or of one. EC2 is asked for Regions as long as `may_ask`; what is not
+    /// known then is a failure, and a later call asks for the rest.
     ///
     /// # Errors
     /// Every fault of the settings or the document, or why it cannot be read.
@@ -70,6 +71,7 @@ impl Fleet {
         own: &str,
         only: Option<&str>,
         now: Timestamp,
+        may_ask: &(dyn Fn() -> bool + Sync),
     ) -> Result<Found, String> {
         let (wishes, mut failures) = self.wishes(own, now).await?;
         let wishes: Vec<Wish> = wishes
@@ -81,8 +83,11 @@ impl Fleet {
             .filter(|wish| wish.regions == Regions::All)
             .map(|wish| wish.account.as_str())
             .collect();
+        let mut everywhere: Vec<&str> = everywhere.into_iter().collect();
+        // Where the time does not suffice for all, it is not always the same accounts that wait.
+        fastrand::shuffle(&mut everywhere);
         let asked: Vec<Option<String>> = stream::iter(everywhere)
-            .map(|account| self.learn_regions(account, now))
+            .map(|account| self.learn_regions(account, now, may_ask))
             .buffer_unordered(ASKED_AT_ONCE)
             .collect()
             .await;
@@ -154,16 +159,24 @@ impl Fleet {
     }
 
     /// Learns which Regions are enabled for an account, unless that is known; else says why that failed.
-    async fn learn_regions(&self, account: &str, now: Timestamp) -> Option<String> {
-        let is_known = {
+    async fn learn_regions(
+        &self,
+        account: &str,
+        now: Timestamp,
+        may_ask: &(dyn Fn() -> bool + Sync),
+    ) -> Option<String> {
+        let known = {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state
-                .regions
-                .get(account)
-                .is_some_and(|(asked, _)| is_fresh(*asked, REGIONS_KNOWN_FOR, now))
+            state.regions.get(account).map(|(asked, _)| *asked)
         };
-        if is_known {
+        if known.is_some_and(|asked| is_fresh(asked, REGIONS_KNOWN_FOR, now)) {
             return None;
+        }
+        if !may_ask() {
+            // What was known once still counts.
+            return known.is_none().then(|| {
+                format!("{account}: its Regions were not asked for, as the time ran out")
+            });
         }
         match self.ec2.regions(account, &self.defaults.home_region).await {
             Ok(regions) => {

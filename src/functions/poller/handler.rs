@@ -119,8 +119,10 @@ impl Handler {
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
         let found = async || {
+            let may_ask = || self.has_time(deadline);
+            let now = self.poller.clock.now();
             // Boxed: nested deeper, the compiler gives up.
-            let found = Box::pin(self.fleet.places(account, None, self.poller.clock.now())).await;
+            let found = Box::pin(self.fleet.places(account, None, now, &may_ask)).await;
             found.map_err(|reason| failed(ErrorType::ConfigurationError, reason))
         };
         match request {
@@ -139,6 +141,12 @@ impl Handler {
                 answered(&summary, summary.failures_beside_blind())
             }
         }
+    }
+
+    /// Whether what is found out now can still be polled.
+    pub(super) fn has_time(&self, deadline: Option<Timestamp>) -> bool {
+        let reserve = self.poller.limits.reserve_to_list;
+        deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > reserve)
     }
 
     /// What is configured goes first: a local runtime's ARN may name an account that is none of ours.

@@ -50,7 +50,8 @@ impl Handler {
     ) -> Vec<Value> {
         let mut again = Vec::new();
         let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
-        let known = match self.fleet.places(own, Some(own), self.poller.clock.now()).await {
+        let (now, may_ask) = (self.poller.clock.now(), || self.has_time(deadline));
+        let known = match self.fleet.places(own, Some(own), now, &may_ask).await {
             Ok(found) => found.places,
             Err(fault) => return all_again(named.iter().map(|(id, _)| id.as_str()), &fault),
         };
