@@ -162,6 +162,19 @@ async fn regions_are_asked_for_as_long_as_there_is_time_to_poll_them() {
     assert_eq!(calls(&stack, "DescribeRegions"), 3);
 }
 
+#[tokio::test]
+async fn a_message_whose_region_could_not_be_looked_up_comes_again_and_the_log_says_why() {
+    let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied).on("DescribeRegions"));
+    let mut function = stack.function().await;
+    let body = json!({ "region": REGION, "kind": "store-image" }).to_string();
+    let record = json!({ "messageId": "1", "eventSource": "aws:sqs", "body": body });
+    let answer = function.invoke(&json!({ "Records": [record] })).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "1" }] }));
+    let log = function.log_with("its Regions cannot be found out").await;
+    assert!(log.contains("UnauthorizedOperation"), "{log}");
+}
+
 /// Takes all messages of a queue, as an event source mapping gives them to a worker.
 async fn batches(queue_url: &str) -> Vec<Value> {
     let mut batches = Vec::new();

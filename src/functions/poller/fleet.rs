@@ -99,7 +99,8 @@ impl Fleet {
         Ok(Found { places: places(&wishes, enabled), failures })
     }
 
-    /// The accounts that are polled.
+    /// The accounts that are polled. Where the document cannot be read again, the log says so: it is the
+    /// scheduled function that fails.
     ///
     /// # Errors
     /// As of [`Self::places`].
@@ -108,7 +109,10 @@ impl Fleet {
         own: &str,
         now: Timestamp,
     ) -> Result<BTreeSet<String>, String> {
-        let (wishes, _) = self.wishes(own, now).await?;
+        let (wishes, failures) = self.wishes(own, now).await?;
+        for failure in failures {
+            tracing::warn!("{failure}");
+        }
         Ok(wishes.into_iter().map(|wish| wish.account).collect())
     }
 

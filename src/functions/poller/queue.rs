@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::dispatch::Dispatched;
+use super::fleet::Found;
 use super::handler::{Handler, log_summary};
 use super::request::{QueueBody, QueueRecord, QueueTarget};
 use super::selection::Selection;
@@ -52,7 +53,13 @@ impl Handler {
         let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
         let (now, may_ask) = (self.poller.clock.now(), || self.has_time(deadline));
         let known = match self.fleet.places(own, Some(own), now, &may_ask).await {
-            Ok(found) => found.places,
+            Ok(Found { places, failures }) => {
+                // Where the Regions are not known, the messages name one that is not among them.
+                for failure in failures {
+                    tracing::error!("{failure}");
+                }
+                places
+            }
             Err(fault) => return all_again(named.iter().map(|(id, _)| id.as_str()), &fault),
         };
         for (message_id, QueueTarget { region, kind, stored }) in named {
@@ -109,8 +116,11 @@ impl Handler {
         for (message_id, message) in messages {
             let Dispatched { account, tick, .. } = &message;
             if !known.contains(account) {
-                // The document was changed since.
-                tracing::warn!("SQS message {message_id} names {account}, which is polled no more");
+                // The document was changed: since the message was sent, or since it was read here.
+                tracing::warn!(
+                    "SQS message {message_id} is dropped: it names {account}, which is not among the \
+                     accounts that are polled"
+                );
             } else if let Some(dropped) = self.ticks.dropped(&message, self.interval, now) {
                 tracing::info!(
                     dropped = 1,
