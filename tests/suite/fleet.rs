@@ -132,6 +132,20 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
 }
 
 #[tokio::test]
+async fn a_document_that_cannot_be_read_is_told_from_one_that_is_wrong() {
+    let name = format!("/{}", unique("targets"));
+    let settings = [("AMIWATCH_ACCOUNTS", ""), ("AMIWATCH_TARGETS_PARAMETER", name.as_str())];
+    let stack = fleet(&settings).await;
+    let mut function = stack.function().await;
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(error["errorType"], "ParameterUnreadable", "{error}");
+    assert!(error["errorMessage"].as_str().unwrap().contains(&name), "{error}");
+    moto::put_parameter(&name, "{}").await;
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(error["errorType"], "ConfigurationError", "{error}");
+}
+
+#[tokio::test]
 async fn all_regions_are_asked_of_each_account_and_remembered() {
     let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
     let mut function = stack.function().await;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use super::handler::{ErrorType, HandlerError};
 use crate::aws::ec2::Ec2Tasks;
 use crate::aws::parameters::Parameters;
 use crate::aws::roles::Roles;
@@ -72,7 +73,7 @@ impl Fleet {
         only: Option<&str>,
         now: Timestamp,
         may_ask: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Found, String> {
+    ) -> Result<Found, HandlerError> {
         let (wishes, mut failures) = self.wishes(own, now).await?;
         let wishes: Vec<Wish> = wishes
             .into_iter()
@@ -108,7 +109,7 @@ impl Fleet {
         &self,
         own: &str,
         now: Timestamp,
-    ) -> Result<BTreeSet<String>, String> {
+    ) -> Result<BTreeSet<String>, HandlerError> {
         let (wishes, failures) = self.wishes(own, now).await?;
         for failure in failures {
             tracing::warn!("{failure}");
@@ -120,7 +121,11 @@ impl Fleet {
     ///
     /// # Errors
     /// As of [`Self::places`].
-    async fn wishes(&self, own: &str, now: Timestamp) -> Result<(Vec<Wish>, Vec<String>), String> {
+    async fn wishes(
+        &self,
+        own: &str,
+        now: Timestamp,
+    ) -> Result<(Vec<Wish>, Vec<String>), HandlerError> {
         let defaults = Defaults { own_account: Some(own.to_owned()), ..self.defaults.clone() };
         let (wishes, failures) = match &self.source {
             Source::Accounts(accounts) if accounts.is_empty() => {
@@ -133,7 +138,9 @@ impl Fleet {
             }
         };
         let wishes = wishes.map_err(|faults| {
-            format!("what is to be polled is not clear: {}; nothing was done", faults.join("; "))
+            let faults = faults.join("; ");
+            let fault = format!("what is to be polled is not clear: {faults}; nothing was done");
+            HandlerError { kind: ErrorType::ConfigurationError, faults: vec![fault] }
         })?;
         self.roles.set(&wishes);
         Ok((wishes, failures))
@@ -144,7 +151,7 @@ impl Fleet {
         &self,
         parameters: &Parameters,
         now: Timestamp,
-    ) -> Result<(Vec<(String, String)>, Vec<String>), String> {
+    ) -> Result<(Vec<(String, String)>, Vec<String>), HandlerError> {
         let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).document.clone();
         if let Some((read, texts)) = &known
             && is_fresh(*read, DOCUMENT_READ_FOR, now)
@@ -158,7 +165,10 @@ impl Fleet {
                 Ok((texts, Vec::new()))
             }
             (Err(error), Some((_, texts))) => Ok((texts, vec![error.to_string()])),
-            (Err(error), None) => Err(format!("{error}; nothing was done")),
+            (Err(error), None) => {
+                let fault = format!("{error}; nothing was done");
+                Err(HandlerError { kind: ErrorType::ParameterUnreadable, faults: vec![fault] })
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub enum ErrorType {
     InvalidRequest,
     /// The function does not know something that it needs. Another try ends alike.
     ConfigurationError,
+    /// Parameter Store does not give the targets document.
+    ParameterUnreadable,
     /// Part of the poll failed; the next one takes it up again.
     PollFailed,
 }
@@ -72,6 +74,7 @@ impl ErrorType {
         match self {
             Self::InvalidRequest => "InvalidRequest",
             Self::ConfigurationError => "ConfigurationError",
+            Self::ParameterUnreadable => "ParameterUnreadable",
             Self::PollFailed => "PollFailed",
         }
     }
@@ -123,7 +126,7 @@ impl Handler {
             let now = self.poller.clock.now();
             // Boxed: nested deeper, the compiler gives up.
             let found = Box::pin(self.fleet.places(account, None, now, &may_ask)).await;
-            found.map_err(|reason| failed(ErrorType::ConfigurationError, reason))
+            found.inspect_err(|error| tracing::error!("{error}"))
         };
         match request {
             Request::Queue(records) => Ok(Box::pin(self.queue(account, records, deadline)).await),

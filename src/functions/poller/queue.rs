@@ -60,7 +60,9 @@ impl Handler {
                 }
                 places
             }
-            Err(fault) => return all_again(named.iter().map(|(id, _)| id.as_str()), &fault),
+            Err(fault) => {
+                return all_again(named.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
         };
         for (message_id, QueueTarget { region, kind, stored }) in named {
             let selection = Selection {
@@ -109,7 +111,9 @@ impl Handler {
         let now = self.poller.clock.now();
         let known = match self.fleet.accounts(own, now).await {
             Ok(accounts) => accounts,
-            Err(fault) => return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault),
+            Err(fault) => {
+                return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
         };
         let mut again = Vec::new();
         let mut fresh = Vec::new();
