@@ -306,7 +306,11 @@ async fn what_the_queue_does_not_take_is_a_failure_that_names_the_queue() {
     let queue_url = moto::queue(&unique("targets")).await;
     let gone = format!("{queue_url}-gone");
     let stack = fleet(&[("AMIWATCH_QUEUE_URL", &gone), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
-    let error = stack.function().await.invoke(&schedule()).await.unwrap_err().to_string();
-    assert!(error.contains("PollFailed") || error.contains(&gone), "{error}");
+    let mut dispatcher = stack.function().await;
+    let error = dispatcher.invoke(&schedule()).await.unwrap_err().to_string();
+    assert!(error.contains("PollFailed") && error.contains(&gone), "{error}");
     assert!(error.contains("SQS SendMessageBatch"), "{error}");
+    // The template counts them by this name.
+    let log = dispatcher.log_with("in 0 messages, 3 failures").await;
+    assert!(log.contains("\"failures\":3"), "{log}");
 }

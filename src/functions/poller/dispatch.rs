@@ -113,6 +113,7 @@ impl Handler {
         let has_time =
             || deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE);
         let sent = fan_out.queue.send(&bodies, &has_time).await;
+        let failures = sent.refused + sent.left + found.failures.len();
         let reasons = sent.reasons.iter().map(|(reason, count)| format!("{reason} ({count})"));
         let left = (sent.left > 0)
             .then(|| format!("{} messages were not sent, as the time ran out", sent.left));
@@ -123,10 +124,9 @@ impl Handler {
         tracing::info!(
             dispatched_targets = targets,
             dispatched_messages = sent.taken,
-            dispatch_failures = sent.refused + sent.left,
-            "Dispatched {targets} targets in {} messages, {} more failed",
+            failures,
+            "Dispatched {targets} targets in {} messages, {failures} failures",
             sent.taken,
-            sent.refused + sent.left,
         );
         if faults.is_empty() {
             Ok(json!({ "dispatchedTargets": targets, "dispatchedMessages": sent.taken }))
