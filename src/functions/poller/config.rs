@@ -109,7 +109,7 @@ impl Config {
             } else {
                 ChatChannel::Absent
             },
-            account: environment.account("AMIWATCH_ACCOUNT"),
+            account: environment.checked("AMIWATCH_ACCOUNT", rules::account),
             account_of_key: environment.account_of_key(),
             home_region,
             use_fips: environment.flag("AWS_USE_FIPS_ENDPOINT"),

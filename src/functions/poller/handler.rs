@@ -11,8 +11,8 @@ use super::request::Request;
 use super::selection::Selection;
 use super::ticks::Ticks;
 use crate::functions::deadline;
-use crate::functions::environment::is_account;
 use crate::poll::{Poller, Summary};
+use crate::rules::is_account;
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone, Copy)]
