@@ -34,12 +34,6 @@ impl Parameters {
         Self { client: Client::from_conf(builder.build()), name: name.into() }
     }
 
-    /// The name or path.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Reads names and values, by name.
     ///
     /// # Errors

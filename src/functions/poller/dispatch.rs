@@ -58,8 +58,7 @@ impl Dispatched {
     }
 
     /// How many targets it names.
-    #[must_use]
-    pub fn targets(&self) -> usize {
+    fn targets(&self) -> usize {
         self.regions.len() * self.kinds.len()
     }
 }
