@@ -13,7 +13,7 @@ use super::parameter::ParameterError;
 /// Parameter Store gives no more on a page.
 const PAGE_SIZE: i32 = 10;
 
-/// So many pages are read. Guards against tokens that never end.
+/// At most this many pages are read: a guard against tokens that never end.
 const PAGES_MAX: usize = 200;
 
 /// One parameter, or all under a path, however deep.

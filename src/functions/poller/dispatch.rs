@@ -68,7 +68,7 @@ impl Dispatched {
 pub struct FanOut {
     /// The queue.
     pub queue: TargetsQueue,
-    /// So many places are polled without workers.
+    /// Up to this many places are polled without workers.
     pub above: usize,
 }
 

@@ -16,13 +16,13 @@ use crate::targets::{Defaults, Regions, Wish, document, of_accounts, places};
 /// For how long the Regions of an account count as known.
 const REGIONS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// For how long a document counts as read. A change of it is followed as soon as that.
+/// For how long a document counts as read. A change of it is followed within that time.
 const DOCUMENT_READ_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Accounts that are asked for their Regions at the same time.
 const ASKED_AT_ONCE: usize = 8;
 
-/// Where it says which accounts are polled.
+/// What says which accounts are polled.
 pub enum Source {
     /// Accounts by id; none stands for the own one.
     Accounts(Vec<String>),

@@ -1,4 +1,4 @@
-//! What the queue's messages ask for: the poll of a Region, at once.
+//! What messages of a queue ask for: the poll of a Region, at once, or of an account's share of a fan-out.
 
 use std::collections::BTreeMap;
 
