@@ -266,6 +266,16 @@ async fn a_message_is_of_the_time_at_which_the_schedule_asks_and_not_of_the_futu
 }
 
 #[tokio::test]
+async fn a_dispatch_that_a_later_one_has_overtaken_sends_nothing() {
+    let queue_url = moto::queue(&unique("targets")).await;
+    let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
+    let mut dispatcher = stack.function().await;
+    let answer = dispatcher.invoke(&json!({ "time": ago(61).to_string() })).await.unwrap();
+    assert_eq!(answer, json!({ "dispatchedTargets": 0, "dispatchedMessages": 0 }));
+    assert_eq!(batches(&queue_url).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn a_worker_gives_back_what_failed_and_drops_what_was_overtaken() {
     let queue_url = moto::queue(&unique("targets")).await;
     let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;

@@ -82,6 +82,11 @@ fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
     due.filter(|due| now.duration_since(*due) >= INVOKED_WITHIN).unwrap_or(now)
 }
 
+/// Whether a later tick has asked for the same: one that is as old as the schedule's interval.
+pub(super) fn is_overtaken(tick: Timestamp, interval: SignedDuration, now: Timestamp) -> bool {
+    now.duration_since(tick) >= interval
+}
+
 /// What is kept of the function's time for the last calls of the queue and the answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -100,7 +105,14 @@ impl Handler {
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
         let now = self.poller.clock.now();
-        let mut messages = Dispatched::of(&found.places, tick(due, now));
+        let tick = tick(due, now);
+        let mut messages = Dispatched::of(&found.places, tick);
+        if is_overtaken(tick, self.interval, now) {
+            tracing::warn!(
+                "Nothing is dispatched for {tick}, as workers would drop it: a later poll has been asked for"
+            );
+            messages.clear();
+        }
         // Where workers cannot keep up, it is not always the same accounts that wait.
         fastrand::shuffle(&mut messages);
         let targets: usize = messages.iter().map(Dispatched::targets).sum();

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::dispatch::Dispatched;
+use super::dispatch::{Dispatched, is_overtaken};
 use crate::task::Kind;
 
 /// The newest tick that was polled of the same targets.
@@ -39,14 +39,14 @@ impl Dropped {
 }
 
 impl Ticks {
-    /// Whether a message need not be polled. A tick that is as old as the schedule's interval has been overtaken.
+    /// Whether a message need not be polled.
     pub(super) fn dropped(
         &self,
         message: &Dispatched,
         interval: SignedDuration,
         now: Timestamp,
     ) -> Option<Dropped> {
-        if now.duration_since(message.tick) >= interval {
+        if is_overtaken(message.tick, interval, now) {
             return Some(Dropped::Overtaken);
         }
         let polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
