@@ -78,7 +78,7 @@ const INVOKED_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The tick of a dispatch that was due then. Of its own time a message could be overtaken before it is sent, as a
 /// schedule may ask each minute; and one from the future would hold up all that come before that.
-fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub(super) fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
     due.filter(|due| now.duration_since(*due) >= INVOKED_WITHIN).unwrap_or(now)
 }
 
@@ -101,13 +101,11 @@ impl Handler {
         &self,
         fan_out: &FanOut,
         found: Found,
-        due: Option<Timestamp>,
+        tick: Timestamp,
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
-        let now = self.poller.clock.now();
-        let tick = tick(due, now);
         let mut messages = Dispatched::of(&found.places, tick);
-        if is_overtaken(tick, self.interval, now) {
+        if is_overtaken(tick, self.interval, self.poller.clock.now()) {
             tracing::warn!(
                 "Nothing is dispatched for {tick}, as workers would drop it: a later poll has been asked for"
             );

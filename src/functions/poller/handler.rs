@@ -5,7 +5,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::dispatch::FanOut;
+use super::dispatch::{FanOut, tick};
 use super::fleet::{Fleet, Found};
 use super::request::Request;
 use super::selection::Selection;
@@ -132,11 +132,13 @@ impl Handler {
             Request::Queue(records) => Ok(Box::pin(self.queue(account, records, deadline)).await),
             Request::Some(selection) => self.some(found().await?, &selection, deadline).await,
             Request::Everything(due) => {
+                // Now: to find out what is to be polled may take a while.
+                let tick = tick(due, self.poller.clock.now());
                 let found = found().await?;
                 if let Some(fan_out) = &self.fan_out
                     && found.places.len() > fan_out.above
                 {
-                    return Box::pin(self.dispatch(fan_out, found, due, deadline)).await;
+                    return Box::pin(self.dispatch(fan_out, found, tick, deadline)).await;
                 }
                 let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an
