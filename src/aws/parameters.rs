@@ -13,7 +13,7 @@ use super::parameter::ParameterError;
 /// Parameter Store gives no more on a page.
 const PAGE_SIZE: i32 = 10;
 
-/// So many pages are read. Guards against tokens that never end.
+/// At most this many pages are read: a guard against tokens that never end.
 const PAGES_MAX: usize = 200;
 
 /// One parameter, or all under a path, however deep.
@@ -32,12 +32,6 @@ impl Parameters {
             builder = builder.endpoint_url(url);
         }
         Self { client: Client::from_conf(builder.build()), name: name.into() }
-    }
-
-    /// The name or path.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Reads names and values, by name.

@@ -57,7 +57,6 @@ pub struct Roles(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    own: SdkConfig,
     sts: Client,
     partition: Partition,
     cache: SharedIdentityCache,
@@ -95,7 +94,6 @@ impl Roles {
             .max_partitions(ACCOUNTS_MAX)
             .build();
         Self(Arc::new(Inner {
-            own: config.clone(),
             sts: Client::from_conf(builder.build()),
             partition: Partition::of_region(region),
             cache,
@@ -119,19 +117,13 @@ impl Roles {
 
     /// The role of an account; none where its credentials are the own ones.
     #[must_use]
-    pub fn role(&self, account: &str) -> Option<Role> {
+    pub(super) fn role(&self, account: &str) -> Option<Role> {
         self.known(account).map(|member| member.role)
-    }
-
-    /// The own configuration with the credentials of an account.
-    #[must_use]
-    pub fn config(&self, account: &str) -> SdkConfig {
-        self.apply(&self.0.own, account)
     }
 
     /// A configuration with the credentials of an account; as it is where these are the own ones.
     #[must_use]
-    pub fn apply(&self, config: &SdkConfig, account: &str) -> SdkConfig {
+    pub(super) fn apply(&self, config: &SdkConfig, account: &str) -> SdkConfig {
         let Some(Member { provider, .. }) = self.known(account) else { return config.clone() };
         let mut builder = config.clone().into_builder().credentials_provider(provider);
         builder.set_identity_cache(Some(self.0.cache.clone()));

@@ -83,17 +83,9 @@ impl<'a> Environment<'a> {
         })
     }
 
-    pub(super) fn account(&mut self, name: &str) -> Option<String> {
-        let text = self.text(name)?;
-        if !is_account(&text) {
-            self.fault(name, format_args!("is \"{text}\"; write the 12 digits of the account id"));
-        }
-        Some(text)
-    }
-
     /// The account that an access key id names where it is an account id, as simulators have it.
     pub(super) fn account_of_key(&self) -> Option<String> {
-        self.text("AWS_ACCESS_KEY_ID").filter(|id| is_account(id))
+        self.text("AWS_ACCESS_KEY_ID").filter(|id| rules::is_account(id))
     }
 
     fn words(&self, name: &str) -> Vec<String> {
@@ -192,9 +184,4 @@ impl<'a> Environment<'a> {
             }
         }
     }
-}
-
-/// Whether a text is an account's id.
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -132,6 +132,20 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
 }
 
 #[tokio::test]
+async fn a_document_that_cannot_be_read_is_told_from_one_that_is_wrong() {
+    let name = format!("/{}", unique("targets"));
+    let settings = [("AMIWATCH_ACCOUNTS", ""), ("AMIWATCH_TARGETS_PARAMETER", name.as_str())];
+    let stack = fleet(&settings).await;
+    let mut function = stack.function().await;
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(error["errorType"], "ParameterUnreadable", "{error}");
+    assert!(error["errorMessage"].as_str().unwrap().contains(&name), "{error}");
+    moto::put_parameter(&name, "{}").await;
+    let error = function.invoke(&schedule()).await.unwrap_err();
+    assert_eq!(error["errorType"], "ConfigurationError", "{error}");
+}
+
+#[tokio::test]
 async fn all_regions_are_asked_of_each_account_and_remembered() {
     let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
     let mut function = stack.function().await;
@@ -145,6 +159,34 @@ async fn all_regions_are_asked_of_each_account_and_remembered() {
     assert!(regions.len() > 10 && regions.contains("ap-southeast-2"), "{regions:?}");
     function.invoke(&schedule()).await.unwrap();
     assert_eq!(calls(&stack, "DescribeRegions"), 3, "once an account");
+}
+
+#[tokio::test]
+async fn regions_are_asked_for_as_long_as_there_is_time_to_poll_them() {
+    let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
+    let mut function = stack.function().await;
+    // Less than a listing takes, with what follows it.
+    let soon = now().as_millisecond() + 30_000;
+    let error = function.invoke_until(&schedule(), soon).await.unwrap_err().to_string();
+    for account in [ACCOUNT, MEMBERS[0], MEMBERS[1]] {
+        assert!(error.contains(&format!("{account}: its Regions were not asked for")), "{error}");
+    }
+    assert!(stack.sim.world().calls().is_empty());
+    function.invoke(&schedule()).await.unwrap();
+    assert_eq!(calls(&stack, "DescribeRegions"), 3);
+}
+
+#[tokio::test]
+async fn a_message_whose_region_could_not_be_looked_up_comes_again_and_the_log_says_why() {
+    let stack = fleet(&[("AMIWATCH_REGIONS", "all")]).await;
+    stack.sim.world().add_fault(FaultRule::new(FaultKind::Denied).on("DescribeRegions"));
+    let mut function = stack.function().await;
+    let body = json!({ "region": REGION, "kind": "store-image" }).to_string();
+    let record = json!({ "messageId": "1", "eventSource": "aws:sqs", "body": body });
+    let answer = function.invoke(&json!({ "Records": [record] })).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "1" }] }));
+    let log = function.log_with("its Regions cannot be found out").await;
+    assert!(log.contains("UnauthorizedOperation"), "{log}");
 }
 
 /// Takes all messages of a queue, as an event source mapping gives them to a worker.
@@ -224,6 +266,16 @@ async fn a_message_is_of_the_time_at_which_the_schedule_asks_and_not_of_the_futu
 }
 
 #[tokio::test]
+async fn a_dispatch_that_a_later_one_has_overtaken_sends_nothing() {
+    let queue_url = moto::queue(&unique("targets")).await;
+    let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
+    let mut dispatcher = stack.function().await;
+    let answer = dispatcher.invoke(&json!({ "time": ago(61).to_string() })).await.unwrap();
+    assert_eq!(answer, json!({ "dispatchedTargets": 0, "dispatchedMessages": 0 }));
+    assert_eq!(batches(&queue_url).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn a_worker_gives_back_what_failed_and_drops_what_was_overtaken() {
     let queue_url = moto::queue(&unique("targets")).await;
     let stack = fleet(&[("AMIWATCH_QUEUE_URL", &queue_url), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
@@ -264,7 +316,11 @@ async fn what_the_queue_does_not_take_is_a_failure_that_names_the_queue() {
     let queue_url = moto::queue(&unique("targets")).await;
     let gone = format!("{queue_url}-gone");
     let stack = fleet(&[("AMIWATCH_QUEUE_URL", &gone), ("AMIWATCH_FAN_OUT_ABOVE", "5")]).await;
-    let error = stack.function().await.invoke(&schedule()).await.unwrap_err().to_string();
-    assert!(error.contains("PollFailed") || error.contains(&gone), "{error}");
+    let mut dispatcher = stack.function().await;
+    let error = dispatcher.invoke(&schedule()).await.unwrap_err().to_string();
+    assert!(error.contains("PollFailed") && error.contains(&gone), "{error}");
     assert!(error.contains("SQS SendMessageBatch"), "{error}");
+    // The template counts them by this name.
+    let log = dispatcher.log_with("in 0 messages, 3 failures").await;
+    assert!(log.contains("\"failures\":3"), "{log}");
 }

@@ -78,16 +78,19 @@ impl HttpClient for Sts {
     }
 }
 
-fn roles(sts: &Sts) -> Roles {
+fn own(sts: &Sts) -> SdkConfig {
     let own = Credentials::new(OWN, "secret", None, None, "test");
-    let config = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("cn-north-1"))
         .credentials_provider(SharedCredentialsProvider::new(own))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .http_client(sts.clone())
-        .build();
-    Roles::new(&config, Some("http://127.0.0.1:1".into()))
+        .build()
+}
+
+fn roles(sts: &Sts) -> Roles {
+    Roles::new(&own(sts), Some("http://127.0.0.1:1".into()))
 }
 
 fn wish(account: &str, role: Option<&str>) -> Wish {
@@ -101,8 +104,8 @@ fn wish(account: &str, role: Option<&str>) -> Wish {
 }
 
 /// A call with the credentials of an account.
-async fn ask(roles: &Roles, account: &str) -> Result<(), String> {
-    let config = roles.config(account);
+async fn ask(sts: &Sts, roles: &Roles, account: &str) -> Result<(), String> {
+    let config = roles.apply(&own(sts), account);
     let config = aws_sdk_sts::config::Builder::from(&config).endpoint_url("http://127.0.0.1:1");
     let answer = Client::from_conf(config.build()).get_caller_identity().send().await;
     answer.map(drop).map_err(|error| reason_of("EC2", &error))
@@ -113,9 +116,10 @@ async fn however_many_ask_at_once_a_role_is_assumed_once_and_the_own_account_nee
     let sts = Sts::default();
     let roles = roles(&sts);
     roles.set(&[wish(OWN, None), wish(OTHER, Some("amiwatch-member"))]);
-    let asked = join_all([OTHER, OTHER, OWN, OTHER].map(|account| ask(&roles, account))).await;
+    let asked =
+        join_all([OTHER, OTHER, OWN, OTHER].map(|account| ask(&sts, &roles, account))).await;
     assert!(asked.iter().all(Result::is_ok), "{asked:?}");
-    assert_eq!(ask(&roles, OTHER).await, Ok(()));
+    assert_eq!(ask(&sts, &roles, OTHER).await, Ok(()));
 
     let (assumed, asked): (Vec<_>, Vec<_>) =
         sts.calls().into_iter().partition(|(_, form)| form.contains("AssumeRole"));
@@ -141,7 +145,7 @@ async fn a_role_that_stays_keeps_its_credentials_and_one_that_changes_is_assumed
     let assumed = || sts.calls().iter().filter(|(_, form)| form.contains("AssumeRole")).count();
     for (role, expected) in [("a", 1), ("a", 1), ("b", 2)] {
         roles.set(&[wish(OTHER, Some(role)), wish(OTHER, Some(role))]);
-        ask(&roles, OTHER).await.unwrap();
+        ask(&sts, &roles, OTHER).await.unwrap();
         assert_eq!(assumed(), expected, "{role}");
         assert_eq!(roles.role(OTHER).unwrap().name, role);
     }
@@ -154,7 +158,7 @@ async fn a_refusal_names_the_role_and_what_sts_said_and_is_not_asked_for_by_each
     let sts = Sts { denies: true, ..Sts::default() };
     let roles = roles(&sts);
     roles.set(&[wish(OTHER, Some("amiwatch-member"))]);
-    let asked = join_all([OTHER, OTHER, OTHER].map(|account| ask(&roles, account))).await;
+    let asked = join_all([OTHER, OTHER, OTHER].map(|account| ask(&sts, &roles, account))).await;
     for error in asked.into_iter().map(Result::unwrap_err) {
         assert!(
             error.starts_with("the role arn:aws-cn:iam::444455556666:role/amiwatch-member cannot")

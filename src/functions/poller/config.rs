@@ -10,7 +10,7 @@ use crate::aws::network::Network;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
-use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
+use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN, Limits};
 use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::render::ChatChannel;
 use crate::rules;
@@ -31,7 +31,7 @@ pub struct Config {
     pub topic_arn: Option<String>,
     /// `AMIWATCH_EVENT_BUS`: an EventBridge event bus, by name or ARN.
     pub event_bus: Option<String>,
-    /// `AMIWATCH_REGIONS`: what is polled; the function's own Region where empty.
+    /// `AMIWATCH_REGIONS`: the Regions that are polled; the function's own where empty.
     pub regions: Regions,
     /// Which accounts, by which roles, and whether the polls are spread over workers.
     pub fleet: Fleet,
@@ -39,7 +39,7 @@ pub struct Config {
     pub kinds: BTreeSet<Kind>,
     /// `AMIWATCH_TELL` and `AMIWATCH_STALLED_AFTER_MINUTES`.
     pub policy: Policy,
-    /// `AMIWATCH_LISTING_CALLS`: `DescribeStoreImageTasks` calls a poll and Region.
+    /// `AMIWATCH_LISTING_CALLS`: calls of each listing, for each poll, account and Region.
     pub listing_calls: u32,
     /// `AMIWATCH_KEEP_DAYS`: how long records of ended tasks stay in the table.
     pub kept_for: SignedDuration,
@@ -67,6 +67,7 @@ impl Config {
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(lookup);
         let home_region = environment.home_region();
+        let (policy, limits) = (Policy::default(), Limits::default());
         let config = Self {
             table: {
                 environment.checked("AMIWATCH_TABLE", rules::table);
@@ -78,23 +79,21 @@ impl Config {
             fleet: Fleet::read(&mut environment),
             kinds: Choice::kinds(&environment.list("AMIWATCH_KINDS").unwrap_or_default()),
             policy: Policy {
-                tell: environment
-                    .list::<Outcome>("AMIWATCH_TELL")
-                    .unwrap_or(Policy::default().tell),
+                tell: environment.list::<Outcome>("AMIWATCH_TELL").unwrap_or(policy.tell),
                 stalled_after: SignedDuration::from_mins(environment.number(
                     "AMIWATCH_STALLED_AFTER_MINUTES",
-                    180,
+                    policy.stalled_after.as_mins(),
                     1,
                     STALLED_AFTER_MINUTES_MAX,
                 )),
             },
             listing_calls: u32::try_from(environment.number(
                 "AMIWATCH_LISTING_CALLS",
-                10,
+                limits.listing_calls.into(),
                 LISTING_CALLS_MIN.into(),
                 LISTING_CALLS_MAX.into(),
             ))
-            .unwrap_or(10),
+            .unwrap_or(limits.listing_calls),
             kept_for: SignedDuration::from_hours(
                 24 * environment.number(
                     "AMIWATCH_KEEP_DAYS",
@@ -109,7 +108,7 @@ impl Config {
             } else {
                 ChatChannel::Absent
             },
-            account: environment.account("AMIWATCH_ACCOUNT"),
+            account: environment.checked("AMIWATCH_ACCOUNT", rules::account),
             account_of_key: environment.account_of_key(),
             home_region,
             use_fips: environment.flag("AWS_USE_FIPS_ENDPOINT"),

@@ -58,8 +58,7 @@ impl Dispatched {
     }
 
     /// How many targets it names.
-    #[must_use]
-    pub fn targets(&self) -> usize {
+    fn targets(&self) -> usize {
         self.regions.len() * self.kinds.len()
     }
 }
@@ -69,7 +68,7 @@ impl Dispatched {
 pub struct FanOut {
     /// The queue.
     pub queue: TargetsQueue,
-    /// So many places are polled without workers.
+    /// Up to this many places are polled without workers.
     pub above: usize,
 }
 
@@ -79,8 +78,13 @@ const INVOKED_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The tick of a dispatch that was due then. Of its own time a message could be overtaken before it is sent, as a
 /// schedule may ask each minute; and one from the future would hold up all that come before that.
-fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub(super) fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
     due.filter(|due| now.duration_since(*due) >= INVOKED_WITHIN).unwrap_or(now)
+}
+
+/// Whether a later tick has asked for the same: one that is as old as the schedule's interval.
+pub(super) fn is_overtaken(tick: Timestamp, interval: SignedDuration, now: Timestamp) -> bool {
+    now.duration_since(tick) >= interval
 }
 
 /// What is kept of the function's time for the last calls of the queue and the answer.
@@ -97,11 +101,16 @@ impl Handler {
         &self,
         fan_out: &FanOut,
         found: Found,
-        due: Option<Timestamp>,
+        tick: Timestamp,
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
-        let now = self.poller.clock.now();
-        let mut messages = Dispatched::of(&found.places, tick(due, now));
+        let mut messages = Dispatched::of(&found.places, tick);
+        if is_overtaken(tick, self.interval, self.poller.clock.now()) {
+            tracing::warn!(
+                "Nothing is dispatched for {tick}, as workers would drop it: a later poll has been asked for"
+            );
+            messages.clear();
+        }
         // Where workers cannot keep up, it is not always the same accounts that wait.
         fastrand::shuffle(&mut messages);
         let targets: usize = messages.iter().map(Dispatched::targets).sum();
@@ -113,6 +122,7 @@ impl Handler {
         let has_time =
             || deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE);
         let sent = fan_out.queue.send(&bodies, &has_time).await;
+        let failures = sent.refused + sent.left + found.failures.len();
         let reasons = sent.reasons.iter().map(|(reason, count)| format!("{reason} ({count})"));
         let left = (sent.left > 0)
             .then(|| format!("{} messages were not sent, as the time ran out", sent.left));
@@ -123,10 +133,9 @@ impl Handler {
         tracing::info!(
             dispatched_targets = targets,
             dispatched_messages = sent.taken,
-            dispatch_failures = sent.refused + sent.left,
-            "Dispatched {targets} targets in {} messages, {} more failed",
+            failures,
+            "Dispatched {targets} targets in {} messages, {failures} failures",
             sent.taken,
-            sent.refused + sent.left,
         );
         if faults.is_empty() {
             Ok(json!({ "dispatchedTargets": targets, "dispatchedMessages": sent.taken }))

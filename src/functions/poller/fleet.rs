@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use super::handler::{ErrorType, HandlerError};
 use crate::aws::ec2::Ec2Tasks;
 use crate::aws::parameters::Parameters;
 use crate::aws::roles::Roles;
@@ -15,13 +16,13 @@ use crate::targets::{Defaults, Regions, Wish, document, of_accounts, places};
 /// For how long the Regions of an account count as known.
 const REGIONS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// For how long a document counts as read. A change of it is followed as soon as that.
+/// For how long a document counts as read. A change of it is followed within that time.
 const DOCUMENT_READ_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Accounts that are asked for their Regions at the same time.
 const ASKED_AT_ONCE: usize = 8;
 
-/// Where it says which accounts are polled.
+/// What says which accounts are polled.
 pub enum Source {
     /// Accounts by id; none stands for the own one.
     Accounts(Vec<String>),
@@ -61,7 +62,8 @@ impl Fleet {
         Self { source, defaults, ec2, roles, state: Mutex::default() }
     }
 
-    /// The places of all accounts, or of one.
+    /// The places of all accounts, or of one. EC2 is asked for Regions as long as `may_ask`; what is not
+    /// known then is a failure, and a later call asks for the rest.
     ///
     /// # Errors
     /// Every fault of the settings or the document, or why it cannot be read.
@@ -70,7 +72,8 @@ impl Fleet {
         own: &str,
         only: Option<&str>,
         now: Timestamp,
-    ) -> Result<Found, String> {
+        may_ask: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Found, HandlerError> {
         let (wishes, mut failures) = self.wishes(own, now).await?;
         let wishes: Vec<Wish> = wishes
             .into_iter()
@@ -81,8 +84,11 @@ impl Fleet {
             .filter(|wish| wish.regions == Regions::All)
             .map(|wish| wish.account.as_str())
             .collect();
+        let mut everywhere: Vec<&str> = everywhere.into_iter().collect();
+        // Where the time does not suffice for all, it is not always the same accounts that wait.
+        fastrand::shuffle(&mut everywhere);
         let asked: Vec<Option<String>> = stream::iter(everywhere)
-            .map(|account| self.learn_regions(account, now))
+            .map(|account| self.learn_regions(account, now, may_ask))
             .buffer_unordered(ASKED_AT_ONCE)
             .collect()
             .await;
@@ -94,7 +100,8 @@ impl Fleet {
         Ok(Found { places: places(&wishes, enabled), failures })
     }
 
-    /// The accounts that are polled.
+    /// The accounts that are polled. Where the document cannot be read again, the log says so: it is the
+    /// scheduled function that fails.
     ///
     /// # Errors
     /// As of [`Self::places`].
@@ -102,8 +109,11 @@ impl Fleet {
         &self,
         own: &str,
         now: Timestamp,
-    ) -> Result<BTreeSet<String>, String> {
-        let (wishes, _) = self.wishes(own, now).await?;
+    ) -> Result<BTreeSet<String>, HandlerError> {
+        let (wishes, failures) = self.wishes(own, now).await?;
+        for failure in failures {
+            tracing::warn!("{failure}");
+        }
         Ok(wishes.into_iter().map(|wish| wish.account).collect())
     }
 
@@ -111,7 +121,11 @@ impl Fleet {
     ///
     /// # Errors
     /// As of [`Self::places`].
-    async fn wishes(&self, own: &str, now: Timestamp) -> Result<(Vec<Wish>, Vec<String>), String> {
+    async fn wishes(
+        &self,
+        own: &str,
+        now: Timestamp,
+    ) -> Result<(Vec<Wish>, Vec<String>), HandlerError> {
         let defaults = Defaults { own_account: Some(own.to_owned()), ..self.defaults.clone() };
         let (wishes, failures) = match &self.source {
             Source::Accounts(accounts) if accounts.is_empty() => {
@@ -124,7 +138,9 @@ impl Fleet {
             }
         };
         let wishes = wishes.map_err(|faults| {
-            format!("what is to be polled is not clear: {}; nothing was done", faults.join("; "))
+            let faults = faults.join("; ");
+            let fault = format!("what is to be polled is not clear: {faults}; nothing was done");
+            HandlerError { kind: ErrorType::ConfigurationError, faults: vec![fault] }
         })?;
         self.roles.set(&wishes);
         Ok((wishes, failures))
@@ -135,7 +151,7 @@ impl Fleet {
         &self,
         parameters: &Parameters,
         now: Timestamp,
-    ) -> Result<(Vec<(String, String)>, Vec<String>), String> {
+    ) -> Result<(Vec<(String, String)>, Vec<String>), HandlerError> {
         let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).document.clone();
         if let Some((read, texts)) = &known
             && is_fresh(*read, DOCUMENT_READ_FOR, now)
@@ -149,21 +165,32 @@ impl Fleet {
                 Ok((texts, Vec::new()))
             }
             (Err(error), Some((_, texts))) => Ok((texts, vec![error.to_string()])),
-            (Err(error), None) => Err(format!("{error}; nothing was done")),
+            (Err(error), None) => {
+                let fault = format!("{error}; nothing was done");
+                Err(HandlerError { kind: ErrorType::ParameterUnreadable, faults: vec![fault] })
+            }
         }
     }
 
     /// Learns which Regions are enabled for an account, unless that is known; else says why that failed.
-    async fn learn_regions(&self, account: &str, now: Timestamp) -> Option<String> {
-        let is_known = {
+    async fn learn_regions(
+        &self,
+        account: &str,
+        now: Timestamp,
+        may_ask: &(dyn Fn() -> bool + Sync),
+    ) -> Option<String> {
+        let known = {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state
-                .regions
-                .get(account)
-                .is_some_and(|(asked, _)| is_fresh(*asked, REGIONS_KNOWN_FOR, now))
+            state.regions.get(account).map(|(asked, _)| *asked)
         };
-        if is_known {
+        if known.is_some_and(|asked| is_fresh(asked, REGIONS_KNOWN_FOR, now)) {
             return None;
+        }
+        if !may_ask() {
+            // What was known once still counts.
+            return known.is_none().then(|| {
+                format!("{account}: its Regions were not asked for, as the time ran out")
+            });
         }
         match self.ec2.regions(account, &self.defaults.home_region).await {
             Ok(regions) => {

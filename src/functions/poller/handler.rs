@@ -5,14 +5,14 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::dispatch::FanOut;
+use super::dispatch::{FanOut, tick};
 use super::fleet::{Fleet, Found};
 use super::request::Request;
 use super::selection::Selection;
 use super::ticks::Ticks;
 use crate::functions::deadline;
-use crate::functions::environment::is_account;
 use crate::poll::{Poller, Summary};
+use crate::rules::is_account;
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,8 @@ pub enum ErrorType {
     InvalidRequest,
     /// The function does not know something that it needs. Another try ends alike.
     ConfigurationError,
+    /// Parameter Store does not give the targets document.
+    ParameterUnreadable,
     /// Part of the poll failed; the next one takes it up again.
     PollFailed,
 }
@@ -72,6 +74,7 @@ impl ErrorType {
         match self {
             Self::InvalidRequest => "InvalidRequest",
             Self::ConfigurationError => "ConfigurationError",
+            Self::ParameterUnreadable => "ParameterUnreadable",
             Self::PollFailed => "PollFailed",
         }
     }
@@ -119,19 +122,23 @@ impl Handler {
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
         let found = async || {
+            let may_ask = || self.has_time(deadline);
+            let now = self.poller.clock.now();
             // Boxed: nested deeper, the compiler gives up.
-            let found = Box::pin(self.fleet.places(account, None, self.poller.clock.now())).await;
-            found.map_err(|reason| failed(ErrorType::ConfigurationError, reason))
+            let found = Box::pin(self.fleet.places(account, None, now, &may_ask)).await;
+            found.inspect_err(|error| tracing::error!("{error}"))
         };
         match request {
             Request::Queue(records) => Ok(Box::pin(self.queue(account, records, deadline)).await),
             Request::Some(selection) => self.some(found().await?, &selection, deadline).await,
             Request::Everything(due) => {
+                // Now: to find out what is to be polled may take a while.
+                let tick = tick(due, self.poller.clock.now());
                 let found = found().await?;
                 if let Some(fan_out) = &self.fan_out
                     && found.places.len() > fan_out.above
                 {
-                    return Box::pin(self.dispatch(fan_out, found, due, deadline)).await;
+                    return Box::pin(self.dispatch(fan_out, found, tick, deadline)).await;
                 }
                 let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an
@@ -139,6 +146,12 @@ impl Handler {
                 answered(&summary, summary.failures_beside_blind())
             }
         }
+    }
+
+    /// Whether what is found out now can still be polled.
+    pub(super) fn has_time(&self, deadline: Option<Timestamp>) -> bool {
+        let reserve = self.poller.limits.reserve_to_list;
+        deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > reserve)
     }
 
     /// What is configured goes first: a local runtime's ARN may name an account that is none of ours.

@@ -1,4 +1,4 @@
-//! What the queue's messages ask for: the poll of a Region, at once.
+//! What messages of a queue ask for: the poll of a Region, at once, or of an account's share of a fan-out.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::dispatch::Dispatched;
+use super::fleet::Found;
 use super::handler::{Handler, log_summary};
 use super::request::{QueueBody, QueueRecord, QueueTarget};
 use super::selection::Selection;
@@ -50,9 +51,18 @@ impl Handler {
     ) -> Vec<Value> {
         let mut again = Vec::new();
         let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
-        let known = match self.fleet.places(own, Some(own), self.poller.clock.now()).await {
-            Ok(found) => found.places,
-            Err(fault) => return all_again(named.iter().map(|(id, _)| id.as_str()), &fault),
+        let (now, may_ask) = (self.poller.clock.now(), || self.has_time(deadline));
+        let known = match self.fleet.places(own, Some(own), now, &may_ask).await {
+            Ok(Found { places, failures }) => {
+                // Where the Regions are not known, the messages name one that is not among them.
+                for failure in failures {
+                    tracing::error!("{failure}");
+                }
+                places
+            }
+            Err(fault) => {
+                return all_again(named.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
         };
         for (message_id, QueueTarget { region, kind, stored }) in named {
             let selection = Selection {
@@ -101,15 +111,20 @@ impl Handler {
         let now = self.poller.clock.now();
         let known = match self.fleet.accounts(own, now).await {
             Ok(accounts) => accounts,
-            Err(fault) => return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault),
+            Err(fault) => {
+                return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
         };
         let mut again = Vec::new();
         let mut fresh = Vec::new();
         for (message_id, message) in messages {
             let Dispatched { account, tick, .. } = &message;
             if !known.contains(account) {
-                // The document was changed since.
-                tracing::warn!("SQS message {message_id} names {account}, which is polled no more");
+                // The document was changed: since the message was sent, or since it was read here.
+                tracing::warn!(
+                    "SQS message {message_id} is dropped: it names {account}, which is not among the \
+                     accounts that are polled"
+                );
             } else if let Some(dropped) = self.ticks.dropped(&message, self.interval, now) {
                 tracing::info!(
                     dropped = 1,

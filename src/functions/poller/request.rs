@@ -22,7 +22,7 @@ pub enum Request {
     Everything(Option<Timestamp>),
     /// Poll some of them: by hand.
     Some(Selection),
-    /// Poll one target a record: from SQS.
+    /// Poll what each record names, a target or an account's share of a fan-out: from SQS.
     Queue(Vec<QueueRecord>),
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::poll::PlaceToPoll;
 use crate::task::Kind;
 
-/// As many accounts or Regions are named where one is not among them.
+/// An error about one that is not configured names at most this many of those that are.
 const NAMED: usize = 40;
 
 /// Some of the configured targets. An empty list stands for all.

@@ -5,12 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::dispatch::Dispatched;
+use super::dispatch::{Dispatched, is_overtaken};
 use crate::task::Kind;
 
-/// The newest tick that was polled, by account and kinds.
+/// The newest tick that was polled of the same targets.
 #[derive(Debug, Default)]
-pub(super) struct Ticks(Mutex<HashMap<(String, BTreeSet<Kind>), Timestamp>>);
+pub(super) struct Ticks(Mutex<HashMap<Targets, Timestamp>>);
+
+/// What a message names: account, Regions and kinds.
+type Targets = (String, Vec<String>, BTreeSet<Kind>);
+
+fn targets(message: &Dispatched) -> Targets {
+    (message.account.clone(), message.regions.clone(), message.kinds.clone())
+}
 
 /// Why a message is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,18 +39,18 @@ impl Dropped {
 }
 
 impl Ticks {
-    /// Whether a message need not be polled. A tick that is as old as the schedule's interval has been overtaken.
+    /// Whether a message need not be polled.
     pub(super) fn dropped(
         &self,
         message: &Dispatched,
         interval: SignedDuration,
         now: Timestamp,
     ) -> Option<Dropped> {
-        if now.duration_since(message.tick) >= interval {
+        if is_overtaken(message.tick, interval, now) {
             return Some(Dropped::Overtaken);
         }
         let polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let polled = polled.get(&(message.account.clone(), message.kinds.clone()))?;
+        let polled = polled.get(&targets(message))?;
         match message.tick.cmp(polled) {
             std::cmp::Ordering::Less => Some(Dropped::Overtaken),
             std::cmp::Ordering::Equal => Some(Dropped::Polled),
@@ -54,8 +61,7 @@ impl Ticks {
     /// Notes that all of a message was polled.
     pub(super) fn note(&self, message: &Dispatched) {
         let mut polled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tick =
-            polled.entry((message.account.clone(), message.kinds.clone())).or_insert(message.tick);
+        let tick = polled.entry(targets(message)).or_insert(message.tick);
         *tick = message.tick.max(*tick);
     }
 }
@@ -95,6 +101,9 @@ mod tests {
         assert_eq!(dropped(60, 61), None);
         ticks.note(&message(0));
         assert_eq!(dropped(30, 31), Some(Dropped::Polled), "an older one changes nothing");
+        // A message for other Regions of the account is about other targets.
+        let elsewhere = Dispatched { regions: vec!["eu-west-1".into()], ..message(30) };
+        assert_eq!(ticks.dropped(&elsewhere, MINUTE, tick(31)), None);
         // A dispatcher whose clock is ahead.
         assert_eq!(dropped(90, 31), None);
     }

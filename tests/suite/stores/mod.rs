@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::support::scripted::scripted;
 use crate::support::{moto, place, sdk};
 
 fn start(minute: i64) -> Timestamp {
@@ -84,6 +85,19 @@ async fn a_table_that_does_not_exist_is_an_error_that_names_it() {
     let store = memory(DynamoStore::new(&sdk(), Some(moto::url()), "no-such-table"));
     let error = store.read(&place()).await.unwrap_err().to_string();
     assert!(error.contains("no-such-table") && error.contains("ResourceNotFound"), "{error}");
+}
+
+#[tokio::test]
+async fn a_transaction_whose_items_are_all_found_stored_in_its_last_round_is_written() {
+    const MET: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message":"-","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;
+    const STORED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message":"-","CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed"}]}"#;
+    let (url, script) = scripted(vec![(400, MET), (400, MET), (400, MET), (400, STORED)]).await;
+    let store = memory(DynamoStore::new(&sdk(), Some(url), "table"));
+    let new = [record("ami-1", 5, None)];
+    let saved = store.save_new(&place(), Kind::StoreImage, 1, &new).await.unwrap();
+    assert_eq!((saved, script.lock().unwrap().1.len()), (Saved::Written, 4));
 }
 
 #[tokio::test]
