@@ -13,16 +13,21 @@ from report import number, table
 CALLS_IN_TURN = 2
 # The role is assumed before.
 WORKER_CALLS_IN_TURN = 3
+# Accounts of the fleet that is looked at most closely.
+FLEET = 1000
 
 
-def worker_of(results, tasks):
-    """The worker as it runs on Lambda, with all Regions."""
+def worker_of(results, tasks, accounts=None):
+    """The worker as it runs on Lambda, with all Regions, by a document of so many accounts."""
     rows = [
         row
         for row in results["workers"]["rows"]
         if row["processor"] == "128 MB" and row["tls"] and bool(row["tasks"]) == tasks
     ]
-    return max(rows, key=lambda row: row["regions"], default=None)
+    every = max((row["regions"] for row in rows), default=0)
+    rows = [row for row in rows if row["regions"] == every]
+    named = [row for row in rows if row["document"] == accounts]
+    return (named or sorted(rows, key=lambda row: row["document"] != FLEET) or [None])[0]
 
 
 def parts(results, at_once):
@@ -59,8 +64,8 @@ def month_parts(results, worker, empty):
     single = [row for row in results["sizes"]["rows"] if "128 MB" in row and not row["128 MB"]["places_left"]]
     fleets = [row for row in results["dispatch"]["rows"] if "128 MB" in row]
     columns = [(f"one function, {row['places']:,} places", one_function(row)) for row in single if row["places"] in (17, 170, 510)]
-    columns += [(f"workers, {row['places']:,} places", fan_out(row, worker)) for row in fleets]
-    main = next((row for row in fleets if row["accounts"] == 1000), fleets[-1])
+    columns += [(f"workers, {row['places']:,} places", fan_out(row, worker_of(results, True, row["accounts"]))) for row in fleets]
+    main = next((row for row in fleets if row["accounts"] == FLEET), fleets[-1])
     columns.append((f"workers, {main['places']:,} places in which nothing is", fan_out(main, empty)))
 
     def line(name, of):
@@ -98,7 +103,7 @@ def month_parts(results, worker, empty):
 def limit_parts(results, worker):
     fleets = [row for row in results["dispatch"]["rows"] if "128 MB" in row]
     worker_s = worker["new"]["wall_ms"] / 1e3
-    main = next((row for row in fleets if row["accounts"] == 1000), fleets[-1])
+    main = next((row for row in fleets if row["accounts"] == FLEET), fleets[-1])
     accounts = main["accounts"]
     # The least first: those without a number of accounts are met last.
     rows = sorted(limits(fleets, results["dispatch"]["all_regions"], worker), key=lambda row: row[3] or math.inf)
@@ -129,7 +134,7 @@ def plots(results):
     single = [row for row in results["sizes"]["rows"] if "128 MB" in row and not row["128 MB"]["places_left"]]
     bills = {
         "one function": [one_function(row) for row in single],
-        "workers": [fan_out(row, worker) for row in results["dispatch"]["rows"]],
+        "workers": [fan_out(row, worker_of(results, True, row["accounts"])) for row in results["dispatch"]["rows"]],
     }
 
     def series(of):

@@ -53,7 +53,22 @@ def goals(results):
                 f"{name} a place at {many['places']:,} places to that at {few['places']}",
                 "≤ 1.2", number(growth), growth <= 1.2,
             )  # fmt: skip
+    documents = by_document(results["workers"])
+    if len(documents) > 1:
+        few, many = documents[0], documents[-1]
+        growth = many["new"]["processor_ms"] / few["new"]["processor_ms"]
+        goal(
+            f"processor time of a worker's message at {many['document']:,} accounts in the document to that at {few['document']:,}",
+            "≤ 1.2", number(growth), growth <= 1.2,
+        )  # fmt: skip
     return table(["", "goal", "this run", "kept"], rows)
+
+
+def by_document(workers):
+    """Workers as on Lambda with all Regions, by the size of the document."""
+    lambdas = [row for row in workers["rows"] if row["processor"] == "128 MB" and row["tls"] and row["tasks"]]
+    every = max((row["regions"] for row in lambdas), default=0)
+    return sorted((row for row in lambdas if row["regions"] == every), key=lambda row: row["document"])
 
 
 def a_place(row, key, processor="whole", step="warm"):
@@ -199,6 +214,7 @@ def worker_parts(results):
         cold, new, again = row["cold"], row["new"], row["again"]
         rows.append([
             row["regions"],
+            f"{row['document']:,}",
             "yes" if row["tls"] else "no",
             row["tasks"] or "none",
             row["processor"],
@@ -213,14 +229,14 @@ def worker_parts(results):
             f"{new['log_bytes']:.0f}",
         ])  # fmt: skip
     head = [
-        "Regions", "TLS", "ended tasks", "processor", "wall ms: first", "new account", "known", "processor ms: first", "new account", "known",
+        "Regions", "accounts in the document", "TLS", "ended tasks", "processor", "wall ms: first", "new account", "known", "processor ms: first", "new account", "known",
         "peak MiB", "read units", "bytes logged",
     ]  # fmt: skip
     full = workers["rows"][0]
     memory = results["every_account"]["rows"]
     return [
         "### A worker",
-        f"One message is one account. The document names {workers['accounts']:,} accounts, and the process meets {workers['met']} of them. "
+        f"One message is one account. {workers['rounds']} processes together meet {workers['met']} accounts of those in the document. "
         "*First*: the first message of a new process, with the document to read and every connection to make. *New account*: one that the "
         f"process has not met, whose role it assumes. *Known*: one whose session it has. {workers['latency_ms']} ms a call.",
         table(head, rows),

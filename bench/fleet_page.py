@@ -19,7 +19,8 @@ def places_at_once():
 
 def write(results, dry=False):
     parts = [
-        results["poll"]["machine"],
+        # More than one where not all was measured at the same time.
+        *dict.fromkeys(one["machine"] for one in results.values()),
         loads(results),
         fleet_measured.goals(results),
         "## Measured",

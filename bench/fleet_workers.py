@@ -1,6 +1,7 @@
 """bench/fleet: a worker polls the Regions of one account, as a message asks for them."""
 
 import json
+import statistics
 from datetime import datetime, timezone
 
 from fleet_document import PATH, document
@@ -8,7 +9,8 @@ from fleet_figures import figures
 from fleet_stack import Fleet, accounts, places
 
 KINDS = ["store-image", "bundle"]
-COLD = 3
+# All cases in turn, and that again, so that a slow moment of the machine hits all alike.
+ROUNDS = 3
 
 
 def message(account, regions):
@@ -27,57 +29,64 @@ def workers(options, folder, share):
         place = folder / f"workers-{with_tls}-{tasks}"
         place.mkdir()
         fleet = Fleet(place, places(polled, options.regions), tasks, with_tls)
-        # All of the fleet are in the document, also where this process meets only some.
-        fleet.aws_admin("parameters", document(options.all_accounts, options.regions))
         fleet.take_baselines(polled, options.regions)
         fleet.latency(options.latency)
-        for processor, group in (("whole", None), ("128 MB", share)):
-            if processor == "whole" or share:
-                for regions in counts(options, processor, with_tls, tasks):
-                    row = {"tls": with_tls, "tasks": tasks, "processor": processor, "regions": regions}
-                    row |= measured(fleet, polled, options.regions[:regions], group)
-                    rows.append(row)
+        cases = [
+            {"tls": with_tls, "tasks": tasks} | case for case in wanted(options, share, with_tls, tasks)
+        ]
+        rows += measured(fleet, options, cases, polled, share)
         fleet.end()
-    return {
-        "latency_ms": options.latency,
-        "accounts": len(options.all_accounts),
-        "met": len(polled),
-        "rows": rows,
-    }
+    return {"latency_ms": options.latency, "met": len(polled), "rounds": ROUNDS, "rows": rows}
 
 
-def counts(options, processor, with_tls, tasks):
-    """The wall time by Regions is of the function as it runs on Lambda."""
-    every = len(options.regions)
-    as_on_lambda = processor == "128 MB" and with_tls and tasks
-    return sorted({1, min(4, every), min(8, every), every}) if as_on_lambda else [every]
+def wanted(options, share, with_tls, tasks):
+    """By Regions and by the size of the document as the function runs on Lambda; else what all have."""
+    every, fleet = len(options.regions), len(options.all_accounts)
+    main = {"regions": every, "document": fleet}
+    cases = [main | {"processor": "whole"}]
+    if share:
+        cases.append(main | {"processor": "128 MB"})
+        if with_tls and tasks:
+            fewer = sorted({1, min(4, every), min(8, every)} - {every})
+            cases += [main | {"processor": "128 MB", "regions": count} for count in fewer]
+            sizes = sorted(set(options.dispatch) - {fleet})
+            cases += [main | {"processor": "128 MB", "document": size} for size in sizes]
+    return cases
 
 
-def measured(fleet, polled, regions, group):
-    settings = {"AMIWATCH_TARGETS_PARAMETER": PATH}
-    cold, peaks = [], []
-    for number in range(COLD):
-        function = fleet.function(settings, group)
-        cold.append(function.well(message(polled[number], regions)))
-        if number == COLD - 1:
-            met = [account for account in polled if account != polled[number]]
-            new = [function.well(message(account, regions)) for account in met]
-            again = [function.well(message(account, regions)) for account in met]
-        peaks.append(function.peak_mib())
-        start = function.start
-        function.end()
-    for one in cold + new + again:
-        if one["answer"]["batchItemFailures"]:
-            raise SystemExit(f"a worker failed: {function.log.read_text()[-2000:]}")
-        if one["calls"]["Query"] != len(regions):
-            raise SystemExit(f"a worker dropped what it was to poll: {one['calls']}")
-    return {
-        "cold": figures(cold),
-        "new": figures(new),
-        "again": figures(again),
-        "peak_mib": max(peaks),
-        "start_ms": round(start["processor_ms"], 3),
-    }
+def measured(fleet, options, cases, polled, share):
+    """The cases' figures. Each round meets accounts of its own."""
+    some = [{"cold": [], "new": [], "again": [], "peaks": [], "start": []} for _ in cases]
+    for number in range(ROUNDS):
+        first, *met = polled[number::ROUNDS]
+        for case, kept in zip(cases, some, strict=True):
+            regions = options.regions[: case["regions"]]
+            # The accounts that are polled are among those of the document.
+            named = polled + [one for one in accounts(case["document"]) if one not in set(polled)]
+            values = document(named[: max(case["document"], len(polled))], options.regions)
+            fleet.aws_admin("parameters", values)
+            group = share if case["processor"] != "whole" else None
+            function = fleet.function({"AMIWATCH_TARGETS_PARAMETER": PATH}, group)
+            kept["cold"].append(worked(function, first, regions))
+            kept["new"] += [worked(function, account, regions) for account in met]
+            kept["again"] += [worked(function, account, regions) for account in met]
+            kept["peaks"].append(function.peak_mib())
+            kept["start"].append(function.start["processor_ms"])
+            function.end()
+    return [
+        case
+        | {step: figures(kept[step]) for step in ("cold", "new", "again")}
+        | {"peak_mib": max(kept["peaks"]), "start_ms": round(statistics.median(kept["start"]), 3)}
+        for case, kept in zip(cases, some, strict=True)
+    ]
+
+
+def worked(function, account, regions):
+    """A message that the worker neither drops nor gives back."""
+    one = function.well(message(account, regions))
+    if one["answer"]["batchItemFailures"] or one["calls"]["Query"] != len(regions):
+        raise SystemExit(f"a worker failed or dropped its message: {function.log.read_text()[-2000:]}")
+    return one
 
 
 def every_account(options, folder):
