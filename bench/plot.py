@@ -4,7 +4,14 @@ import math
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 110, 40, 50
-COLOURS = {"amiwatch": "#0b6e4f", "boto3": "#b5541c"}
+COLOURS = {
+    "amiwatch": "#0b6e4f",
+    "boto3": "#b5541c",
+    "warm": "#0b6e4f",
+    "cold": "#b5541c",
+    "workers": "#0b6e4f",
+    "one function": "#b5541c",
+}
 
 
 def tick(value):
@@ -15,7 +22,7 @@ def label(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def plot(title, x_title, series):
+def plot(title, x_title, series, label=label):
     points = [point for line in series.values() for point in line]
     xs = [math.log10(x) for x, _ in points]
     ys = [math.log10(y) for _, y in points]
