@@ -18,7 +18,7 @@ pub struct AccountsArgs {
     #[arg(long, value_name = "NAME", value_parser = rules::role_name)]
     pub role_name: Option<String>,
     /// External id that the role asks for
-    #[arg(long, value_name = "ID", requires = "role_name", value_parser = rules::external_id)]
+    #[arg(long, value_name = "ID", requires = "role_name", value_parser = rules::external_id, hide_short_help = true)]
     pub external_id: Option<String>,
     /// File with a targets document (JSON): accounts, with Regions, kinds and roles of their own
     #[arg(long = "accounts", value_name = "FILE", conflicts_with = "account_ids")]

@@ -43,7 +43,7 @@ pub struct PollingArgs {
     #[arg(long)]
     pub no_image_names: bool,
     /// Most calls of DescribeStoreImageTasks for a Region in one poll
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(LISTING_CALLS_MIN)..=i64::from(LISTING_CALLS_MAX)))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(LISTING_CALLS_MIN)..=i64::from(LISTING_CALLS_MAX)))]
     pub listing_calls: u32,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
