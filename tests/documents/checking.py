@@ -223,6 +223,7 @@ def targets(words):
 PARSERS = {
     "tests/local": ["tests/local_stack/__main__.py"],
     "bench/run": ["bench/compare.py"],
+    "bench/fleet": ["bench/fleet.py"],
     "scripts/release": [],
     "bench/mutants": [],
 }

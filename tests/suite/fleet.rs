@@ -129,6 +129,11 @@ async fn a_document_in_parameter_store_says_what_is_polled_and_each_fault_of_it_
     for part in ["accounts[0]", "cn-north-1", "moon", "team/two", "nothing was done"] {
         assert!(error.contains(part), "{part}: {error}");
     }
+    // What is mended counts at the next poll.
+    let right = json!({ "targets": [{ "accounts": [ACCOUNT], "regions": ["us-east-1"] }] });
+    put("team/two", right).await;
+    let summary = function.invoke(&schedule()).await.unwrap();
+    assert_eq!(summary["targets"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Which places are polled: what the settings or the document say, and EC2 where all Regions are wanted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -42,8 +42,19 @@ pub struct Fleet {
 /// What is kept from one invocation to the next.
 #[derive(Default)]
 struct State {
-    document: Option<(Timestamp, Vec<(String, String)>)>,
+    known: Option<Arc<Known>>,
     regions: BTreeMap<String, (Timestamp, Vec<String>)>,
+}
+
+/// What was asked for when it was found out last.
+#[derive(Debug)]
+struct Known {
+    /// The own account, which needs no role.
+    own: String,
+    read: Timestamp,
+    /// The document, which is none where the settings say it all.
+    texts: Vec<(String, String)>,
+    wishes: Arc<Vec<Wish>>,
 }
 
 /// What is to be polled.
@@ -76,8 +87,9 @@ impl Fleet {
     ) -> Result<Found, HandlerError> {
         let (wishes, mut failures) = self.wishes(own, now).await?;
         let wishes: Vec<Wish> = wishes
-            .into_iter()
+            .iter()
             .filter(|wish| only.is_none_or(|only| wish.account == only))
+            .cloned()
             .collect();
         let everywhere: BTreeSet<&str> = wishes
             .iter()
@@ -100,24 +112,27 @@ impl Fleet {
         Ok(Found { places: places(&wishes, enabled), failures })
     }
 
-    /// The accounts that are polled. Where the document cannot be read again, the log says so: it is the
-    /// scheduled function that fails.
+    /// Which of some accounts are polled. Where the document cannot be read again, the log says so: it
+    /// is the scheduled function that fails.
     ///
     /// # Errors
     /// As of [`Self::places`].
-    pub(super) async fn accounts(
+    pub(super) async fn polled(
         &self,
         own: &str,
+        accounts: BTreeSet<String>,
         now: Timestamp,
     ) -> Result<BTreeSet<String>, HandlerError> {
         let (wishes, failures) = self.wishes(own, now).await?;
         for failure in failures {
             tracing::warn!("{failure}");
         }
-        Ok(wishes.into_iter().map(|wish| wish.account).collect())
+        let is_polled = |account: &String| wishes.iter().any(|wish| wish.account == *account);
+        Ok(accounts.into_iter().filter(is_polled).collect())
     }
 
-    /// What is asked for. From now on the accounts' roles are known.
+    /// What is asked for, as it was found out lately; where the document cannot be read again, as it was before.
+    /// From now on the accounts' roles are known.
     ///
     /// # Errors
     /// As of [`Self::places`].
@@ -125,51 +140,58 @@ impl Fleet {
         &self,
         own: &str,
         now: Timestamp,
-    ) -> Result<(Vec<Wish>, Vec<String>), HandlerError> {
-        let defaults = Defaults { own_account: Some(own.to_owned()), ..self.defaults.clone() };
-        let (wishes, failures) = match &self.source {
-            Source::Accounts(accounts) if accounts.is_empty() => {
-                (of_accounts(&[own.to_owned()], &defaults), Vec::new())
-            }
-            Source::Accounts(accounts) => (of_accounts(accounts, &defaults), Vec::new()),
-            Source::Document(parameters) => {
-                let (texts, failures) = self.document(parameters, now).await?;
-                (document::parse(&texts, &defaults), failures)
-            }
+    ) -> Result<(Arc<Vec<Wish>>, Vec<String>), HandlerError> {
+        let last = self.state.lock().unwrap_or_else(PoisonError::into_inner).known.clone();
+        let last = last.filter(|known| known.own == own);
+        if let Some(known) = &last
+            && is_fresh(known.read, DOCUMENT_READ_FOR, now)
+        {
+            return Ok((Arc::clone(&known.wishes), Vec::new()));
+        }
+        let texts = match &self.source {
+            Source::Accounts(_) => Vec::new(),
+            Source::Document(parameters) => match (parameters.read().await, &last) {
+                (Ok(texts), _) => texts,
+                (Err(error), Some(known)) => {
+                    return Ok((Arc::clone(&known.wishes), vec![error.to_string()]));
+                }
+                (Err(error), None) => {
+                    let fault = format!("{error}; nothing was done");
+                    return Err(HandlerError {
+                        kind: ErrorType::ParameterUnreadable,
+                        faults: vec![fault],
+                    });
+                }
+            },
         };
-        let wishes = wishes.map_err(|faults| {
+        // A document for thousands takes longer to understand than an account to poll.
+        let wishes = if let Some(known) = last.filter(|known| known.texts == texts) {
+            Arc::clone(&known.wishes)
+        } else {
+            let wishes = self.understood(own, &texts)?;
+            self.roles.set(&wishes);
+            Arc::new(wishes)
+        };
+        let known = Known { own: own.to_owned(), read: now, texts, wishes: Arc::clone(&wishes) };
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known = Some(Arc::new(known));
+        Ok((wishes, Vec::new()))
+    }
+
+    /// What the settings or the document ask for.
+    fn understood(&self, own: &str, texts: &[(String, String)]) -> Result<Vec<Wish>, HandlerError> {
+        let defaults = Defaults { own_account: Some(own.to_owned()), ..self.defaults.clone() };
+        let wishes = match &self.source {
+            Source::Accounts(accounts) if accounts.is_empty() => {
+                of_accounts(&[own.to_owned()], &defaults)
+            }
+            Source::Accounts(accounts) => of_accounts(accounts, &defaults),
+            Source::Document(_) => document::parse(texts, &defaults),
+        };
+        wishes.map_err(|faults| {
             let faults = faults.join("; ");
             let fault = format!("what is to be polled is not clear: {faults}; nothing was done");
             HandlerError { kind: ErrorType::ConfigurationError, faults: vec![fault] }
-        })?;
-        self.roles.set(&wishes);
-        Ok((wishes, failures))
-    }
-
-    /// The document as it was read lately; where it cannot be read again, as it was before.
-    async fn document(
-        &self,
-        parameters: &Parameters,
-        now: Timestamp,
-    ) -> Result<(Vec<(String, String)>, Vec<String>), HandlerError> {
-        let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).document.clone();
-        if let Some((read, texts)) = &known
-            && is_fresh(*read, DOCUMENT_READ_FOR, now)
-        {
-            return Ok((texts.clone(), Vec::new()));
-        }
-        match (parameters.read().await, known) {
-            (Ok(texts), _) => {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.document = Some((now, texts.clone()));
-                Ok((texts, Vec::new()))
-            }
-            (Err(error), Some((_, texts))) => Ok((texts, vec![error.to_string()])),
-            (Err(error), None) => {
-                let fault = format!("{error}; nothing was done");
-                Err(HandlerError { kind: ErrorType::ParameterUnreadable, faults: vec![fault] })
-            }
-        }
+        })
     }
 
     /// Learns which Regions are enabled for an account, unless that is known; else says why that failed.

@@ -109,7 +109,8 @@ impl Handler {
         deadline: Option<Timestamp>,
     ) -> Vec<Value> {
         let now = self.poller.clock.now();
-        let known = match self.fleet.accounts(own, now).await {
+        let named = messages.iter().map(|(_, message)| message.account.clone()).collect();
+        let known = match self.fleet.polled(own, named, now).await {
             Ok(accounts) => accounts,
             Err(fault) => {
                 return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault.to_string());
