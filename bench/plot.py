@@ -11,6 +11,9 @@ COLOURS = {
     "cold": "#b5541c",
     "workers": "#0b6e4f",
     "one function": "#b5541c",
+    "first": "#b5541c",
+    "new": "#0b6e4f",
+    "known": "#3b5b92",
 }
 
 
