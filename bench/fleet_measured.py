@@ -1,7 +1,7 @@
 """bench/fleet: the tables and plots of what was measured."""
 
 from fleet_limits import DISPATCH_S
-from plot import plot
+from plot import apart, plot
 from report import calls, number, table
 
 MEMORY_MIB = 40
@@ -256,7 +256,7 @@ def len_regions(row):
 def plots(results):
     rows = results["sizes"]["rows"]
     series = {
-        step: [(row["places"], a_place(row, "processor_ms", step=step)) for row in rows]
+        step: apart([(row["places"], a_place(row, "processor_ms", step=step)) for row in rows])
         for step in ("cold", "warm")
     }
     shown = {"processor": plot("Processor time a place, ms", "places", series, label=lambda value: f"{value:.2f}")}

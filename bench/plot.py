@@ -25,6 +25,15 @@ def label(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def apart(line, least=1.3):
+    """The points of a line without those that would stand on the one before."""
+    shown = []
+    for x, y in line:
+        if not shown or x >= least * shown[-1][0]:
+            shown.append((x, y))
+    return shown
+
+
 def plot(title, x_title, series, label=label):
     points = [point for line in series.values() for point in line]
     xs = [math.log10(x) for x, _ in points]
