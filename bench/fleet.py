@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -82,6 +84,8 @@ def main():
     file = options.results / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {}
     if not options.render:
+        # So that what was started ends, and the control group goes, also then.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         group = share()
         if not group:
             log("no control group can be made here: what takes a share of a processor is left out")

@@ -6,7 +6,7 @@ from bill import dollars
 from fleet_bill import MINUTES, PARTS, POLLS, WORKERS, fan_out, one_function, waiting
 from fleet_limits import SECONDS, limits
 from fleet_share import SHARE
-from plot import plot
+from plot import apart, plot
 from report import number, table
 
 # In turn: the table is read, then the kinds are listed at the same time.
@@ -138,7 +138,7 @@ def plots(results):
     }
 
     def series(of):
-        return {name: [(bill["places"], of(bill)) for bill in some] for name, some in bills.items()}
+        return {name: apart([(bill["places"], of(bill)) for bill in some]) for name, some in bills.items()}
 
     return {
         "cost": plot(f"Dollars a month, every {MINUTES} minutes", "places", series(lambda bill: bill["all"]), label=dollars_short),

@@ -1,7 +1,7 @@
 """bench/fleet: the tables and plots of what was measured."""
 
 from fleet_limits import DISPATCH_S
-from plot import plot
+from plot import apart, plot
 from report import calls, number, table
 
 MEMORY_MIB = 40
@@ -240,6 +240,7 @@ def worker_parts(results):
         "*First*: the first message of a new process, with the document to read and every connection to make. *New account*: one that the "
         f"process has not met, whose role it assumes. *Known*: one whose session it has. {workers['latency_ms']} ms a call.",
         table(head, rows),
+        *(["![Wall time of a worker at 128 MB, by Regions](scale/worker.svg)"] if worker_plot(workers) else []),
         f"Calls for a new account: {calls(full['new']['calls'])}. For the first: {calls(full['cold']['calls'])}.",
         "### The memory of a worker that meets every account",
         f"One process, {memory[-1]['messages']:,} messages, each of another account, each a first poll of {len_regions(full)} Regions in which "
@@ -255,7 +256,22 @@ def len_regions(row):
 def plots(results):
     rows = results["sizes"]["rows"]
     series = {
-        step: [(row["places"], a_place(row, "processor_ms", step=step)) for row in rows]
+        step: apart([(row["places"], a_place(row, "processor_ms", step=step)) for row in rows])
         for step in ("cold", "warm")
     }
-    return {"processor": plot("Processor time a place, ms", "places", series, label=lambda value: f"{value:.2f}")}
+    shown = {"processor": plot("Processor time a place, ms", "places", series, label=lambda value: f"{value:.2f}")}
+    worker = worker_plot(results["workers"])
+    return shown | ({"worker": worker} if worker else {})
+
+
+def worker_plot(workers):
+    rows = [row for row in workers["rows"] if row["processor"] == "128 MB" and row["tls"] and row["tasks"]]
+    document = max((row["document"] for row in rows if row["regions"] == 1), default=None)
+    rows = sorted((row for row in rows if row["document"] == document), key=lambda row: row["regions"])
+    if len(rows) < 2:
+        return None
+    series = {
+        name: [(row["regions"], row[step]["wall_ms"]) for row in rows]
+        for name, step in (("first", "cold"), ("new", "new"), ("known", "again"))
+    }
+    return plot("Wall time of a worker at 128 MB, ms", "Regions of the account", series)

@@ -11,6 +11,9 @@ COLOURS = {
     "cold": "#b5541c",
     "workers": "#0b6e4f",
     "one function": "#b5541c",
+    "first": "#b5541c",
+    "new": "#0b6e4f",
+    "known": "#3b5b92",
 }
 
 
@@ -20,6 +23,15 @@ def tick(value):
 
 def label(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def apart(line, least=1.3):
+    """The points of a line without those that would stand on the one before."""
+    shown = []
+    for x, y in line:
+        if not shown or x >= least * shown[-1][0]:
+            shown.append((x, y))
+    return shown
 
 
 def plot(title, x_title, series, label=label):
