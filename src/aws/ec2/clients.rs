@@ -6,9 +6,9 @@ use aws_sdk_ec2::Client;
 
 use crate::targets::Role;
 
-/// Clients that are kept: enough for all Regions of some accounts, which are polled at once. One more
-/// is made in less than a millisecond, over the connections of the others.
-const CLIENTS_MAX: usize = 256;
+/// Clients that are kept: as many as places are polled without workers, at some 20 KB each. With fewer, no poll
+/// of all of them would find one again: the oldest goes first, and they come in the same order each time.
+const CLIENTS_MAX: usize = 1024;
 
 /// What one client serves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
