@@ -148,28 +148,28 @@ impl Ledger {
     ///
     /// `known` is what the store holds after this poll.
     pub fn watch(&mut self, known: &Snapshot, now: Timestamp) {
-        if !self.kind.identity().is_newest_first() {
-            return;
+        if self.kind.identity().is_newest_first() {
+            self.name(watched_before(self.kind, self.watermark, known, now));
         }
-        let watched = watched_before(self.kind, self.watermark, known, now);
-        let named = as_many_as_fit(watched.iter());
-        if let Some(first_of_the_rest) = watched.iter().nth(named.len()) {
-            let task = known.records.get(first_of_the_rest).map(|known| &known.value.task);
-            let start = task.and_then(|task| task.started_at);
-            self.watermark = start.unwrap_or(self.watermark);
-        }
-        self.open_below = named;
     }
 
-    /// Adds what this poll watches, too, to a ledger that another poll wrote.
+    /// Adds what this poll watches, too, to a ledger that another poll wrote. What only that poll
+    /// knows stays named, or within the window.
     pub fn watch_too(&mut self, known: &Snapshot, now: Timestamp) {
         if self.kind.identity().is_newest_first() {
-            let watched = watched_before(self.kind, self.watermark, known, now);
-            self.open_below.extend(watched);
-            if as_many_as_fit(self.open_below.iter()).len() < self.open_below.len() {
-                self.watch(known, now);
-            }
+            let mut watched = watched_before(self.kind, self.watermark, known, now);
+            watched.extend(std::mem::take(&mut self.open_below));
+            self.name(watched);
         }
+    }
+
+    fn name(&mut self, watched: BTreeSet<TaskKey>) {
+        let named = as_many_as_fit(watched.iter());
+        // By the key, as there may be no record of the task that could be read.
+        if let Some(start) = watched.iter().nth(named.len()).and_then(TaskKey::started_at) {
+            self.watermark = self.watermark.min(start);
+        }
+        self.open_below = named;
     }
 
     /// Whether open tasks below the head may be looked for now.
