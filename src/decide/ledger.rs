@@ -37,8 +37,8 @@ const SETTLED_IN_WINDOW_MAX: usize = 20;
 /// A ledger names no more tasks than this one by one. What is more stays in the window.
 const OPEN_BELOW_MAX: usize = 1_000;
 
-/// Nor more than fit into so many bytes, for what is open below the watermark and for what a scan looks for, each. A key
-/// takes about a hundred bytes.
+/// Nor more than fit into so many bytes, for what is open below the watermark and for what a scan looks
+/// for, each. A key takes about a hundred bytes.
 const NAMED_BYTES_MAX: usize = 150_000;
 
 /// A page token of more bytes than this is not kept: the listing begins anew.
@@ -62,7 +62,7 @@ impl Ledger {
     /// The ledger of a target that is listed for the first time.
     #[must_use]
     pub fn baseline(kind: Kind, newest_start: Option<Timestamp>, now: Timestamp) -> Self {
-        // No task starts later than now; one that leases to would make everything old.
+        // No task starts later than now; one that is said to would make everything old.
         let baseline_top = newest_start.map_or(now, |newest| newest.min(now));
         let cutoff = before(baseline_top, LISTED_WITHIN);
         Self {

@@ -1,6 +1,5 @@
 //! What amiwatch remembers: one record a task, one ledger a target, and its sight where it cannot be
-//! listed. Stored state is a public
-//! format: see `docs/architecture.md`.
+//! listed. Stored state is a public format: see `docs/architecture.md`.
 
 mod bearer;
 mod ledger;
@@ -42,7 +41,7 @@ const _: () = assert!(
 /// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
 pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// How far ahead a lease may end: what a poller leases for, and as much again for clocks that differ.
+/// How far ahead a lease may end: for how long a poller takes one, and as much again for clocks that differ.
 /// What a crash left untold is told within three minutes.
 pub const LEASE_LONGEST: SignedDuration = SignedDuration::from_mins(2);
 
@@ -160,7 +159,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether it still keeps others from telling. No poller leases for longer than
+    /// Whether it still keeps others from telling. No poller takes one for longer than
     /// [`LEASE_LONGEST`]: a lease that ends later was made by a wrong clock and counts for nothing.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {

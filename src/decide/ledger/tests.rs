@@ -47,7 +47,7 @@ fn the_first_ledger_takes_the_last_hour_as_not_yet_old() {
 }
 
 #[test]
-fn where_nothing_was_listed_or_something_leases_to_start_later_than_now_now_is_the_top() {
+fn where_nothing_was_listed_or_something_is_said_to_start_later_than_now_now_is_the_top() {
     for newest in [None, Some(minute(60 * 24 * 365 * 1_000))] {
         let ledger = Ledger::baseline(Kind::StoreImage, newest, minute(61));
         assert_eq!((ledger.baseline_top, ledger.cutoff), (minute(61), minute(1)));
@@ -65,12 +65,12 @@ fn the_head_reaches_below_the_window_once_the_baseline_is_done() {
 #[test]
 fn a_check_is_due_at_the_baseline_once_a_day_and_for_a_day_after_disorder() {
     let place = home();
-    let swept = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
-    assert!(!swept.is_resync_due(&place, minute(1)));
-    assert!(swept.is_resync_due(&place, minute(28 * 60)));
-    let baseline = Ledger { baseline_done: false, ..swept.clone() };
+    let checked = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
+    assert!(!checked.is_resync_due(&place, minute(1)));
+    assert!(checked.is_resync_due(&place, minute(28 * 60)));
+    let baseline = Ledger { baseline_done: false, ..checked.clone() };
     assert!(baseline.is_resync_due(&place, minute(1)));
-    let mut distrusted = swept;
+    let mut distrusted = checked;
     distrusted.distrust(minute(1));
     assert!(distrusted.is_resync_due(&place, minute(24 * 60)));
     assert!(!distrusted.is_resync_due(&place, minute(24 * 60 + 1)));

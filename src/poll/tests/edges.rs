@@ -156,7 +156,7 @@ fn the_end_of_a_bundle_is_kept_while_another_poll_tells_what_came_before_it() {
     let world = World::new();
     world.list(Kind::Bundle, &[bundle("bun-1", State::new("storing"))]);
     world.poll(&both_kinds()).unwrap();
-    // A poll dies after it saved that the task is stalled, and laid its lease.
+    // A poll dies after it saved that the task is stalled, and took its lease.
     world.with(|inner| {
         inner.now = minute(3 * 60);
         inner.effects = 0;
