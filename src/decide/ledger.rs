@@ -11,7 +11,7 @@ use crate::task::{Kind, Task, TaskKey};
 
 /// How long after its start a task may first be listed, at the latest that we provide for. What
 /// started this long before the newest task is still read by every poll.
-pub const LISTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+const LISTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A ledger remembers no more tasks than this that could not be read at the baseline. More of them
 /// are a fault of EC2 or ours, and telling them all would be a flood of old news.
@@ -19,7 +19,7 @@ const TORN_MAX: usize = 20;
 
 /// How far below its floor the head of a listing is read: pages shift while they are read, and
 /// tasks may share a start.
-pub const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
 /// A listing is read to its end this often, to check what the order of the listing lets us skip.
 const RESYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -182,9 +182,9 @@ impl Ledger {
 
     /// Lets the next search for open tasks wait, where the last one took many calls.
     pub fn rest_after_hunt(&mut self, calls: u32, now: Timestamp) {
+        let needed = calls > CALLS_WITHOUT_REST;
         let calls = i32::try_from(calls).unwrap_or(i32::MAX);
         let rest = REST_A_CALL.saturating_mul(calls).min(REST_LONGEST);
-        let needed = calls > i32::try_from(CALLS_WITHOUT_REST).unwrap_or(i32::MAX);
         self.hunt_rests_until = needed.then(|| now.saturating_add(rest).unwrap_or(now));
     }
 
@@ -257,7 +257,7 @@ fn watched_before(
 }
 
 /// A time minus a duration, at the least the beginning of time.
-pub(crate) fn before(time: Timestamp, by: SignedDuration) -> Timestamp {
+fn before(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }
 

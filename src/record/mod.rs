@@ -114,6 +114,9 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// So many of the last events are remembered as told: stalls may come again and again.
+const TOLD_MAX: usize = 20;
+
 /// An event that was told, when and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,9 +147,6 @@ impl Told {
         }
     }
 }
-
-/// So many of the last events are remembered as told: stalls may come again and again.
-pub const TOLD_MAX: usize = 20;
 
 /// Who is telling a record's events at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
