@@ -165,6 +165,12 @@ impl Lease {
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until > now && self.until.duration_since(now) <= LEASE_LONGEST
     }
+
+    /// Whether it keeps a poll from telling: it holds, and is another's.
+    #[must_use]
+    pub fn holds_against(&self, by: Uuid, now: Timestamp) -> bool {
+        self.by != by && self.holds(now)
+    }
 }
 
 /// What is remembered of one task.
@@ -319,6 +325,9 @@ mod tests {
             [-1, 0, 1, 120, 121].map(|it| lease(it).holds(now)),
             [false, false, true, true, false]
         );
+        let (mine, other) = (Uuid::nil(), Uuid::from_u128(1));
+        assert_eq!([mine, other].map(|by| lease(1).holds_against(by, now)), [false, true]);
+        assert!(!lease(0).holds_against(other, now));
     }
 
     #[test]
