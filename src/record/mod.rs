@@ -279,7 +279,7 @@ impl<T> Versioned<T> {
 mod tests {
     use super::*;
     use crate::render::sample;
-    use crate::task::{Kind, State, Subject};
+    use crate::task::{Kind, Listing, State, Subject};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -304,6 +304,15 @@ mod tests {
         assert_eq!(late.expires_at(), Some(at("2027-01-07T00:00:00Z")));
         let untold = vec![Unsent::new(sample::all().remove(0), BTreeSet::new())];
         assert_eq!(Record { outbox: untold, ..settled }.expires_at(), None);
+    }
+
+    #[test]
+    fn no_kind_is_listed_longer_than_records_are_made_for() {
+        for kind in Kind::ALL {
+            if let Listing::NewestFirst { listed_for } = kind.identity().listing {
+                assert!(listed_for <= EC2_LISTS_FOR, "{kind}");
+            }
+        }
     }
 
     #[test]
