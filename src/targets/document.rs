@@ -18,7 +18,8 @@ use crate::render::text::clipped;
 use crate::rules;
 use crate::task::Choice;
 
-/// Of what is written in a document a fault repeats no more characters, its own words included.
+/// A fault repeats what is written in the document, which may be of any length: it is cut to so many
+/// characters.
 const LONGEST_FAULT: usize = 400;
 
 /// What a document looks like.

@@ -142,15 +142,17 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
 }
 
 #[test]
-fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
+fn while_the_first_listing_is_still_read_only_what_started_after_its_newest_task_is_news() {
     let stored = ledger(Kind::StoreImage, false);
     let tasks = [
         store("ami-new", 1, State::new("Completed")),
+        store("ami-same", 0, State::new("Completed")),
         store("ami-old", -1, State::new("Completed")),
     ];
+    assert_eq!(stored.baseline_top, minute(0));
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
-    assert_eq!(decisions.settled.len(), 1);
+    assert_eq!(decisions.settled.len(), 2);
 }
 
 #[test]
@@ -282,18 +284,6 @@ fn changes_weigh_what_they_are_good_for() {
         (moves, Weight::Moves),
     ];
     assert_eq!(weights, expected);
-}
-
-#[test]
-fn during_the_first_listing_only_what_started_after_its_newest_task_is_news() {
-    let stored = ledger(Kind::StoreImage, false);
-    assert_eq!(stored.baseline_top, minute(0));
-    let found = listed([
-        store("ami-same", 0, State::new("Completed")),
-        store("ami-later", 1, State::new("Completed")),
-    ]);
-    let decisions = run(&found, &Snapshot::default(), Some(&stored), Kind::StoreImage);
-    assert_eq!(told(&decisions), [("ami-later".to_owned(), Outcome::Completed)]);
 }
 
 #[test]

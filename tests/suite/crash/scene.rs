@@ -26,7 +26,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::stories::Stage;
 use super::{ACCOUNTS, By, Ear, Fate, Fuse, Gated, ManualClock, Scene, Told};
 use crate::support::{ACCOUNT, REGION, now, sdk};
 
@@ -97,6 +96,10 @@ impl Scene {
     pub(super) fn says(&self, task: usize, state: &str, message: &str) {
         let status = TaskStatus { message: Some(message.into()), ..TaskStatus::new(state, 100) };
         assert!(self.sim.world().set_state(self.tasks[task], status));
+    }
+
+    pub(super) fn goes(&self, task: usize) {
+        assert!(self.sim.world().remove_task(self.tasks[task]));
     }
 
     /// One poll.
@@ -194,29 +197,3 @@ impl Scene {
 
 /// Longer than any test.
 pub(super) const LONG: u64 = 9_000_000;
-
-impl Stage for Scene {
-    fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64) {
-        Scene::starts(self, image, bucket, seconds_ago, takes);
-    }
-
-    fn bundles(&mut self, id: &str) {
-        Scene::bundles(self, id);
-    }
-
-    fn transfers(&mut self, kind: Kind, id: &str) {
-        Scene::transfers(self, kind, id);
-    }
-
-    fn says(&mut self, task: usize, state: &str, message: &str) {
-        Scene::says(self, task, state, message);
-    }
-
-    fn becomes(&mut self, task: usize, state: &str) {
-        Scene::becomes(self, task, state);
-    }
-
-    fn goes(&mut self, task: usize) {
-        assert!(self.sim.world().remove_task(self.tasks[task]));
-    }
-}

@@ -5,6 +5,7 @@ use amiwatch::aws::sns::NAME as SNS;
 use amiwatch::record::SinkName;
 use amiwatch::task::Kind;
 
+use super::Scene;
 use super::scene::LONG;
 
 /// A story: up to the poll that something befalls, what happens after it, and how many endings
@@ -15,40 +16,30 @@ pub(super) struct Story {
     pub(super) sinks: &'static [SinkName],
     /// The poll that something befalls comes after so many others.
     pub(super) polls_before: usize,
-    pub(super) begin: fn(&mut dyn Stage),
+    pub(super) begin: fn(&mut Scene),
     /// Before that poll.
-    pub(super) change: fn(&mut dyn Stage),
+    pub(super) change: fn(&mut Scene),
     /// After the poll that follows it.
-    pub(super) end: fn(&mut dyn Stage),
+    pub(super) end: fn(&mut Scene),
     pub(super) endings: usize,
 }
 
-/// A scene without the type of its store.
-pub(super) trait Stage {
-    fn starts(&mut self, image: u32, bucket: &str, seconds_ago: i64, takes: u64);
-    fn bundles(&mut self, id: &str);
-    fn transfers(&mut self, kind: Kind, id: &str);
-    fn becomes(&mut self, task: usize, state: &str);
-    fn says(&mut self, task: usize, state: &str, message: &str);
-    fn goes(&mut self, task: usize);
-}
-
-fn nothing(_: &mut dyn Stage) {}
+fn nothing(_: &mut Scene) {}
 
 pub(super) const ENDINGS: Story = Story {
     name: "a store in two buckets, a bundle, and one first seen ended",
     sinks: &[SNS],
     polls_before: 1,
-    begin: |stage| {
-        stage.starts(1, "one", 600, LONG);
-        stage.starts(1, "two", 600, LONG);
-        stage.bundles("bun-00000001");
+    begin: |scene| {
+        scene.starts(1, "one", 600, LONG);
+        scene.starts(1, "two", 600, LONG);
+        scene.bundles("bun-00000001");
     },
-    change: |stage| {
-        stage.becomes(0, "Completed");
-        stage.becomes(1, "Failed");
-        stage.becomes(2, "complete");
-        stage.starts(2, "one", 60, 1);
+    change: |scene| {
+        scene.becomes(0, "Completed");
+        scene.becomes(1, "Failed");
+        scene.becomes(2, "complete");
+        scene.starts(2, "one", 60, 1);
     },
     end: nothing,
     endings: 4,
@@ -58,19 +49,19 @@ pub(super) const STORIES: [Story; 6] = [
     ENDINGS,
     Story {
         name: "imports and exports that complete, fail, are cancelled, and are first seen ended",
-        begin: |stage| {
-            stage.transfers(Kind::ImportSnapshot, "import-snap-1");
-            stage.transfers(Kind::ImportImage, "import-ami-1");
-            stage.transfers(Kind::ExportImage, "export-ami-1");
-            stage.transfers(Kind::ExportInstance, "export-i-1");
+        begin: |scene| {
+            scene.transfers(Kind::ImportSnapshot, "import-snap-1");
+            scene.transfers(Kind::ImportImage, "import-ami-1");
+            scene.transfers(Kind::ExportImage, "export-ami-1");
+            scene.transfers(Kind::ExportInstance, "export-i-1");
         },
-        change: |stage| {
-            stage.becomes(0, "completed");
-            stage.says(1, "deleted", "ClientError: the disk is none");
-            stage.says(2, "deleted", "User initiated task cancelation");
-            stage.becomes(3, "completed");
-            stage.transfers(Kind::ImportSnapshot, "import-snap-2");
-            stage.becomes(4, "completed");
+        change: |scene| {
+            scene.becomes(0, "completed");
+            scene.says(1, "deleted", "ClientError: the disk is none");
+            scene.says(2, "deleted", "User initiated task cancelation");
+            scene.becomes(3, "completed");
+            scene.transfers(Kind::ImportSnapshot, "import-snap-2");
+            scene.becomes(4, "completed");
         },
         endings: 5,
         ..ENDINGS
@@ -78,23 +69,23 @@ pub(super) const STORIES: [Story; 6] = [
     Story {
         name: "two sinks",
         sinks: &[SNS, BUS],
-        begin: |stage| stage.starts(1, "one", 600, LONG),
-        change: |stage| stage.becomes(0, "Completed"),
+        begin: |scene| scene.starts(1, "one", 600, LONG),
+        change: |scene| scene.becomes(0, "Completed"),
         endings: 1,
         ..ENDINGS
     },
     Story {
         name: "the baseline itself, and then an end",
         polls_before: 0,
-        begin: |stage| {
-            stage.starts(1, "one", 600, LONG);
-            stage.starts(2, "one", 700, 1);
-            stage.bundles("bun-00000001");
+        begin: |scene| {
+            scene.starts(1, "one", 600, LONG);
+            scene.starts(2, "one", 700, 1);
+            scene.bundles("bun-00000001");
         },
         change: nothing,
-        end: |stage| {
-            stage.becomes(0, "Failed");
-            stage.becomes(2, "complete");
+        end: |scene| {
+            scene.becomes(0, "Failed");
+            scene.becomes(2, "complete");
         },
         endings: 2,
         ..ENDINGS
@@ -102,35 +93,35 @@ pub(super) const STORIES: [Story; 6] = [
     Story {
         name: "vanished",
         polls_before: 2,
-        begin: |stage| {
-            stage.starts(1, "one", 600, LONG);
-            stage.bundles("bun-00000001");
-            stage.transfers(Kind::ImportImage, "import-ami-1");
+        begin: |scene| {
+            scene.starts(1, "one", 600, LONG);
+            scene.bundles("bun-00000001");
+            scene.transfers(Kind::ImportImage, "import-ami-1");
         },
         // The first of the two polls before is the baseline, the second one misses them once.
-        change: |stage| {
-            stage.goes(0);
-            stage.goes(1);
-            stage.goes(2);
+        change: |scene| {
+            scene.goes(0);
+            scene.goes(1);
+            scene.goes(2);
         },
         endings: 3,
         ..ENDINGS
     },
     Story {
         name: "several pages, and a window that moves past an open task",
-        begin: |stage| {
-            stage.starts(1, "one", 9_000, LONG);
+        begin: |scene| {
+            scene.starts(1, "one", 9_000, LONG);
             for n in 0..45 {
-                stage.starts(100 + n, "old", 6_000 + i64::from(n), 1);
+                scene.starts(100 + n, "old", 6_000 + i64::from(n), 1);
             }
             for n in 0..210 {
-                stage.starts(200 + n, "old", 20_000 + i64::from(n) * 60, 1);
+                scene.starts(200 + n, "old", 20_000 + i64::from(n) * 60, 1);
             }
         },
-        change: |stage| {
-            stage.becomes(0, "Completed");
+        change: |scene| {
+            scene.becomes(0, "Completed");
             for n in 0..3 {
-                stage.starts(2 + n, "one", 60, 1);
+                scene.starts(2 + n, "one", 60, 1);
             }
         },
         endings: 4,
