@@ -149,7 +149,7 @@ impl Ledger {
     /// `known` is what the store holds after this poll.
     pub fn watch(&mut self, known: &Snapshot, now: Timestamp) {
         if self.kind.identity().is_newest_first() {
-            self.name(watched_before(self.kind, self.watermark, known, now));
+            self.name(&watched_before(self.kind, self.watermark, known, now));
         }
     }
 
@@ -159,11 +159,11 @@ impl Ledger {
         if self.kind.identity().is_newest_first() {
             let mut watched = watched_before(self.kind, self.watermark, known, now);
             watched.extend(std::mem::take(&mut self.open_below));
-            self.name(watched);
+            self.name(&watched);
         }
     }
 
-    fn name(&mut self, watched: BTreeSet<TaskKey>) {
+    fn name(&mut self, watched: &BTreeSet<TaskKey>) {
         let named = as_many_as_fit(watched.iter());
         // By the key, as there may be no record of the task that could be read.
         if let Some(start) = watched.iter().nth(named.len()).and_then(TaskKey::started_at) {
