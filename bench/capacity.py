@@ -1,4 +1,4 @@
-"""What DynamoDB charges for a strongly consistent read, computed from the answer.
+"""What DynamoDB charges: for a strongly consistent read computed from the answer, for a write from the request.
 
 moto says nothing useful of it: its ConsumedCapacity is a constant.
 """
@@ -7,6 +7,7 @@ import json
 import math
 
 READ_UNIT_BYTES = 4096
+WRITE_UNIT_BYTES = 1024
 # DynamoDB counts whole items, also what the projection leaves out: the partition key and `expires_at`.
 LEFT_OUT = {"pk": {"S": "111111111111#us-east-1"}, "expires_at": {"N": "1800000000"}}
 
@@ -38,3 +39,21 @@ def read_units(operation, content):
         tables = json.loads(content)["Responses"].values()
         return sum(units_of(item_bytes(item)) for items in tables for item in items)
     return 0
+
+
+def write_units(operation, request):
+    """The units of one request, also where its condition does not hold; 0 where it writes nothing."""
+    if operation == "PutItem":
+        return put_units(request["Item"])
+    if operation == "TransactWriteItems":
+        # Each part twice. What is only checked counts as a write of its item, which is small here.
+        parts = [next(iter(part.values())) for part in request["TransactItems"]]
+        return 2 * sum(put_units(part["Item"]) if "Item" in part else 1 for part in parts)
+    if operation == "BatchWriteItem":
+        writes = [write for some in request["RequestItems"].values() for write in some]
+        return sum(put_units(write["PutRequest"]["Item"]) for write in writes)
+    return 0
+
+
+def put_units(item):
+    return max(1, math.ceil(item_bytes(item) / WRITE_UNIT_BYTES))

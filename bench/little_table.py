@@ -21,38 +21,19 @@ class Unsupported(Exception):
     pass
 
 
-class LittleTable:
+class Table:
+    """The items, and the answers to what the functions ask."""
+
     def __init__(self):
         self.lock = threading.Lock()
         self.keys, self.items = {}, {}
-        table = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = 65536
-
-            def do_POST(self):
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-                try:
-                    status, answer = table.answer(operation, request)
-                except (Unsupported, KeyError) as error:
-                    status, answer = 400, refusal("ValidationException", f"{operation}: {error!r}")
-                body = json.dumps(answer).encode()
-                self.send_response_only(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                self.wfile.flush()
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def answered(self, operation, request):
+        """The answer, or the refusal of what this stand-in does not know."""
+        try:
+            return self.answer(operation, request)
+        except (Unsupported, KeyError) as error:
+            return 400, refusal("ValidationException", f"{operation}: {error!r}")
 
     def answer(self, operation, request):
         with self.lock:
@@ -149,7 +130,6 @@ class LittleTable:
         answer = {"Items": [projected(item, request) for item in found], "Count": len(found)}
         return answer | ({"LastEvaluatedKey": last} if last else {})
 
-
     def everything(self, request, partition):
         """A partition from the lowest key up, in one page: for what is small."""
         if "ExclusiveStartKey" in request:
@@ -158,6 +138,38 @@ class LittleTable:
         if sum(map(item_bytes, items)) > PAGE_BYTES:
             raise Unsupported("more than a page")
         return {"Items": items, "Count": len(items)}
+
+
+class LittleTable(Table):
+    """The table behind a port of its own."""
+
+    def __init__(self):
+        super().__init__()
+        table = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = 65536
+
+            def do_POST(self):
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+                status, answer = table.answered(operation, request)
+                body = json.dumps(answer).encode()
+                self.send_response_only(status)
+                self.send_header("Content-Type", "application/x-amz-json-1.0")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                self.wfile.flush()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 def projected(item, request):

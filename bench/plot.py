@@ -4,7 +4,17 @@ import math
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 110, 40, 50
-COLOURS = {"amiwatch": "#0b6e4f", "boto3": "#b5541c"}
+COLOURS = {
+    "amiwatch": "#0b6e4f",
+    "boto3": "#b5541c",
+    "warm": "#0b6e4f",
+    "cold": "#b5541c",
+    "workers": "#0b6e4f",
+    "one function": "#b5541c",
+    "first": "#b5541c",
+    "new": "#0b6e4f",
+    "known": "#3b5b92",
+}
 
 
 def tick(value):
@@ -15,7 +25,16 @@ def label(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def plot(title, x_title, series):
+def apart(line, least=1.3):
+    """The points of a line without those that would stand on the one before."""
+    shown = []
+    for x, y in line:
+        if not shown or x >= least * shown[-1][0]:
+            shown.append((x, y))
+    return shown
+
+
+def plot(title, x_title, series, label=label):
     points = [point for line in series.values() for point in line]
     xs = [math.log10(x) for x, _ in points]
     ys = [math.log10(y) for _, y in points]

@@ -29,8 +29,10 @@ def processor_ms(pid):
 class Function:
     """A function under the stand-in. `start` says what its start cost."""
 
-    def __init__(self, command, variables, account, region, log, patience=120):
+    def __init__(self, command, variables, account, region, log, patience=120, timeout_s=TIMEOUT_S):
         self.account, self.region, self.patience = account, region, patience
+        # What is between two looks at whether it waits.
+        self.step_s = 0.01
         self.invocations = queue.Queue()
         self.answers = queue.Queue()
         self.idle = threading.Semaphore(0)
@@ -45,7 +47,7 @@ class Function:
                 function.idle.release()
                 payload = function.invocations.get()
                 arn = f"arn:aws:lambda:{region}:{account}:function:bench"
-                deadline = int((time.time() + TIMEOUT_S) * 1000)
+                deadline = int((time.time() + timeout_s) * 1000)
                 self.answer(
                     200,
                     json.dumps(payload).encode(),
@@ -115,25 +117,35 @@ class Function:
         """The processor time, once it stands still: the function waits."""
         last = processor_ms(self.process.pid)
         while True:
-            time.sleep(0.01)
+            time.sleep(self.step_s)
             now = processor_ms(self.process.pid)
             if now == last:
                 return now
             last = now
 
     def invoke(self, payload=None):
+        """An invocation that has to end well."""
+        invocation = self.attempt(payload)
+        if invocation.pop("outcome") != "response":
+            self.log.flush()
+            answer = json.dumps(invocation["answer"])
+            raise SystemExit(f"{self.process.args} answered with an error: {answer}")
+        return invocation
+
+    def attempt(self, payload=None):
+        """An invocation, however it ends: `outcome` is `response` or `error`."""
         before = self.settled()
-        began = time.perf_counter()
+        began, at = time.perf_counter(), time.time()
         self.invocations.put(payload or {"source": "aws.scheduler"})
         outcome, answer, ended = self.answers.get(timeout=self.patience)
         self.wait_until_idle()
-        if outcome != "response":
-            self.log.flush()
-            raise SystemExit(f"{self.process.args} answered with an error: {json.dumps(answer)}")
         return {
+            "outcome": outcome,
             "processor_ms": self.settled() - before,
             "wall_ms": (ended - began) * 1e3,
             "answer": answer,
+            # Since 1970.
+            "at": at,
         }
 
     def peak_memory_kib(self):

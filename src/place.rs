@@ -30,7 +30,7 @@ impl Place {
         format!("arn:{}:ec2:{}::image/{image_id}", self.partition().id(), self.region)
     }
 
-    /// The ARN of a snapshot. Snapshots, too, have no account in it.
+    /// `arn:<partition>:ec2:<region>::snapshot/<snapshot>`; these carry no account either.
     #[must_use]
     pub fn snapshot_arn(&self, snapshot_id: &str) -> String {
         format!("arn:{}:ec2:{}::snapshot/{snapshot_id}", self.partition().id(), self.region)

@@ -66,6 +66,59 @@ pub fn event_bus(text: &str) -> Result<String, String> {
     checked(text, is_name(text) || is_arn(text), way_out)
 }
 
+/// The name of an IAM role, without its path.
+///
+/// # Errors
+/// The text is none.
+pub fn role_name(text: &str) -> Result<String, String> {
+    let is_name = (1..=64).contains(&text.len()) && is_made_of(text, "_+=,.@-");
+    let way_out = "is not the name of an IAM role: write its name without path and ARN, 1 to 64 letters, \
+                   digits and characters of \"_+=,.@-\", such as amiwatch-member";
+    checked(text, is_name, way_out)
+}
+
+/// An external id, as a role's trust policy may ask for one.
+///
+/// # Errors
+/// STS takes no such text. It is not repeated, as some take it for a secret.
+pub fn external_id(text: &str) -> Result<String, String> {
+    if (2..=1224).contains(&text.len()) && is_made_of(text, "_+=,.@:/-") {
+        return Ok(text.to_owned());
+    }
+    Err("the external id is none that STS takes: write 2 to 1224 letters, digits and characters of \
+         \"_+=,.@:/-\""
+        .to_owned())
+}
+
+/// The name of a Parameter Store parameter, or with a `/` at its end the path of several.
+///
+/// # Errors
+/// The text is neither.
+pub fn parameter(text: &str) -> Result<String, String> {
+    let is_name = (1..=1011).contains(&text.len())
+        && is_made_of(text, "_.-/")
+        && (text.starts_with('/') || !text.contains('/'))
+        && !text.contains("//");
+    let way_out = "is not the name of a Parameter Store parameter: write one such as /amiwatch/targets, or \
+                   a path with a / at its end";
+    checked(text, is_name, way_out)
+}
+
+/// The URL of an SQS queue.
+///
+/// # Errors
+/// The text is no URL, or names a FIFO queue.
+pub fn queue_url(text: &str) -> Result<String, String> {
+    let after = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let has_path = after.and_then(|rest| rest.split_once('/'));
+    let is_url = has_path.is_some_and(|(host, path)| !host.is_empty() && !path.is_empty());
+    // The messages are not in an order, and two may be alike.
+    let is_standard = text.strip_suffix(".fifo").is_none();
+    let way_out = "is not the URL of a standard SQS queue: write one such as \
+                   https://sqs.us-east-1.amazonaws.com/123456789012/targets";
+    checked(text, is_url && is_standard, way_out)
+}
+
 /// Whether a text is an account id.
 #[must_use]
 pub fn is_account(text: &str) -> bool {
@@ -116,6 +169,14 @@ mod tests {
             (event_bus, "arn:aws:events:us-east-1:123456789012:event-bus/default"),
             (region, "us-gov-west-1"),
             (account, "000000000000"),
+            (role_name, "amiwatch-member"),
+            (role_name, "a+=,.@-_1"),
+            (external_id, "a1_+=,.@:/-"),
+            (parameter, "/amiwatch/targets"),
+            (parameter, "/amiwatch/targets/"),
+            (parameter, "targets"),
+            (queue_url, "https://sqs.us-east-1.amazonaws.com/123456789012/targets"),
+            (queue_url, "http://127.0.0.1:4566/123456789012/targets"),
         ] {
             assert_eq!(rule(text), Ok(text.to_owned()));
         }
@@ -142,12 +203,30 @@ mod tests {
             (region, "mars", "such as us-east-1"),
             (region, "", "such as us-east-1"),
             (account, "12", "12 digits"),
+            (role_name, "", "such as amiwatch-member"),
+            (role_name, "path/name", "without path"),
+            (role_name, "arn:aws:iam::123456789012:role/name", "without path and ARN"),
+            (parameter, "", "such as /amiwatch/targets"),
+            (parameter, "amiwatch/targets", "such as /amiwatch/targets"),
+            (parameter, "//", "such as /amiwatch/targets"),
+            (queue_url, "targets", "https://sqs."),
+            (queue_url, "https://sqs", "https://sqs."),
+            (queue_url, "https://sqs.us-east-1.amazonaws.com/1/t.fifo", "a standard SQS queue"),
         ] {
             let error = rule(text).unwrap_err();
             assert!(
                 error.starts_with(&format!("\"{text}\"")) && error.contains(way_out),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn an_external_id_that_sts_refuses_is_not_repeated() {
+        for text in ["x", "what with spaces", &"x".repeat(1225)] {
+            let error = external_id(text).unwrap_err();
+            assert!(!error.contains(text) || text == "x", "{error}");
+            assert!(error.contains("2 to 1224"), "{error}");
         }
     }
 }

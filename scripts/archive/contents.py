@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import ARCHITECTURES, FUNCTIONS, ROOT, Refused, crates, documents, fixed, licences, programs, sbom, template
+from . import ARCHITECTURES, FUNCTIONS, ROOT, Refused, crates, documents, fixed, licences, programs, sbom
+from . import standard_library, template
 from .fixed import File
 
 SHELLS = {
@@ -62,10 +63,10 @@ def collect(binaries, architectures, epoch):
     texts = documents.read()
     texts["README.md"] = documents.readme(version, templates)
     texts["samconfig.toml"] = documents.samconfig()
-    texts["licences/THIRD-PARTY.txt"] = licences.gathered(packages)
+    texts["licences/THIRD-PARTY.txt"] = licences.gathered(packages, architectures)
     texts["sbom.cdx.json"] = sbom.bill(version, packages, inside, built, epoch)
     files |= {place: File(text.encode()) for place, text in texts.items()}
-    files["licences/rust-standard-library.html"] = File(licences.of_rust())
+    files["licences/rust-standard-library.html"] = File(standard_library.page())
     sums = "".join(f"{fixed.sha256(file.data)}  {place}\n" for place, file in sorted(files.items()))
     files["SHA256SUMS"] = File(sums.encode())
     return f"amiwatch-{version}", files

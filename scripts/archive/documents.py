@@ -6,16 +6,19 @@ from pathlib import PurePosixPath
 
 from . import ROOT
 
+FOLDERS = ["docs", "docs/guide", "docs/reference", "docs/operations"]
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def sources():
     """Where each text of the repository stands in the archive. The archive has a README of its own."""
-    kept = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "SECURITY.md", "chat.yaml"]
+    kept = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "SECURITY.md", "chat.yaml", "member-role.yaml"]
     kept += ["events/manual-poll.json", "events/reactions.yaml", "docs/systemd/amiwatch.service"]
-    # local.md is about a checkout.
-    kept += sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md") if path.name != "local.md")
-    return {name: name for name in kept} | {"README.md": "docs/README.md"}
+    kept += ["docs/reference/event.schema.json"]
+    # local.md is about a checkout, and so are the decisions.
+    pages = [path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.md") if path.name != "local.md"]
+    kept += sorted(path.relative_to(ROOT).as_posix() for path in pages)
+    return {name: name for name in kept} | {"README.md": "docs/overview.md"}
 
 
 def linked(text, source, places):

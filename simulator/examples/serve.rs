@@ -19,7 +19,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Some((file, text))
         }
     };
-    let sim = serve(ServeOptions { scenario, ..ServeOptions::default() }).await?;
+    let mut options = ServeOptions::default();
+    options.scenario = scenario;
+    let sim = serve(options).await?;
     writeln!(std::io::stdout(), "listening on {}", sim.url())?;
     sim.wait_until_shutdown(std::future::pending()).await;
     Ok(())

@@ -16,7 +16,8 @@ use crate::faults::FaultId;
 use crate::place::DEFAULT_ACCOUNT;
 use crate::room::TaskId;
 use crate::scenario::{
-    Account, FaultSpec, PlaceSpec, Problem, Span, check_percent, check_words, from_yaml,
+    Account, AccountSpec, FaultSpec, PlaceSpec, Problem, Span, check_percent, check_words,
+    from_yaml,
 };
 use crate::status::TaskStatus;
 use crate::world::World;
@@ -31,6 +32,7 @@ pub(crate) fn routes(router: Router<Arc<World>>) -> Router<Arc<World>> {
     router
         .route("/_sim/clock", get(clock))
         .route("/_sim/advance", post(advance))
+        .route("/_sim/accounts", post(set_account))
         .route("/_sim/tasks", post(add_tasks))
         .route("/_sim/tasks/{id}", put(set_state).delete(remove_task))
         .route("/_sim/objects", delete(delete_object))
@@ -118,6 +120,14 @@ struct Advance {
 
 async fn advance(State(world): Shared, body: Bytes) -> Response {
     with(&body, |Advance { by: Span(by) }| Ok(json!({ "now": world.advance(by) })))
+}
+
+async fn set_account(State(world): Shared, body: Bytes) -> Response {
+    with(&body, |account: AccountSpec| {
+        account.check()?;
+        account.apply(&world);
+        Ok(json!({}))
+    })
 }
 
 async fn add_tasks(State(world): Shared, body: Bytes) -> Response {

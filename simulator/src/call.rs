@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// One call of the EC2 API as the simulator saw and answered it.
+/// One call of an API as the simulator saw and answered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Call {
     /// The simulated time.
     pub at: Timestamp,
     /// `Action`.
     pub action: String,
-    /// The caller's account; empty where the request did not say.
+    /// The caller's account, also of `AssumeRole`; empty where the request did not say.
     pub account: String,
     /// The Region of the signature; empty where the request did not say.
     pub region: String,

@@ -9,19 +9,19 @@ use jiff::Timestamp;
 use crate::actions;
 use crate::actions::context::Context;
 use crate::call::Call;
+use crate::effects::Effects;
 use crate::error::ApiError;
-use crate::faults::{Effects, FaultKind};
+use crate::faults::FaultKind;
 use crate::params::Params;
 use crate::place::Place;
 use crate::request::Incoming;
 use crate::state::State;
+use crate::sts;
 use crate::world::World;
 use crate::xml::{self, Element};
 
 /// Stands beside the items, never in one.
 const NEXT_TOKEN: &str = "nextToken";
-/// The one version of the API that there is.
-const VERSION: &str = "2016-11-15";
 /// How far a signature's time may be from now, as AWS signatures have it.
 const CLOCK_SKEW: Duration = Duration::from_mins(15);
 
@@ -42,9 +42,11 @@ pub(crate) fn answer(world: &World, incoming: Incoming) -> Reply {
     let request_id = request_id(&mut state.rng);
     let (effects, result) = decide(world, state, &incoming, now);
     let (status, error, mut body) = match result {
-        Ok(elements) => (200, None, xml::response(&incoming.action, &request_id, elements)),
+        Ok(elements) => {
+            (200, None, xml::response(incoming.service, &incoming.action, &request_id, elements))
+        }
         Err(error) => {
-            let body = xml::error(&error.code, &error.message, &request_id);
+            let body = xml::error(incoming.service, &error, &request_id);
             (error.status, Some(error.code.into_owned()), body)
         }
     };
@@ -79,11 +81,12 @@ fn decide(
         Err(error) => return (Effects::default(), Err(error.clone())),
     };
     let State { faults, rng, .. } = state;
-    let effects = faults.befall(&incoming.action, place, now, rng);
+    let reached = sts::reached(incoming, place);
+    let effects = faults.befall(incoming.service, &incoming.action, &reached, now, rng);
     let result = match effects.error.clone() {
         // What fails within EC2 has taken its token.
         Some(_) if effects.takes_token && !take_token(world, state, incoming, place, now) => {
-            Err(ApiError::throttled())
+            Err(ApiError::throttled().told_by(incoming.service))
         }
         Some(error) => Err(error),
         None => run(world, state, incoming, place, now, &effects),
@@ -109,22 +112,23 @@ fn run(
     now: Timestamp,
     effects: &Effects,
 ) -> Result<Vec<Element>, ApiError> {
-    let settings = world.settings();
+    let (settings, service) = (world.settings(), incoming.service);
     if settings.check_request_time {
         let fresh = |at: Timestamp| at.duration_since(now).unsigned_abs() <= CLOCK_SKEW;
         if !incoming.signed_at.is_some_and(fresh) {
-            return Err(ApiError::expired());
+            return Err(ApiError::expired().told_by(service));
         }
     }
-    let action = actions::find(&incoming.action)?;
+    let action = actions::find(service, &incoming.action)?;
     if !take_token(world, state, incoming, place, now) {
-        return Err(ApiError::throttled());
+        return Err(ApiError::throttled().told_by(service));
     }
+    let version = service.version();
     match incoming.version.as_deref() {
-        Some(VERSION) => {}
+        Some(given) if given == version => {}
         None => return Err(ApiError::missing("Version")),
         Some(other) => {
-            let message = format!("The version {other} is not valid: the version is {VERSION}");
+            let message = format!("The version {other} is not valid: the version is {version}");
             return Err(ApiError::new("NoSuchVersion", message));
         }
     }

@@ -1,13 +1,15 @@
-//! EC2's error answers: a code, an HTTP status and a sentence.
+//! The services' error answers: a code, an HTTP status and a sentence.
 
 use std::borrow::Cow;
 
-/// One error answer of the EC2 API.
+use crate::service::Service;
+
+/// One error answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// EC2's error code.
+    /// The service's error code.
     pub(crate) code: Cow<'static, str>,
     /// The sentence beside it.
     pub(crate) message: String,
@@ -58,6 +60,25 @@ impl ApiError {
     pub(crate) fn service_unavailable() -> Self {
         let message = "The request has failed due to a temporary failure of the server.";
         Self::with_status(503, "ServiceUnavailable", message)
+    }
+
+    /// What goes wrong in each service, as this one says it: the errors here are EC2's.
+    pub(crate) fn told_by(self, service: Service) -> Self {
+        if service == Service::Ec2 {
+            return self;
+        }
+        let token = "The security token included in the request is";
+        match &*self.code {
+            "RequestLimitExceeded" => Self::new("Throttling", "Rate exceeded"),
+            "UnauthorizedOperation" => Self::with_status(403, "AccessDenied", &self.message),
+            "RequestExpired" => Self::with_status(403, "ExpiredToken", &format!("{token} expired")),
+            "AuthFailure" => {
+                Self::with_status(403, "InvalidClientTokenId", &format!("{token} invalid."))
+            }
+            "InternalError" => Self::with_status(500, "InternalFailure", &self.message),
+            "Unavailable" => Self::service_unavailable(),
+            _ => self,
+        }
     }
 
     pub(crate) fn missing(parameter: &str) -> Self {

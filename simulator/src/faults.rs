@@ -5,29 +5,31 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 
-use crate::error::ApiError;
+use crate::effects::Effects;
 use crate::place::Place;
+use crate::service::Service;
 
 /// Names a rule that was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FaultId(pub u64);
+pub struct FaultId(pub(crate) u64);
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FaultKind {
-    /// `RequestLimitExceeded`, 503.
+    /// `RequestLimitExceeded`, 503; of STS `Throttling`, 400.
     Throttle,
-    /// `InternalError`, 500.
+    /// `InternalError`, 500; of STS `InternalFailure`.
     InternalError,
-    /// `Unavailable`, 503.
+    /// `Unavailable`, 503; of STS `ServiceUnavailable`.
     Unavailable,
     /// `ServiceUnavailable`, 503.
     ServiceUnavailable,
-    /// `UnauthorizedOperation`, 403.
+    /// `UnauthorizedOperation`, 403; of STS `AccessDenied`.
     Denied,
-    /// `RequestExpired`, 400: what an expired session token gets.
+    /// `RequestExpired`, 400: what an expired session token gets; of STS `ExpiredToken`, 403.
     ExpiredToken,
-    /// `AuthFailure`, 401.
+    /// `AuthFailure`, 401; of STS `InvalidClientTokenId`, 403.
     AuthFailure,
     /// Any other error.
     Error {
@@ -73,6 +75,7 @@ pub enum FaultKind {
 
 /// Which calls a kind of fault befalls. With nothing set: every call.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FaultRule {
     /// What goes wrong.
     pub kind: FaultKind,
@@ -80,7 +83,7 @@ pub struct FaultRule {
     pub action: Option<String>,
     /// Only calls to this Region.
     pub region: Option<String>,
-    /// Only calls of this account.
+    /// Only calls of this account, or, of `AssumeRole`, for roles of this account.
     pub account: Option<String>,
     /// How likely each of those calls is to be hit, 0 to 1.
     pub probability: f64,
@@ -125,7 +128,7 @@ impl FaultRule {
         self
     }
 
-    /// Only calls of this account.
+    /// Only calls of this account, or, of `AssumeRole`, for roles of this account.
     #[must_use]
     pub fn in_account(mut self, account: impl Into<String>) -> Self {
         self.account = Some(account.into());
@@ -143,6 +146,13 @@ impl FaultRule {
     #[must_use]
     pub fn after(mut self, calls: u64) -> Self {
         self.skip = calls;
+        self
+    }
+
+    /// Only so many of them, by chance: 0 for none, 1 for all.
+    #[must_use]
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.probability = probability;
         self
     }
 
@@ -183,6 +193,7 @@ impl Faults {
     /// What befalls this call. Counts it against the rules that it meets.
     pub(crate) fn befall(
         &mut self,
+        service: Service,
         action: &str,
         place: &Place,
         now: Timestamp,
@@ -201,86 +212,11 @@ impl Faults {
                 continue;
             }
             // Only one error can be the answer: a second rule keeps its hits for later calls.
-            if effects.add(&rule.kind) {
+            if effects.add(&rule.kind, service) {
                 rule.next = rule.next.map(|left| left - 1);
             }
         }
         effects
-    }
-}
-
-/// All that befalls one call. Of several errors the first counts; everything else adds up.
-#[derive(Debug, Default)]
-// Each is a fault of its own, and any of them may come together.
-#[allow(clippy::struct_excessive_bools)]
-pub(crate) struct Effects {
-    pub(crate) delay: Duration,
-    pub(crate) error: Option<ApiError>,
-    /// The error comes from behind the token bucket.
-    pub(crate) takes_token: bool,
-    pub(crate) body: Option<String>,
-    pub(crate) cut: bool,
-    pub(crate) malformed: bool,
-    pub(crate) reversed: bool,
-    pub(crate) shuffled: bool,
-    /// The changes to the items: `MissingFields` and `RawText`.
-    pub(crate) edits: Vec<FaultKind>,
-}
-
-impl Effects {
-    /// Whether it has any effect beside those that are there.
-    fn add(&mut self, kind: &FaultKind) -> bool {
-        let error = match kind {
-            FaultKind::Throttle => ApiError::throttled(),
-            FaultKind::InternalError => ApiError::internal(),
-            FaultKind::Unavailable => ApiError::unavailable(),
-            FaultKind::ServiceUnavailable => ApiError::service_unavailable(),
-            FaultKind::Denied => ApiError::unauthorized(),
-            FaultKind::ExpiredToken => ApiError::expired(),
-            FaultKind::AuthFailure => ApiError::auth_failure(),
-            FaultKind::Error { status, code, message } => {
-                ApiError { status: *status, ..ApiError::new(code.clone(), message.clone()) }
-            }
-            other => {
-                self.add_change(other);
-                return true;
-            }
-        };
-        if self.error.is_some() {
-            return false;
-        }
-        self.error = Some(error);
-        self.takes_token = matches!(
-            kind,
-            FaultKind::InternalError
-                | FaultKind::Unavailable
-                | FaultKind::ServiceUnavailable
-                | FaultKind::Error { .. }
-        );
-        true
-    }
-
-    /// What changes an answer, or its way.
-    fn add_change(&mut self, kind: &FaultKind) {
-        match kind {
-            FaultKind::Slow(by) => self.delay = self.delay.saturating_add(*by),
-            FaultKind::Cut => self.cut = true,
-            FaultKind::MalformedXml => self.malformed = true,
-            FaultKind::Body(text) => self.body = Some(text.clone()),
-            FaultKind::ReversedOrder => self.reversed = true,
-            FaultKind::ShuffledPage => self.shuffled = true,
-            FaultKind::MissingFields { .. } | FaultKind::RawText { .. } => {
-                self.edits.push(kind.clone());
-            }
-            FaultKind::Throttle
-            | FaultKind::InternalError
-            | FaultKind::Unavailable
-            | FaultKind::ServiceUnavailable
-            | FaultKind::Denied
-            | FaultKind::ExpiredToken
-            | FaultKind::AuthFailure
-            | FaultKind::Error { .. } => {}
-        }
     }
 }
 
@@ -291,7 +227,7 @@ mod tests {
     fn hits(faults: &mut Faults, action: &str, region: &str) -> bool {
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
         let place = Place::new("1", region);
-        faults.befall(action, &place, now, &mut Rng::with_seed(1)).error.is_some()
+        faults.befall(Service::Ec2, action, &place, now, &mut Rng::with_seed(1)).error.is_some()
     }
 
     #[test]

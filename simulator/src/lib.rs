@@ -3,7 +3,9 @@
 //!
 //! The simulator speaks the EC2 Query protocol, so any EC2 client that can be given an endpoint URL
 //! talks to it. It takes the account and the Region from a request's signature, which it does not
-//! verify. It keeps EC2's documented limits, and its tasks run on a clock that a test can move.
+//! verify: the account is the access key id, where that has 12 digits. Of STS it has what leads into
+//! other accounts, `AssumeRole`. It keeps EC2's documented limits, and its tasks run on a clock that a
+//! test can move.
 //!
 //! # In a test of your own
 //!
@@ -54,13 +56,29 @@
 //!
 //! # What there is
 //!
-//! - [`SimClock`], [`StorePlan`] and [`BundlePlan`]: what tasks do, as functions of time.
-//! - [`Transfer`]: the same for imports and exports, which a plan of their kind goes around, such as
-//!   [`ImportSnapshotPlan`].
-//! - [`World`]: the tasks, the limits, the faults and the record of calls. A test changes and reads it
-//!   while the simulator runs.
-//! - [`Simulator`]: the server. It stops when it is dropped.
-//! - [`Scenario`]: what there is at the start, read from a YAML file.
+//! | to | use |
+//! |---|---|
+//! | start a server, and stop it | [`Simulator`], which stops when it is dropped; [`serve()`] for a command line |
+//! | add tasks, change and read what there is while it runs | [`World`], by [`Simulator::world`] |
+//! | say what a task does in time | [`StorePlan`], [`BundlePlan`]; [`Transfer`] in an [`ImportSnapshotPlan`], [`ImportImagePlan`], [`ExportImagePlan`] or [`ExportInstancePlan`] |
+//! | hold a task in a state, whatever its plan says | [`World::set_state`] with a [`TaskStatus`] |
+//! | move time | [`SimClock`], [`World::advance`] |
+//! | make calls go wrong | [`FaultRule`] with a [`FaultKind`], by [`World::add_fault`] |
+//! | read which calls were made | [`World::calls`] |
+//! | change limits on calls, page sizes, lengths of time | [`Throttle`], [`Settings`] |
+//! | read all of that from a YAML file | [`Scenario`] |
+//!
+//! # Time
+//!
+//! A clock of [`SimClock::manual`] stands still until it is moved, and so do the tasks and the limits
+//! on calls: where many calls are made at one moment, use [`Throttle::Off`]. A clock of
+//! [`SimClock::running`] goes on by itself, at any of the [`SPEEDS`]. Only [`FaultKind::Slow`] takes
+//! real time.
+//!
+//! # What it does not do
+//!
+//! There is no S3 and no TLS, nobody is denied unless a fault says so, and any call that is not about
+//! these tasks is refused. The README lists what is served, and what of it is left out.
 
 // Tables of cases are long, short requests may be built slowly, and seconds are how EC2 counts.
 #![cfg_attr(
@@ -74,6 +92,7 @@ mod call;
 mod clock;
 mod curve;
 mod dispatch;
+mod effects;
 mod error;
 mod faults;
 mod filter;
@@ -87,10 +106,12 @@ mod request;
 mod room;
 mod scenario;
 mod serve;
+mod service;
 mod settings;
 mod simulator;
 mod state;
 mod status;
+mod sts;
 mod throttle;
 mod token;
 mod transfer;

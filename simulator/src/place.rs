@@ -31,23 +31,26 @@ impl Place {
 /// An AWS partition: a set of Regions that no account reaches from another partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Partition {
+    /// As ARNs have it.
+    pub(crate) name: &'static str,
     region_prefix: &'static str,
     /// What the names of its endpoints end in.
     pub(crate) dns_suffix: &'static str,
 }
 
 /// The commercial Regions, whose codes have no prefix in common.
-const COMMERCIAL: Partition = Partition { region_prefix: "", dns_suffix: "amazonaws.com" };
+const COMMERCIAL: Partition =
+    Partition { name: "aws", region_prefix: "", dns_suffix: "amazonaws.com" };
 
 /// As in `partitions.json`, which AWS ships with its SDKs.
 const OTHERS: [Partition; 7] = [
-    Partition { region_prefix: "cn-", dns_suffix: "amazonaws.com.cn" },
-    Partition { region_prefix: "us-gov-", dns_suffix: "amazonaws.com" },
-    Partition { region_prefix: "eusc-", dns_suffix: "amazonaws.eu" },
-    Partition { region_prefix: "us-iso-", dns_suffix: "c2s.ic.gov" },
-    Partition { region_prefix: "us-isob-", dns_suffix: "sc2s.sgov.gov" },
-    Partition { region_prefix: "eu-isoe-", dns_suffix: "cloud.adc-e.uk" },
-    Partition { region_prefix: "us-isof-", dns_suffix: "csp.hci.ic.gov" },
+    Partition { name: "aws-cn", region_prefix: "cn-", dns_suffix: "amazonaws.com.cn" },
+    Partition { name: "aws-us-gov", region_prefix: "us-gov-", dns_suffix: "amazonaws.com" },
+    Partition { name: "aws-eusc", region_prefix: "eusc-", dns_suffix: "amazonaws.eu" },
+    Partition { name: "aws-iso", region_prefix: "us-iso-", dns_suffix: "c2s.ic.gov" },
+    Partition { name: "aws-iso-b", region_prefix: "us-isob-", dns_suffix: "sc2s.sgov.gov" },
+    Partition { name: "aws-iso-e", region_prefix: "eu-isoe-", dns_suffix: "cloud.adc-e.uk" },
+    Partition { name: "aws-iso-f", region_prefix: "us-isof-", dns_suffix: "csp.hci.ic.gov" },
 ];
 
 impl Partition {

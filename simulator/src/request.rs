@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::ApiError;
 use crate::place::Place;
+use crate::service::Service;
 
 /// What is left of a request once HTTP is taken off.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Incoming {
     pub(crate) action: String,
     /// `Version`.
     pub(crate) version: Option<String>,
+    /// The service of the credential's scope; EC2 where there is no such scope.
+    pub(crate) service: Service,
     /// The place of the credential's scope.
     pub(crate) place: Result<Place, ApiError>,
     /// `X-Amz-Date`.
@@ -40,7 +43,7 @@ impl Incoming {
         let date = take("X-Amz-Date");
         fields.retain(|(name, _)| !name.starts_with("X-Amz-"));
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let place = match (header("authorization"), &credential) {
+        let scope = match (header("authorization"), &credential) {
             (Some(header), _) => credential_of(header).and_then(scope),
             (None, Some(credential)) => scope(credential),
             (None, None) => None,
@@ -49,7 +52,8 @@ impl Incoming {
             params: fields,
             action,
             version,
-            place: place.ok_or_else(ApiError::auth_failure),
+            service: scope.as_ref().map(|(service, _)| *service).unwrap_or_default(),
+            place: scope.map(|(_, place)| place).ok_or_else(ApiError::auth_failure),
             signed_at: header("x-amz-date").or(date.as_deref()).and_then(basic_time),
         }
     }
@@ -62,15 +66,16 @@ fn credential_of(header: &str) -> Option<&str> {
         .find_map(|part| part.trim().strip_prefix("Credential="))
 }
 
-/// `<access key id>/<date>/<region>/ec2/aws4_request`.
-fn scope(credential: &str) -> Option<Place> {
+/// `<access key id>/<date>/<region>/<service>/aws4_request`.
+fn scope(credential: &str) -> Option<(Service, Place)> {
     let mut parts = credential.split('/');
     let (key, date, region) = (parts.next()?, parts.next()?, parts.next()?);
-    let whole = parts.eq(["ec2", "aws4_request"]);
+    let service = Service::of_scope(parts.next()?)?;
+    let whole = parts.eq(["aws4_request"]);
     if !whole || key.is_empty() || date.is_empty() || region.is_empty() {
         return None;
     }
-    Some(Place::of_caller(key, region))
+    Some((service, Place::of_caller(key, region)))
 }
 
 /// `20261122T001000Z`.
@@ -117,6 +122,13 @@ mod tests {
         let incoming = read(uri, None, "");
         assert_eq!(incoming.place, Ok(Place::new(DEFAULT_ACCOUNT, "us-east-1")));
         assert_eq!(incoming.params, []);
+    }
+
+    #[test]
+    fn the_scope_names_the_service() {
+        let service = |value: &str| read("/", Some(value), "").service;
+        assert_eq!(service(SIGNED), Service::Ec2);
+        assert_eq!(service(&SIGNED.replace("/ec2/", "/sts/")), Service::Sts);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::status::TaskStatus;
 
 /// Names a task that was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(pub u64);
+pub struct TaskId(pub(crate) u64);
 
 /// The tasks of one kind, for those who do not know which kind it is.
 pub(crate) trait Room: Debug + Send {

@@ -6,8 +6,9 @@ use crate::scenario::Scenario;
 use crate::simulator::{SimError, Simulator, any_port};
 use crate::throttle::Throttle;
 
-/// What the command line passes on.
+/// What a command line passes on. Begin with [`ServeOptions::default`] and change what was given.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ServeOptions {
     /// Where to listen; port 0 for any free port.
     pub listen: SocketAddr,

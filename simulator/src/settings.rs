@@ -7,8 +7,9 @@ use crate::throttle::Throttle;
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The simulator's settings.
+/// The simulator's settings. Begin with [`Settings::default`] and change what you need.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Whether `*` and `?` in filter values stand for any text. AWS does not say for these calls.
     pub wildcards: bool,

@@ -21,6 +21,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why a simulator did not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SimError {
     /// The address could not be listened on.
     #[error(

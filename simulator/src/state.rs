@@ -1,6 +1,6 @@
 //! What the world holds: the tasks of every account and Region, kept in the order of listing.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -40,7 +40,11 @@ impl PlaceState {
 #[derive(Debug)]
 pub(crate) struct State {
     places: BTreeMap<Place, PlaceState>,
+    /// What a place has of which nothing was said.
+    untouched: PlaceState,
     homes: HashMap<TaskId, Place>,
+    /// The Regions that an account has enabled, where that was said.
+    enabled: HashMap<String, BTreeSet<String>>,
     added: u64,
     generated: u32,
     pub(crate) buckets: Buckets,
@@ -53,7 +57,9 @@ impl State {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             places: BTreeMap::new(),
+            untouched: PlaceState::default(),
             homes: HashMap::new(),
+            enabled: HashMap::new(),
             added: 0,
             generated: 0,
             buckets: Buckets::default(),
@@ -63,7 +69,19 @@ impl State {
         }
     }
 
-    pub(crate) fn place(&mut self, place: &Place) -> &mut PlaceState {
+    /// What a place has, for a look: a place that nobody described costs nothing, however often it
+    /// is called.
+    pub(crate) fn place(&self, place: &Place) -> &PlaceState {
+        self.places.get(place).unwrap_or(&self.untouched)
+    }
+
+    /// A place that has something, for a change of that.
+    pub(crate) fn known_mut(&mut self, place: &Place) -> Option<&mut PlaceState> {
+        self.places.get_mut(place)
+    }
+
+    /// A place that gets something.
+    pub(crate) fn place_mut(&mut self, place: &Place) -> &mut PlaceState {
         self.places.entry(place.clone()).or_default()
     }
 
@@ -89,9 +107,21 @@ impl State {
         self.calls.push_back(call);
     }
 
+    /// Says which Regions an account has enabled, in place of what was said before.
+    pub(crate) fn enable(&mut self, account: &str, regions: BTreeSet<String>) {
+        self.enabled.insert(account.to_owned(), regions);
+    }
+
+    /// The Regions that an account has enabled, where that was said.
+    pub(crate) fn enabled(&self, account: &str) -> Option<&BTreeSet<String>> {
+        self.enabled.get(account)
+    }
+
     /// The Regions in which an account has anything.
-    pub(crate) fn regions_of(&self, account: &str) -> impl Iterator<Item = &str> {
-        let own = self.places.keys().filter(move |place| place.account == account);
+    pub(crate) fn regions_of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a str> {
+        // The places of an account stand side by side.
+        let from_first = self.places.range(Place::new(account, "")..);
+        let own = from_first.map(|(place, _)| place).take_while(move |it| it.account == account);
         own.map(|place| place.region.as_str())
     }
 
@@ -103,14 +133,14 @@ impl State {
     ) -> TaskId {
         self.added += 1;
         let id = TaskId(self.added);
-        put(self.place(place), id);
+        put(self.place_mut(place), id);
         self.homes.insert(id, place.clone());
         id
     }
 
     pub(crate) fn remove(&mut self, id: TaskId) -> bool {
         let Some(place) = self.homes.remove(&id) else { return false };
-        self.place(&place).rooms().any(|room| room.remove(id))
+        self.known_mut(&place).is_some_and(|here| here.rooms().any(|room| room.remove(id)))
     }
 
     /// Fixes a task's state; `None` gives it back to its plan. False where there is no such task.

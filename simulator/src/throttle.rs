@@ -1,4 +1,4 @@
-//! EC2's token buckets: one for each account, Region and action.
+//! Token buckets: one for each account, Region and action.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,8 +26,9 @@ impl Bucket {
 
 /// The buckets' sizes.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Throttle {
-    /// As EC2's developer guide has them.
+    /// As AWS's guides have them.
     #[default]
     Documented,
     /// The documented ones, but for the actions named here.
@@ -37,12 +38,14 @@ pub enum Throttle {
 }
 
 impl Throttle {
-    /// The bucket of an action, as the developer guide has it.
+    /// The bucket of an action, as AWS's guides have it.
     #[must_use]
     pub fn documented(action: &str) -> Bucket {
         match action {
             "DescribeStoreImageTasks" => Bucket::new(50.0, 0.5),
             "CreateStoreImageTask" => Bucket::new(50.0, 0.1),
+            // As in the IAM user guide; all else that counts against it there is not served.
+            "AssumeRole" | "GetCallerIdentity" => Bucket::new(600.0, 600.0),
             other if other.starts_with("Describe") => Bucket::new(100.0, 20.0),
             _ => Bucket::new(200.0, 5.0),
         }
@@ -59,14 +62,29 @@ impl Throttle {
     }
 }
 
-/// How full every bucket is.
+/// From so many buckets on, those that are full again are looked for.
+const MANY: usize = 4096;
+
+/// How full every bucket is. One that is not here is full.
 #[derive(Debug, Default)]
-pub(crate) struct Buckets(HashMap<(Place, String), Level>);
+pub(crate) struct Buckets {
+    levels: HashMap<(Place, String), Level>,
+    /// So many there were after the last look for full ones.
+    left: usize,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Level {
     tokens: f64,
     at: Timestamp,
+}
+
+impl Level {
+    /// The tokens that there are now.
+    fn filled(&self, bucket: Bucket, now: Timestamp) -> f64 {
+        let refill = elapsed(self.at, now).as_secs_f64() * bucket.per_second;
+        (self.tokens + refill).min(bucket.capacity)
+    }
 }
 
 impl Buckets {
@@ -79,16 +97,29 @@ impl Buckets {
         now: Timestamp,
     ) -> bool {
         let Some(bucket) = throttle.bucket(action) else { return true };
+        self.forget_full(throttle, now);
         let full = Level { tokens: bucket.capacity, at: now };
-        let level = self.0.entry((place.clone(), action.to_owned())).or_insert(full);
-        let refill = elapsed(level.at, now).as_secs_f64() * bucket.per_second;
-        level.tokens = (level.tokens + refill).min(bucket.capacity);
+        let level = self.levels.entry((place.clone(), action.to_owned())).or_insert(full);
+        level.tokens = level.filled(bucket, now);
         level.at = level.at.max(now);
         let allowed = level.tokens >= 1.0;
         if allowed {
             level.tokens -= 1.0;
         }
         allowed
+    }
+
+    /// Drops what is full again, each time that there are twice as many as were left: thousands of
+    /// places that are called now and then take room for those of the last minutes only.
+    fn forget_full(&mut self, throttle: &Throttle, now: Timestamp) {
+        if self.levels.len() < MANY.max(self.left.saturating_mul(2)) {
+            return;
+        }
+        self.levels.retain(|(_, action), level| {
+            let bucket = throttle.bucket(action);
+            bucket.is_some_and(|bucket| level.filled(bucket, now) < bucket.capacity)
+        });
+        self.left = self.levels.len();
     }
 }
 
@@ -120,6 +151,22 @@ mod tests {
         assert!(!take(&mut buckets, "us-east-1", LIST, 3));
         assert!(take(&mut buckets, "us-west-2", LIST, 3));
         assert!(take(&mut buckets, "us-east-1", "DescribeBundleTasks", 3));
+    }
+
+    #[test]
+    fn buckets_that_are_full_again_take_no_room() {
+        let mut buckets = Buckets::default();
+        let most = 3 * MANY;
+        for number in 0..most {
+            assert!(take(&mut buckets, &format!("r{number}"), LIST, 0));
+        }
+        assert_eq!(buckets.levels.len(), most, "none is full again");
+        assert!(take(&mut buckets, "one", LIST, 9_000));
+        for number in 0..=2 * most {
+            take(&mut buckets, &format!("s{number}"), LIST, 9_000);
+        }
+        assert!(buckets.levels.len() <= 2 * most + 2, "the old ones are gone");
+        assert_eq!((0..60).filter(|_| take(&mut buckets, "one", LIST, 9_000)).count(), 49);
     }
 
     proptest! {

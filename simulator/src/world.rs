@@ -25,7 +25,7 @@ pub struct World {
 impl World {
     /// An empty world.
     #[must_use]
-    pub fn new(clock: SimClock, settings: Settings) -> Self {
+    pub(crate) fn new(clock: SimClock, settings: Settings) -> Self {
         let state = Mutex::new(State::new(settings.seed));
         Self { clock, settings, state }
     }
@@ -84,7 +84,7 @@ impl World {
         images: impl IntoIterator<Item = impl Into<String>>,
     ) {
         let images = images.into_iter().map(Into::into);
-        self.state().place(&Place::new(account, region)).images.set(images);
+        self.state().place_mut(&Place::new(account, region)).images.set(images);
     }
 
     /// Says what an AMI of a place is called; without this, one that an import made is called like
@@ -97,7 +97,15 @@ impl World {
         name: impl Into<String>,
     ) {
         let place = Place::new(account, region);
-        self.state().place(&place).images.name(image.into(), name.into());
+        self.state().place_mut(&place).images.name(image.into(), name.into());
+    }
+
+    /// Says which Regions an account has enabled, in place of what was said before. Without this,
+    /// every account has those that need no opting in, and those in which it has something. Calls to
+    /// others are answered all the same.
+    pub fn set_regions(&self, account: &str, regions: impl IntoIterator<Item = impl Into<String>>) {
+        let regions = regions.into_iter().map(Into::into).collect();
+        self.state().enable(account, regions);
     }
 
     /// Puts a fault rule in force.

@@ -5,8 +5,8 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-/// The namespace of every successful answer; error answers have none.
-const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+use crate::error::ApiError;
+use crate::service::Service;
 
 /// One element.
 #[derive(Debug, Clone)]
@@ -108,21 +108,47 @@ impl Element {
 }
 
 /// A successful answer of `action`.
-pub(crate) fn response(action: &str, request_id: &str, children: Vec<Element>) -> Vec<u8> {
-    let mut all = vec![Element::text("requestId", request_id)];
-    all.extend(children);
-    document(&Element::parent(&format!("{action}Response"), all), Some(NAMESPACE))
+pub(crate) fn response(
+    service: Service,
+    action: &str,
+    request_id: &str,
+    children: Vec<Element>,
+) -> Vec<u8> {
+    let all = match service {
+        Service::Ec2 => {
+            let mut all = vec![Element::text("requestId", request_id)];
+            all.extend(children);
+            all
+        }
+        Service::Sts => {
+            let id = Element::text("RequestId", request_id);
+            vec![
+                Element::parent(&format!("{action}Result"), children),
+                Element::parent("ResponseMetadata", vec![id]),
+            ]
+        }
+    };
+    document(&Element::parent(&format!("{action}Response"), all), Some(service.namespace()))
 }
 
 /// An error answer.
-pub(crate) fn error(code: &str, message: &str, request_id: &str) -> Vec<u8> {
-    let error = Element::parent(
-        "Error",
-        vec![Element::text("Code", code), Element::text("Message", message)],
-    );
-    let children =
-        vec![Element::parent("Errors", vec![error]), Element::text("RequestID", request_id)];
-    document(&Element::parent("Response", children), None)
+pub(crate) fn error(service: Service, error: &ApiError, request_id: &str) -> Vec<u8> {
+    let code = Element::text("Code", &*error.code);
+    let message = Element::text("Message", error.message.as_str());
+    match service {
+        Service::Ec2 => {
+            let error = Element::parent("Error", vec![code, message]);
+            let errors = Element::parent("Errors", vec![error]);
+            let all = vec![errors, Element::text("RequestID", request_id)];
+            document(&Element::parent("Response", all), None)
+        }
+        Service::Sts => {
+            let side = if error.status < 500 { "Sender" } else { "Receiver" };
+            let error = Element::parent("Error", vec![Element::text("Type", side), code, message]);
+            let all = vec![error, Element::text("RequestId", request_id)];
+            document(&Element::parent("ErrorResponse", all), Some(service.namespace()))
+        }
+    }
 }
 
 fn document(root: &Element, namespace: Option<&str>) -> Vec<u8> {
@@ -157,9 +183,17 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_no_namespace_and_a_request_id_in_capitals() {
+    fn an_error_has_the_form_of_its_service() {
+        let wrong = ApiError::new("InvalidAction", "a < b");
         assert_eq!(
-            text(error("InvalidAction", "a < b", "r-1")),
+            text(error(Service::Sts, &wrong, "r-1")),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <Error><Type>Sender</Type><Code>InvalidAction</Code>\
+             <Message>a &lt; b</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"
+        );
+        assert_eq!(
+            text(error(Service::Ec2, &wrong, "r-1")),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>\
              <Code>InvalidAction</Code><Message>a &lt; b</Message></Error></Errors>\
              <RequestID>r-1</RequestID></Response>"
@@ -179,7 +213,7 @@ mod tests {
         item.put_raw("amiId", "&#xD800;");
         item.put_raw("extra", "<x/>");
         assert_eq!(
-            text(response("Do", "r-1", vec![item])),
+            text(response(Service::Ec2, "Do", "r-1", vec![item])),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <DoResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
              <requestId>r-1</requestId><item><amiId>&#xD800;</amiId><storage></storage>\

@@ -15,7 +15,7 @@ use super::bounded::bounded;
 use crate::ports::CALL_LONGEST;
 
 /// How long one attempt of a call may take. EC2's listings of 200 tasks take well under a second.
-const ATTEMPT: Duration = Duration::from_secs(3);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(3);
 
 /// How long a call may take with its retries.
 pub const CALL: Duration = CALL_LONGEST;

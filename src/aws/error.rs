@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::foreign;
+use super::roles::RoleError;
 use crate::render::text::truncate;
 
 /// AWS says what is wrong in a sentence or two.
@@ -51,7 +52,11 @@ where
             None => format!("{code}{}", way_out(&code)),
         };
     }
-    let Some(response) = error.raw_response() else { return unsent(service, &chain(error)) };
+    let Some(response) = error.raw_response() else {
+        // Without the role's credentials, the service was not asked: its name would lead astray.
+        return RoleError::within(error)
+            .map_or_else(|| unsent(service, &chain(error)), ToString::to_string);
+    };
     let status = response.status().as_u16();
     // Without its bytes, the body broke off or was read by somebody else.
     let what = response.body().bytes().map(foreign::described);

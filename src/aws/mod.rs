@@ -11,6 +11,8 @@ pub mod error;
 pub mod event_bridge;
 pub(crate) mod foreign;
 pub mod network;
-#[cfg(feature = "webhook")]
 pub mod parameter;
+pub mod parameters;
+pub mod roles;
 pub mod sns;
+pub mod targets_queue;

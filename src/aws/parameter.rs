@@ -18,8 +18,8 @@ pub struct Parameter {
 #[derive(Debug, thiserror::Error)]
 #[error("the parameter {name} cannot be read: {reason}")]
 pub struct ParameterError {
-    name: String,
-    reason: String,
+    pub(super) name: String,
+    pub(super) reason: String,
 }
 
 impl Parameter {

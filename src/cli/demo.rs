@@ -80,8 +80,9 @@ impl Sink for Inbox {
 }
 
 pub(super) async fn run(args: DemoArgs) -> Result<Exit, CliError> {
-    let scenario = Some(("scenarios/demo.yaml".to_owned(), SCENARIO.to_owned()));
-    let options = ServeOptions { scenario, speed: Some(args.speed), ..ServeOptions::default() };
+    let mut options = ServeOptions::default();
+    options.scenario = Some(("scenarios/demo.yaml".to_owned(), SCENARIO.to_owned()));
+    options.speed = Some(args.speed);
     let simulator = serve(options).await.map_err(CliError::new)?;
     let folder = TemporaryFolder::make()?;
     let clock = Simulated(simulator.world().clock().clone());

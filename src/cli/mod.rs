@@ -19,6 +19,7 @@ mod output;
 mod pages;
 mod poll;
 mod profile;
+mod reach;
 mod remembered;
 mod render;
 mod sim;

@@ -8,16 +8,17 @@ use jiff::SignedDuration;
 use super::args::{PollArgs, PollingArgs};
 use super::connect::{Connection, path_from_env};
 use super::output::say;
+use super::reach::Reach;
 use super::terminal::{Terminal, is_trouble};
 use super::{CliError, Exit};
 use crate::aws::dynamodb::DynamoStore;
+use crate::aws::ec2::Ec2Tasks;
 use crate::aws::sns::SnsTopic;
 use crate::clock::SystemClock;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::memory::Memory;
-use crate::place::Place;
-use crate::poll::{Limits, PlaceToPoll, Poller, Summary, Turn};
+use crate::poll::{Limits, Poller, Summary, Turn};
 use crate::ports::{ImageNames, Sink, Store};
 use crate::private;
 use crate::render::ChatChannel;
@@ -27,8 +28,8 @@ use crate::task::Choice;
 
 pub(super) async fn run(args: PollArgs, verbose: bool) -> Result<Exit, CliError> {
     let connection = Connection::open(&args.polling.place).await?;
-    let account = connection.account(args.polling.account.as_deref()).await?;
-    let places = places(&connection, &account, &args.polling.place.kinds);
+    let kinds = Choice::kinds(&args.polling.place.kinds);
+    let reach = Reach::of_polls(&connection, &args.polling.accounts, kinds).await?;
     let store: Arc<dyn Store> = if let Some(table) = &args.table {
         let url = connection.endpoint("DYNAMODB");
         Arc::new(DynamoStore::new(&connection.sdk, url, table))
@@ -36,14 +37,7 @@ pub(super) async fn run(args: PollArgs, verbose: bool) -> Result<Exit, CliError>
         let path = state_file(args.polling.state.as_deref())?;
         Arc::new(FileStore::open(&path, &SystemClock).map_err(CliError::new)?)
     };
-    with_store(&args, verbose, &connection, &places, store).await
-}
-
-/// The places that are asked for, with their kinds.
-pub(super) fn places(connection: &Connection, account: &str, kinds: &[Choice]) -> Vec<PlaceToPoll> {
-    let place = |region| Place::new(account, region);
-    let of = |region| PlaceToPoll { place: place(region), kinds: Choice::kinds(kinds) };
-    connection.regions.iter().map(of).collect()
+    with_store(&args, verbose, &connection, &reach, store).await
 }
 
 /// The file that remembers.
@@ -68,18 +62,18 @@ async fn with_store(
     args: &PollArgs,
     verbose: bool,
     connection: &Connection,
-    places: &[PlaceToPoll],
+    reach: &Reach,
     store: Arc<dyn Store>,
 ) -> Result<Exit, CliError> {
     if let Some(topic) = &args.topic {
         let url = connection.endpoint("SNS");
         let sns = SnsTopic::new(&connection.sdk, url, topic, ChatChannel::Absent);
-        let summary = poll(args, connection, places, store, Box::new(sns)).await;
+        let summary = poll(args, reach, store, Box::new(sns)).await;
         report(verbose, &summary)?;
         return Ok(if summary.left > 0 { Exit::InPart } else { Exit::Done });
     }
     let terminal = Arc::new(Terminal::new(args.polling.output));
-    let mut summary = poll(args, connection, places, store, Box::new(Arc::clone(&terminal))).await;
+    let mut summary = poll(args, reach, store, Box::new(Arc::clone(&terminal))).await;
     let reader_gone = terminal.reader_gone();
     // Whoever closed the pipe wants to hear no more. What was not written stays untold.
     summary.failures.retain(|failure| reader_gone.as_ref() != Some(failure));
@@ -93,13 +87,14 @@ async fn with_store(
 
 async fn poll(
     args: &PollArgs,
-    connection: &Connection,
-    places: &[PlaceToPoll],
+    reach: &Reach,
     store: Arc<dyn Store>,
     sink: Box<dyn Sink>,
 ) -> Summary {
-    let poller = poller(connection, store, vec![sink], &args.polling);
-    poller.poll(places, None).await
+    let poller = poller(&reach.ec2, store, vec![sink], &args.polling);
+    let mut summary = poller.poll(&reach.places, None).await;
+    summary.failures.extend_from_slice(&reach.faults);
+    summary
 }
 
 /// What is told.
@@ -112,15 +107,14 @@ pub(super) fn policy(tell: &[Outcome], stalled_after_minutes: u32) -> Policy {
 
 /// A poller over the user's own connection.
 pub(super) fn poller(
-    connection: &Connection,
+    ec2: &Ec2Tasks,
     store: Arc<dyn Store>,
     sinks: Vec<Box<dyn Sink>>,
     args: &PollingArgs,
 ) -> Poller {
-    let ec2 = connection.ec2();
     let names = (!args.no_image_names).then(|| -> Box<dyn ImageNames> { Box::new(ec2.clone()) });
     Poller {
-        source: Box::new(ec2),
+        source: Box::new(ec2.clone()),
         names,
         memory: Memory::new(store)
             .keeping(SignedDuration::from_hours(24 * i64::from(args.keep_days))),

@@ -6,10 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{OutputForm, RenderArgs};
-use super::output::{Reader, print, print_json, say};
+use super::output::{Reader, fail, print, print_json, say};
 use super::{CliError, Exit, events, gallery};
 use crate::event::{Event, Outcome};
-use crate::render::text::visible;
 use crate::render::{Channel, render, sample};
 use crate::task::Choice;
 
@@ -23,7 +22,7 @@ pub(super) struct Shown<'a> {
 pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
     let (events, faults) = match &args.event {
         Some(path) => read(path)?,
-        None => (samples(&args.kinds, args.outcome), Vec::new()),
+        None => (samples(&args.kinds, args.outcome)?, Vec::new()),
     };
     let channels = if args.all { Channel::ALL.to_vec() } else { vec![args.channel] };
     let mut shown: Vec<Shown<'_>> = Vec::new();
@@ -43,7 +42,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
         (None, OutputForm::Text) => print_all(&shown)?,
     }
     for fault in &faults {
-        say(&format!("error: {}", visible(fault)));
+        fail(fault);
     }
     Ok(if faults.is_empty() { Exit::Done } else { Exit::InPart })
 }
@@ -71,13 +70,22 @@ fn object(shown: &Shown<'_>) -> Value {
     })
 }
 
-fn samples(kinds: &[Choice], outcome: Option<Outcome>) -> Vec<Event> {
+/// The samples that are asked for. An error where there is none: not every kind has every outcome.
+fn samples(kinds: &[Choice], outcome: Option<Outcome>) -> Result<Vec<Event>, CliError> {
     let wanted = Choice::kinds(kinds);
-    sample::all()
+    let samples: Vec<Event> = sample::all()
         .into_iter()
         .filter(|event| kinds.is_empty() || wanted.contains(&event.detail.kind))
         .filter(|event| outcome.is_none_or(|outcome| event.detail.outcome == outcome))
-        .collect()
+        .collect();
+    if let (true, Some(outcome)) = (samples.is_empty(), outcome) {
+        let wanted: Vec<&str> = wanted.iter().map(|kind| kind.name()).collect();
+        let wanted = wanted.join(", ");
+        return Err(CliError(format!(
+            "no {wanted} task is ever {outcome}: name another --kind, or leave --outcome out"
+        )));
+    }
+    Ok(samples)
 }
 
 /// The events of a file, and what in it is none. An error where there is not one event.

@@ -19,12 +19,11 @@ pub(super) async fn run(args: SimArgs) -> Result<Exit, CliError> {
             Some((name, text))
         }
     };
-    let options = ServeOptions {
-        listen: args.listen,
-        scenario,
-        speed: args.speed,
-        throttle: args.throttle.map(|wanted| wanted == OnOff::On),
-    };
+    let mut options = ServeOptions::default();
+    options.listen = args.listen;
+    options.scenario = scenario;
+    options.speed = args.speed;
+    options.throttle = args.throttle.map(|wanted| wanted == OnOff::On);
     let simulator = serve(options).await.map_err(CliError::new)?;
     // Before anybody hears of the address, and may ask for the end.
     let end = EndOfService::listen();

@@ -11,7 +11,7 @@ use crate::task::{Kind, Task, TaskKey};
 
 /// How long after its start a task may first be listed, at the latest that we provide for. What
 /// started this long before the newest task is still read by every poll.
-pub const LISTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+const LISTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A ledger remembers no more tasks than this that could not be read at the baseline. More of them
 /// are a fault of EC2 or ours, and telling them all would be a flood of old news.
@@ -19,7 +19,7 @@ const TORN_MAX: usize = 20;
 
 /// How far below its floor the head of a listing is read: pages shift while they are read, and
 /// tasks may share a start.
-pub const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
 /// A listing is read to its end this often, to check what the order of the listing lets us skip.
 const RESYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -37,8 +37,8 @@ const SETTLED_IN_WINDOW_MAX: usize = 20;
 /// A ledger names no more tasks than this one by one. What is more stays in the window.
 const OPEN_BELOW_MAX: usize = 1_000;
 
-/// Nor more than fit into so many bytes, for what is open below the watermark and for what a scan looks for, each. A key
-/// takes about a hundred bytes.
+/// Nor more than fit into so many bytes, for what is open below the watermark and for what a scan looks
+/// for, each. A key takes about a hundred bytes.
 const NAMED_BYTES_MAX: usize = 150_000;
 
 /// A page token of more bytes than this is not kept: the listing begins anew.
@@ -62,7 +62,7 @@ impl Ledger {
     /// The ledger of a target that is listed for the first time.
     #[must_use]
     pub fn baseline(kind: Kind, newest_start: Option<Timestamp>, now: Timestamp) -> Self {
-        // No task starts later than now; one that leases to would make everything old.
+        // No task starts later than now; one that is said to would make everything old.
         let baseline_top = newest_start.map_or(now, |newest| newest.min(now));
         let cutoff = before(baseline_top, LISTED_WITHIN);
         Self {
@@ -148,28 +148,28 @@ impl Ledger {
     ///
     /// `known` is what the store holds after this poll.
     pub fn watch(&mut self, known: &Snapshot, now: Timestamp) {
-        if !self.kind.identity().is_newest_first() {
-            return;
+        if self.kind.identity().is_newest_first() {
+            self.name(&watched_before(self.kind, self.watermark, known, now));
         }
-        let watched = watched_before(self.kind, self.watermark, known, now);
-        let named = as_many_as_fit(watched.iter());
-        if let Some(first_of_the_rest) = watched.iter().nth(named.len()) {
-            let task = known.records.get(first_of_the_rest).map(|known| &known.value.task);
-            let start = task.and_then(|task| task.started_at);
-            self.watermark = start.unwrap_or(self.watermark);
-        }
-        self.open_below = named;
     }
 
-    /// Adds what this poll watches, too, to a ledger that another poll wrote.
+    /// Adds what this poll watches, too, to a ledger that another poll wrote. What only that poll
+    /// knows stays named, or within the window.
     pub fn watch_too(&mut self, known: &Snapshot, now: Timestamp) {
         if self.kind.identity().is_newest_first() {
-            let watched = watched_before(self.kind, self.watermark, known, now);
-            self.open_below.extend(watched);
-            if as_many_as_fit(self.open_below.iter()).len() < self.open_below.len() {
-                self.watch(known, now);
-            }
+            let mut watched = watched_before(self.kind, self.watermark, known, now);
+            watched.extend(std::mem::take(&mut self.open_below));
+            self.name(&watched);
         }
+    }
+
+    fn name(&mut self, watched: &BTreeSet<TaskKey>) {
+        let named = as_many_as_fit(watched.iter());
+        // By the key, as there may be no record of the task that could be read.
+        if let Some(start) = watched.iter().nth(named.len()).and_then(TaskKey::started_at) {
+            self.watermark = self.watermark.min(start);
+        }
+        self.open_below = named;
     }
 
     /// Whether open tasks below the head may be looked for now.
@@ -182,9 +182,9 @@ impl Ledger {
 
     /// Lets the next search for open tasks wait, where the last one took many calls.
     pub fn rest_after_hunt(&mut self, calls: u32, now: Timestamp) {
+        let needed = calls > CALLS_WITHOUT_REST;
         let calls = i32::try_from(calls).unwrap_or(i32::MAX);
         let rest = REST_A_CALL.saturating_mul(calls).min(REST_LONGEST);
-        let needed = calls > i32::try_from(CALLS_WITHOUT_REST).unwrap_or(i32::MAX);
         self.hunt_rests_until = needed.then(|| now.saturating_add(rest).unwrap_or(now));
     }
 
@@ -257,7 +257,7 @@ fn watched_before(
 }
 
 /// A time minus a duration, at the least the beginning of time.
-pub(crate) fn before(time: Timestamp, by: SignedDuration) -> Timestamp {
+fn before(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }
 

@@ -62,6 +62,6 @@ impl Context<'_> {
     /// Whether somebody else is telling the record's events at the moment.
     #[must_use]
     pub fn is_held_by_another(&self, lease: Option<&Lease>) -> bool {
-        lease.is_some_and(|lease| lease.by != self.lease.by && lease.holds(self.now))
+        lease.is_some_and(|lease| lease.holds_against(self.lease.by, self.now))
     }
 }

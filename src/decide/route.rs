@@ -8,7 +8,7 @@ use crate::record::{SinkName, Unsent};
 
 /// An event waits so long for a sink that is not configured: while a new version is deployed, the
 /// old one does not know the new sinks yet.
-pub const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
+const WAITS_FOR_UNKNOWN_SINK: SignedDuration = SignedDuration::from_hours(1);
 
 /// Takes off what waits the sinks that are no longer configured. An event that no sink has acked goes
 /// to the configured sinks instead: nobody was told. `None`: nothing changes.

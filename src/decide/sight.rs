@@ -8,7 +8,7 @@ use crate::record::{Sight, Unsent};
 use crate::task::Kind;
 
 /// A target that cannot be listed for so long is blind.
-pub const BLIND_AFTER: SignedDuration = SignedDuration::from_hours(1);
+const BLIND_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is to be remembered of a target's sight after a listing: `failure` says why it failed. `None`:
 /// nothing changes. A target that is seen costs no write, and one that fails again and again only the

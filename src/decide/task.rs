@@ -10,10 +10,11 @@ use crate::task::{Listing, Phase, Task, TaskKey};
 /// How many complete listings in a row a task must be missing from before it counts as vanished.
 const MISSED_UNTIL_VANISHED: u8 = 2;
 
-/// A second absence counts from this long after the first.
+/// A second absence counts from this long after the first. Two polls at the same moment are one look.
 const MISSED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
-/// How much before the end of the time for which EC2 lists it a task's absence stops being a sign of anything.
+/// A task's absence says nothing from so long before the end of the time for which EC2 lists it: the two
+/// clocks may differ, and EC2 need not be exact.
 const AGE_MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Judges a task of which nothing is remembered. `news` is false at the baseline.
@@ -101,7 +102,6 @@ pub fn absent(key: &TaskKey, known: &Record, context: &Context<'_>) -> Option<Re
     if known.closed.is_some() || context.is_held_by_another(known.lease.as_ref()) {
         return None;
     }
-    // Two polls at the same moment are one look.
     let since = context.now.duration_since(known.changed_at);
     if known.missed > 0 && since < MISSED_AGAIN_AFTER {
         return None;

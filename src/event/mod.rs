@@ -75,11 +75,10 @@ impl Event {
     #[must_use]
     pub fn of_target(place: &Place, kind: Kind, sighting: Sighting) -> Self {
         let Sighting { outcome, since, failure, observed_at } = sighting;
-        let target = format!("{}/{}/target/{kind}", place.account, place.region);
-        let named = |name: &str| Uuid::new_v5(&ID_NAMESPACE, name.as_bytes());
+        let target = format!("target/{kind}");
         Self {
             version: "0".into(),
-            id: named(&format!("{target}/{outcome}/{since:.3}")),
+            id: named(place, &format!("{target}/{outcome}/{since:.3}")),
             detail_type: TARGET_DETAIL_TYPE.into(),
             source: "amiwatch".into(),
             account: place.account.clone(),
@@ -101,7 +100,7 @@ impl Event {
                 duration_seconds: None,
                 failure: failure.map(|message| Failure { code: None, message: Some(message) }),
                 since: Some(since),
-                task: named(&target),
+                task: named(place, &target),
             },
         }
     }
@@ -134,7 +133,7 @@ impl Event {
                 duration_seconds: duration_seconds(task, change),
                 failure: task.failure.clone(),
                 since: None,
-                task: named(place, key, ""),
+                task: named(place, key.as_str()),
             },
         }
     }
@@ -146,21 +145,23 @@ impl Event {
     }
 }
 
-fn named(place: &Place, key: &TaskKey, rest: &str) -> Uuid {
-    let name = format!("{}/{}/{key}{rest}", place.account, place.region);
+/// The id of what has this name in a place. The form of the name never changes: a repeat would look
+/// like news.
+fn named(place: &Place, name: &str) -> Uuid {
+    let name = format!("{}/{}/{name}", place.account, place.region);
     Uuid::new_v5(&ID_NAMESPACE, name.as_bytes())
 }
 
 fn event_id(place: &Place, key: &TaskKey, task: &Task, outcome: Outcome) -> Uuid {
-    let mut rest = format!("/{outcome}");
+    let mut name = format!("{key}/{outcome}");
     if outcome == Outcome::Stalled {
         match task.progress_percent {
-            Some(percent) => rest.extend(["/", &percent.to_string()]),
-            None => rest.push_str("/-"),
+            Some(percent) => name.extend(["/", &percent.to_string()]),
+            None => name.push_str("/-"),
         }
-        rest.extend(task.subject.status_message.iter().flat_map(|message| ["/", message]));
+        name.extend(task.subject.status_message.iter().flat_map(|message| ["/", message]));
     }
-    named(place, key, &rest)
+    named(place, &name)
 }
 
 fn resources(place: &Place, task: &Task) -> Vec<String> {

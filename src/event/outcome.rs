@@ -73,9 +73,7 @@ impl Outcome {
             Self::Seeing => "seeing",
         }
     }
-}
 
-impl Outcome {
     /// Reads any outcome, those of targets among them.
     ///
     /// # Errors

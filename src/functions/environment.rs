@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use crate::aws::network::Network;
 use crate::rules;
+use crate::targets::Regions;
+
+/// Stands for every Region.
+const ALL: &str = "all";
 
 /// Looks a variable up.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -79,17 +83,9 @@ impl<'a> Environment<'a> {
         })
     }
 
-    pub(super) fn account(&mut self, name: &str) -> Option<String> {
-        let text = self.text(name)?;
-        if !is_account(&text) {
-            self.fault(name, format_args!("is \"{text}\"; write the 12 digits of the account id"));
-        }
-        Some(text)
-    }
-
     /// The account that an access key id names where it is an account id, as simulators have it.
     pub(super) fn account_of_key(&self) -> Option<String> {
-        self.text("AWS_ACCESS_KEY_ID").filter(|id| is_account(id))
+        self.text("AWS_ACCESS_KEY_ID").filter(|id| rules::is_account(id))
     }
 
     fn words(&self, name: &str) -> Vec<String> {
@@ -114,19 +110,41 @@ impl<'a> Environment<'a> {
         (!words.is_empty()).then_some(values)
     }
 
-    pub(super) fn regions(&mut self, name: &str, home: &str) -> Vec<String> {
-        let mut regions = self.words(name);
-        for region in &regions {
-            if let Err(error) = rules::region(region) {
-                self.fault(name, format_args!("is wrong: {error}, with commas between several"));
+    /// Region codes, or `all`; the home Region where nothing is said.
+    pub(super) fn regions(&mut self, name: &str, home: &str) -> Regions {
+        let words = self.words(name);
+        if words.iter().any(|word| word == ALL) {
+            if words.iter().any(|word| word != ALL) {
+                let words = words.join(",");
+                self.fault(
+                    name,
+                    format_args!("is \"{words}\"; write {ALL} alone, or Region codes without it"),
+                );
             }
+            return Regions::All;
         }
+        let mut regions = self.distinct(name, rules::region);
         if regions.is_empty() {
             regions.push(home.to_owned());
         }
+        Regions::Listed(regions)
+    }
+
+    /// Texts with commas between, each of which has to keep a rule, and each once.
+    pub(super) fn distinct(
+        &mut self,
+        name: &str,
+        rule: fn(&str) -> Result<String, String>,
+    ) -> Vec<String> {
+        let mut words = self.words(name);
+        for word in &words {
+            if let Err(error) = rule(word) {
+                self.fault(name, format_args!("is wrong: {error}, with commas between several"));
+            }
+        }
         let mut seen = BTreeSet::new();
-        regions.retain(|region| seen.insert(region.clone()));
-        regions
+        words.retain(|word| seen.insert(word.clone()));
+        words
     }
 
     pub(super) fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
@@ -166,9 +184,4 @@ impl<'a> Environment<'a> {
             }
         }
     }
-}
-
-/// Whether a text is an account's id.
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

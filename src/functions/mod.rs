@@ -23,11 +23,18 @@ fn deadline(milliseconds: u64, now: Timestamp) -> Option<Timestamp> {
         .filter(|deadline| *deadline > now)
 }
 
+/// Names of hosts that are looked up at the same time. Each lookup takes a thread, and a poll of many places
+/// would else begin with hundreds of them.
+const LOOKUPS_AT_ONCE: usize = 8;
+
 /// Runs a function until Lambda ends it: the log, one thread, and what kept it from starting.
 pub fn main(run: impl AsyncFnOnce(Lookup<'_>) -> Result<(), lambda_runtime::Error>) -> ExitCode {
     let lookup = |name: &str| std::env::var(name).ok();
     log::init(&lookup);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(LOOKUPS_AT_ONCE)
+        .build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(&lookup)),
         Err(error) => Err(error.into()),

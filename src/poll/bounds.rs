@@ -24,12 +24,11 @@ pub(super) const RECORDS_IN_HEAD: usize = 40;
 /// What bounds a walk, and what it looks for.
 pub(super) struct Bounds<'a> {
     pub(super) place: &'a Place,
-    /// A kind that is listed by start.
     pub(super) kind: Kind,
     pub(super) stored: Option<&'a Ledger>,
     /// The open tasks of the kind that are known.
     pub(super) open: &'a BTreeSet<TaskKey>,
-    /// Records of the window.
+    /// Records of what the head of a listing by start is expected to show.
     pub(super) records: usize,
     pub(super) now: Timestamp,
     pub(super) calls_max: u32,

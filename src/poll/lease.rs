@@ -44,7 +44,7 @@ impl Run<'_> {
     /// Whether another poller is telling the record's events.
     pub(super) fn is_held_by_other(&self, bearer: &Bearer) -> bool {
         let now = self.poller.clock.now();
-        bearer.lease().is_some_and(|lease| lease.by != self.by && lease.holds(now))
+        bearer.lease().is_some_and(|lease| lease.holds_against(self.by, now))
     }
 
     /// Takes off the record what was told, and gives the lease back. Where another poller changed it

@@ -2,8 +2,8 @@
 //!
 //! For every place: **read** the state; **list** all kinds, at the same time; **decide**; **save**
 //! what changed together with what is to be told and a lease on telling it, each record in one
-//! conditional write, endings first; **name** the AMIs in what is to be told; **publish**; **ack**. What each failure leaves behind, and
-//! what the next poll does about it:
+//! conditional write, endings first; **name** the AMIs in what is to be told; **publish**; **ack**.
+//! What each failure leaves behind, and what the next poll does about it:
 //!
 //! | fails | leaves | the next poll |
 //! |---|---|---|

@@ -1,7 +1,7 @@
 //! Puts the names of AMIs into what is about to be told.
 //!
-//! The id of an event does not depend on them, and no event waits for them but for the one call: what
-//! EC2 does not tell in time stays null.
+//! The id of an event does not depend on them, and no event waits for them longer than the one call
+//! takes: what EC2 does not tell in time stays null.
 
 use std::collections::BTreeSet;
 

@@ -138,6 +138,16 @@ impl Summary {
         Self { targets, ..self.clone() }.first_failures()
     }
 
+    /// What went wrong in an account, and with telling, but for targets that are known to be blind.
+    #[must_use]
+    pub fn failures_in(&self, account: &str) -> Vec<String> {
+        let is_there = |target: &&TargetSummary| target.account == account && !target.blind;
+        let targets = self.targets.iter().filter(is_there).cloned().collect();
+        let is_left = |left: &&String| left.starts_with(&format!("{account}/"));
+        let targets_left = self.targets_left.iter().filter(is_left).cloned().collect();
+        Self { targets, targets_left, ..self.clone() }.first_failures()
+    }
+
     /// What went wrong, but for targets that are known to be blind and have been told to be.
     #[must_use]
     pub fn failures_beside_blind(&self) -> Vec<String> {

@@ -14,7 +14,7 @@ use crate::decide::Context;
 use crate::decide::listing::{self, Listed};
 use crate::place::Place;
 use crate::ports::ListError;
-use crate::record::{Lease, Ledger, Snapshot, Versioned};
+use crate::record::{Lease, Ledger, Record, Snapshot, Versioned};
 use crate::task::{Kind, Listing, Phase, TaskKey};
 
 /// The poll of one target.
@@ -99,7 +99,7 @@ impl<'a> Target<'a> {
         &self,
         known: &'k Snapshot,
         passes: impl Fn(&TaskKey) -> bool,
-    ) -> impl Iterator<Item = (&'k TaskKey, &'k Versioned<crate::record::Record>)> {
+    ) -> impl Iterator<Item = (&'k TaskKey, &'k Versioned<Record>)> {
         let kind = self.kind;
         known.records.iter().filter(move |(key, _)| key.kind() == kind && passes(key))
     }

@@ -33,7 +33,7 @@ pub struct Item {
     pub version: Option<u64>,
     /// The schema of `body`.
     pub schema: Option<u64>,
-    /// The record or ledger as JSON.
+    /// The record, ledger or sight as JSON.
     pub body: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub struct Put {
     pub expected: u64,
     /// The schema of `body`.
     pub schema: u64,
-    /// The record or ledger as JSON.
+    /// The record, ledger or sight as JSON.
     pub body: String,
     /// When the store may forget the item.
     pub expires_at: Option<Timestamp>,

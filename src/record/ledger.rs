@@ -29,7 +29,7 @@ pub struct Ledger {
     pub cutoff: Timestamp,
     /// Only records of tasks that started since then are read by every poll.
     pub watermark: Timestamp,
-    /// Tasks from before the window that are still open or untold.
+    /// Tasks from before the window that every poll has to look at: they are open or untold, or vanished.
     pub open_below: BTreeSet<TaskKey>,
     /// Tasks that the first listing held and that could not be read then, unless they had ended:
     /// their end is news.
@@ -37,7 +37,7 @@ pub struct Ledger {
     pub torn: Vec<Torn>,
     /// A listing that is read to its end over several polls.
     pub scan: Option<Scan>,
-    /// When a listing was last read to its end.
+    /// When a listing was last read to its end as a check.
     pub resynced_at: Option<Timestamp>,
     /// When EC2 was last seen to list out of order, or to list late. For a day after it no listing
     /// stops early.
@@ -51,7 +51,7 @@ pub struct Ledger {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Torn {
-    /// The AMI's id, or the bundle task's.
+    /// The task's id, or where its kind has none the AMI's.
     pub id: String,
     /// The bucket.
     pub bucket: Option<String>,

@@ -1,6 +1,5 @@
 //! What amiwatch remembers: one record a task, one ledger a target, and its sight where it cannot be
-//! listed. Stored state is a public
-//! format: see `docs/architecture.md`.
+//! listed. Stored state is a public format: see `docs/architecture.md`.
 
 mod bearer;
 mod ledger;
@@ -42,7 +41,7 @@ const _: () = assert!(
 /// live. EC2 lists a store task for less; for how long it lists a bundle task it does not say.
 pub const RECORD_RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// How far ahead a lease may end: what a poller leases for, and as much again for clocks that differ.
+/// How far ahead a lease may end: for how long a poller takes one, and as much again for clocks that differ.
 /// What a crash left untold is told within three minutes.
 pub const LEASE_LONGEST: SignedDuration = SignedDuration::from_mins(2);
 
@@ -115,6 +114,9 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// So many of the last events are remembered as told: stalls may come again and again.
+const TOLD_MAX: usize = 20;
+
 /// An event that was told, when and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -146,9 +148,6 @@ impl Told {
     }
 }
 
-/// So many of the last events are remembered as told: stalls may come again and again.
-pub const TOLD_MAX: usize = 20;
-
 /// Who is telling a record's events at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -160,11 +159,17 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether it still keeps others from telling. No poller leases for longer than
+    /// Whether it still keeps others from telling. No poller takes one for longer than
     /// [`LEASE_LONGEST`]: a lease that ends later was made by a wrong clock and counts for nothing.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until > now && self.until.duration_since(now) <= LEASE_LONGEST
+    }
+
+    /// Whether it keeps a poll from telling: it holds, and is another's.
+    #[must_use]
+    pub fn holds_against(&self, by: Uuid, now: Timestamp) -> bool {
+        self.by != by && self.holds(now)
     }
 }
 
@@ -274,7 +279,7 @@ impl<T> Versioned<T> {
 mod tests {
     use super::*;
     use crate::render::sample;
-    use crate::task::{Kind, State, Subject};
+    use crate::task::{Kind, Listing, State, Subject};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -302,6 +307,15 @@ mod tests {
     }
 
     #[test]
+    fn no_kind_is_listed_longer_than_records_are_made_for() {
+        for kind in Kind::ALL {
+            if let Listing::NewestFirst { listed_for } = kind.identity().listing {
+                assert!(listed_for <= EC2_LISTS_FOR, "{kind}");
+            }
+        }
+    }
+
+    #[test]
     fn a_vanished_task_is_looked_at_as_long_as_ec2_could_list_it_again() {
         let vanished = record(Some(Closing::Vanished));
         let end = vanished.changed_at + EC2_LISTS_FOR;
@@ -320,6 +334,9 @@ mod tests {
             [-1, 0, 1, 120, 121].map(|it| lease(it).holds(now)),
             [false, false, true, true, false]
         );
+        let (mine, other) = (Uuid::nil(), Uuid::from_u128(1));
+        assert_eq!([mine, other].map(|by| lease(1).holds_against(by, now)), [false, true]);
+        assert!(!lease(0).holds_against(other, now));
     }
 
     #[test]

@@ -55,27 +55,27 @@ fn put<T: Serialize>(
     Ok(Put { key, expected, schema: SCHEMA, body, expires_at })
 }
 
-/// Takes an item into what is known, as a ledger, a record, or an item that cannot be understood.
+/// What comes of it when an item is deleted that cannot be understood: the way out has its price.
+const WITHOUT_RECORD: &str = "the task counts as not seen yet";
+const WITHOUT_LEDGER: &str =
+    "the target takes its baseline anew: what ended without a record is not told";
+const WITHOUT_SIGHT: &str = "the target counts as one that could always be listed";
+
+/// Takes an item into what is known, as a ledger, a sight, a record, or an item that cannot be understood.
 ///
 /// The ledger and the records of a kind of task that this version does not know are a later version's:
 /// they are no fault, and nothing here touches them.
 pub fn take(item: &Item, known: &mut Snapshot) {
-    if let Some(kind) = sight_of(&item.key) {
-        match decode::<Sight>(item) {
-            Ok(found) => drop(known.sights.insert(kind, found)),
-            Err(reason) => known.unreadable.push(Unreadable { key: item.key.clone(), reason }),
-        }
+    let taken = if let Some(kind) = sight_of(&item.key) {
+        decode(item, WITHOUT_SIGHT).map(|found| drop(known.sights.insert(kind, found)))
+    } else if let Some(kind) = ledger_of(&item.key) {
+        decode(item, WITHOUT_LEDGER).map(|found| drop(known.ledgers.insert(kind, found)))
+    } else if let Some(key) = TaskKey::parse(&item.key) {
+        decode(item, WITHOUT_RECORD).map(|found| drop(known.records.insert(key, found)))
+    } else if is_of_a_later_kind(&item.key) {
         return;
-    }
-    let taken = match (ledger_of(&item.key), TaskKey::parse(&item.key)) {
-        (Some(kind), _) => decode::<Ledger>(item).map(|found| {
-            known.ledgers.insert(kind, found);
-        }),
-        (None, Some(key)) => decode::<Record>(item).map(|found| {
-            known.records.insert(key, found);
-        }),
-        (None, None) if is_of_a_later_kind(&item.key) => return,
-        (None, None) => Err("its key is none of amiwatch's; delete the item".to_owned()),
+    } else {
+        Err("its key is none of amiwatch's; delete the item".to_owned())
     };
     if let Err(reason) = taken {
         known.unreadable.push(Unreadable { key: item.key.clone(), reason });
@@ -96,15 +96,18 @@ fn is_of_a_later_kind(key: &str) -> bool {
     key.starts_with('~') || key.starts_with("u#")
 }
 
-fn decode<T: DeserializeOwned>(item: &Item) -> Result<Versioned<T>, String> {
+/// `without`: what comes of it when the item is deleted.
+fn decode<T: DeserializeOwned>(item: &Item, without: &str) -> Result<Versioned<T>, String> {
     let (Some(version), Some(schema), Some(body)) = (item.version, item.schema, &item.body) else {
-        return Err("it lacks version, schema_version or body; delete the item".to_owned());
+        return Err(format!(
+            "it lacks version, schema_version or body; delete the item, and {without}"
+        ));
     };
     let value = match schema {
         SCHEMA => serde_json::from_str(body).map_err(|error| {
             format!(
-                "its body is not what schema {SCHEMA} holds ({error}); repair it, or delete the item \
-                 and the task counts as not seen yet"
+                "its body is not what schema {SCHEMA} holds ({error}); repair it, or delete the item, \
+                 and {without}"
             )
         }),
         newer if newer > SCHEMA => Err(format!(
@@ -159,6 +162,22 @@ mod tests {
         assert_eq!((known.unreadable.len(), known.records.len(), known.ledgers.len()), (0, 0, 0));
         take(&item("v#1"), &mut known);
         assert_eq!(known.unreadable[0].reason, "its key is none of amiwatch's; delete the item");
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_comes_of_it_when_it_is_deleted() {
+        for (key, comes) in [
+            (KEY, "the task counts as not seen yet"),
+            ("~store-image", "takes its baseline anew"),
+            ("~sight#store-image", "could always be listed"),
+        ] {
+            for body in [None, Some("{torn".to_owned())] {
+                let mut known = Snapshot::default();
+                let (version, schema) = (Some(1), Some(SCHEMA));
+                take(&Item { key: key.into(), version, schema, body }, &mut known);
+                assert!(known.unreadable[0].reason.contains(comes), "{:?}", known.unreadable);
+            }
+        }
     }
 
     #[test]

@@ -39,6 +39,10 @@ impl FileStore {
     pub fn open(path: &Path, clock: &impl Clock) -> Result<Self, StoreError> {
         let connection =
             schema::open(path).map_err(|fault| fault::store_error("open", path, fault))?;
+        Self::of(connection, path, clock)
+    }
+
+    fn of(connection: Connection, path: &Path, clock: &impl Clock) -> Result<Self, StoreError> {
         let store = Self { connection: Arc::new(Mutex::new(connection)), path: path.to_owned() };
         store.drop_expired(clock.now())?;
         Ok(store)
@@ -50,15 +54,13 @@ impl FileStore {
     /// As for [`FileStore::open`], but for a file that is open.
     pub fn look(path: &Path, clock: &impl Clock) -> Result<Vec<(Place, Snapshot)>, StoreError> {
         match schema::open(path) {
-            Err(fault) if fault.is_open_elsewhere() => {}
-            Err(fault) => return Err(fault::store_error("open", path, fault)),
-            Ok(connection) => {
-                drop(connection);
-                return Self::open(path, clock)?.everything();
+            Ok(connection) => Self::of(connection, path, clock)?.everything(),
+            Err(fault) if fault.is_open_elsewhere() => {
+                let copy = Copy::of(path).map_err(|error| fault::not_copied(path, error))?;
+                Self::open(&copy.path, clock)?.everything()
             }
+            Err(fault) => Err(fault::store_error("open", path, fault)),
         }
-        let copy = Copy::of(path).map_err(|error| fault::not_copied(path, error))?;
-        Self::open(&copy.path, clock)?.everything()
     }
 
     /// Every record of every place, for a look at the whole file.

@@ -99,6 +99,17 @@ impl TaskKey {
     pub fn kind(&self) -> Kind {
         self.kind
     }
+
+    /// When a task of a kind that is listed by start started, in whole milliseconds.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Timestamp> {
+        if !self.kind.identity().is_newest_first() {
+            return None;
+        }
+        let (start, _) =
+            self.text.strip_prefix(self.kind.identity().key_prefix)?.split_once('#')?;
+        start.parse().ok()
+    }
 }
 
 impl TryFrom<String> for TaskKey {
@@ -186,5 +197,15 @@ mod tests {
             assert_eq!(serde_json::from_str::<TaskKey>(&json).expect("reads"), key);
         }
         assert_eq!(TaskKey::parse("v#1"), None);
+    }
+
+    #[test]
+    fn a_key_by_start_says_when_its_task_started_and_no_other_does() {
+        let start = at("2026-11-22T00:10:00.123Z");
+        assert_eq!(store("ami-1", "a", start).started_at(), Some(start));
+        let key = TaskKey::parse("t#soon#ami-1#a").expect("a key");
+        assert_eq!(key.started_at(), None);
+        let id = "2026-11-22T00:10:00.123Z#x";
+        assert_eq!(TaskKey::by_id(Kind::Bundle, id).started_at(), None);
     }
 }

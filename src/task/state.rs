@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// A task's state as EC2 spells it. Also one that EC2 does not document is kept.
+/// A task's state as EC2 spells it. One that EC2 does not document is kept as well.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct State(Cow<'static, str>);

@@ -51,11 +51,11 @@ class Simulator:
     def calls(self):
         return self.admin("GET", "/calls")["calls"]
 
-    def client(self, region=REGION, attempts=1, **keys):
+    def client(self, region=REGION, attempts=1, service="ec2", **keys):
         config = Config(retries={"total_max_attempts": attempts, "mode": "standard"})
         keys = {**KEYS, **keys}
         return boto3.client(
-            "ec2", region_name=region, endpoint_url=self.url, config=config, **keys
+            service, region_name=region, endpoint_url=self.url, config=config, **keys
         )
 
 

@@ -32,13 +32,13 @@ class Cloud:
         # One of each; making one takes a while.
         self.client = cache(self.client)
 
-    def client(self, service, endpoint=None):
-        """A client of the account's root user."""
+    def client(self, service, endpoint=None, account=caller.ACCOUNT):
+        """A client of an account's root user."""
         # A function may run for minutes, and a call that is tried again is made twice.
         config = Config(read_timeout=180, retries={"total_max_attempts": 1}, proxies={})
         return boto3.client(
             service, endpoint_url=endpoint or self.endpoint, region_name=caller.REGION, config=config,
-            aws_access_key_id=caller.ACCOUNT, aws_secret_access_key=caller.SECRET,
+            aws_access_key_id=account, aws_secret_access_key=caller.SECRET,
         )  # fmt: skip
 
     def queue(self, name, service, source):

@@ -11,6 +11,7 @@ import pytest
 
 from . import binaries, caller, cloud, deploying, template_copy
 from .driving import Driver, Heard, Listener
+from .fleet import FLEET, MEMBERS, NEAR, Fleet
 from .waiting import wait_for
 
 # The Regions that the stack watches, each for what its tasks make a poll do: two open tasks below the window,
@@ -62,9 +63,14 @@ SCENARIO = {
     # Short, so that a task that is started ends before the next poll.
     "settings": {"store_duration": "5s", "transfer_duration": "5s"},
     "places": [
-        {"region": TWO_OPEN, "store_tasks": [old(1), old(2), ended(1)]},
-        {"region": ONE_OPEN, "store_tasks": [old(3), ended(2)]},
-        {"region": NONE_OPEN, "store_tasks": [ended(3), ended(4, "-20m")]},
+        {"account": account, "region": region, "store_tasks": tasks}
+        # A member too: its tasks make a worker's poll do the same.
+        for account in (caller.ACCOUNT, NEAR)
+        for region, tasks in (
+            (TWO_OPEN, [old(1), old(2), ended(1)]),
+            (ONE_OPEN, [old(3), ended(2)]),
+            (NONE_OPEN, [ended(3), ended(4, "-20m")]),
+        )
     ],
 }
 
@@ -97,6 +103,18 @@ def plain(aws_here, everything):
     stack = deploying.deploy(aws_here, "plain")
     yield Driver(aws_here, stack)
     stack.delete()
+
+
+@pytest.fixture(scope="session")
+def fleet(aws_here):
+    """A stack that polls two other accounts too, by workers. All have had their first poll."""
+    stack = deploying.deploy(aws_here, "fleet", **FLEET, Regions=",".join(REGIONS))
+    topic_queue = aws_here.subscribe_queue(stack.outputs["TopicArn"], "fleet-listener")
+    found = Fleet(aws_here, stack, Listener(aws_here.client("sqs"), topic_queue))
+    for account in MEMBERS:
+        found.let_in(account)
+    found.work()
+    return found
 
 
 @pytest.fixture(scope="session")

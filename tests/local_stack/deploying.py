@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
+from functools import partial
 
 from botocore.exceptions import ClientError
 
-from . import caller, template_copy
+from . import ROOT, caller, template_copy
 
 
 class NotDeployed(Exception):
@@ -92,3 +93,29 @@ def deploy(cloud, name, source=None, **parameters):
     stack = Stack(name, cloud.client)
     complete(stack, template_copy.read(source, **parameters))
     return stack
+
+
+MEMBER_ROLE = ROOT / "member-role.yaml"
+
+
+def deploy_member(cloud, account, name, **parameters):
+    """Deploys member-role.yaml in an account, or changes the parameters of what is deployed there."""
+    client = partial(cloud.client, account=account)
+    copy = template_copy.write(cloud.folder / f"{name}-{account}", cloud.binaries, MEMBER_ROLE, **parameters)
+    asked = {
+        "StackName": name,
+        "TemplateBody": copy.read_text(),
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+    cloudformation = client("cloudformation")
+    try:
+        cloudformation.describe_stacks(StackName=name)
+    except ClientError:
+        cloudformation.create_stack(**asked)
+        waiter = "stack_create_complete"
+    else:
+        cloudformation.update_stack(**asked)
+        waiter = "stack_update_complete"
+    cloudformation.get_waiter(waiter).wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    return Stack(name, client)

@@ -42,6 +42,13 @@ class Driver:
         name = self.stack.physical(function)
         return Answer(self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload or {})))
 
+    def restart(self, function):
+        """Ends a function's processes: the next one has assumed no role, and has read nothing yet."""
+        functions, name = self.client("lambda"), self.stack.physical(function)
+        # What is configured anew begins anew, also as it was. To ministack not everything counts as that.
+        memory = functions.get_function_configuration(FunctionName=name)["MemorySize"]
+        functions.update_function_configuration(FunctionName=name, MemorySize=memory)
+
     def invoke_later(self, payload):
         """Invokes the poller asynchronously, as a schedule does."""
         name = self.stack.physical("Poller")

@@ -1,7 +1,8 @@
 """One address for all of AWS: passes each call on to ministack, and adds what ministack lacks.
 
 - EC2's image tasks: ministack is asked first, with the call as it came. It checks the caller's signature and
-  rights, as it does for every service; where it does not refuse, the simulator answers.
+  rights, as it does for every service; where it does not refuse, the simulator answers. What a role's session
+  signed, the simulator gets as signed by the role's account (`sessions.py`).
 - Mail: a message that a topic took is sent to the topic's subscribers by email, in its text for `email`.
 - Single calls that ministack does not know (`standins.py`): it is asked first there too.
 """
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 from . import standins
+from .sessions import Sessions
 
 # What the new connection says for itself.
 OWN = {"connection", "keep-alive", "content-length", "expect"}
@@ -55,13 +57,16 @@ class Gate:
         self.mails = mails
         self.subscribers = subscribers
         self.stand_ins = stand_ins
+        self.sessions = Sessions()
 
     def call(self, method, path, headers, body):
         answer = ask(self.ministack, method, path, headers, body)
         status = answer[0]
         match service(headers):
             case "ec2" if status not in REFUSED:
-                return ask(self.simulator, method, path, headers, body)
+                return ask(self.simulator, method, path, self.sessions.in_account(headers), body)
+            case "sts" if status == 200:
+                self.sessions.learn(answer[2])
             case "sns" if status == 200:
                 self.mail(parse_qs(body.decode(), keep_blank_values=True))
         stand_in = self.stand_ins.get(headers.get("X-Amz-Target"))

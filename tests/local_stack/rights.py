@@ -6,6 +6,20 @@ from copy import deepcopy
 
 # Every caller may do this, whatever its policies say: it stands where a right was taken away.
 HARMLESS = "sts:GetCallerIdentity"
+# Operations that IAM counts to another action, by that action. ministack asks for the right to each by its own name.
+# There is no such action, so it stands in the copy of a template only.
+ALSO_ASKED = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+
+# Rights that a function's role needs in AWS, and that ministack does not ask the role for, each with the reason.
+LOGS = "Lambda writes the log in the function's name; ministack does not ask the role for it"
+TAKES = "Lambda takes the queue's messages in the function's name; ministack does not ask the role for it"
+BY_LAMBDA = {
+    "logs:CreateLogStream": LOGS,
+    "logs:PutLogEvents": LOGS,
+    "sqs:ReceiveMessage": TAKES,
+    "sqs:DeleteMessage": TAKES,
+    "sqs:GetQueueAttributes": TAKES,
+}
 
 
 def actions_of(statement):
@@ -43,20 +57,26 @@ def documents(template, role):
                 yield policy["PolicyDocument"]
 
 
+def granted_by(policies):
+    """Every action that policies name."""
+    return {action for policy in policies for statement in policy["Statement"] for action in actions_of(statement)}
+
+
 def granted(template):
     """Every right of every function: its function and its action."""
     return [
         (function, action)
         for function, role in functions(template)
-        for action in sorted({a for d in documents(template, role) for s in d["Statement"] for a in actions_of(s)})
+        for action in sorted(granted_by(documents(template, role)))
     ]
 
 
 def without(document, action):
     """A policy without one right."""
     changed = deepcopy(document)
+    gone = {action, ALSO_ASKED.get(action)}
     for statement in changed["Statement"]:
-        statement["Action"] = [HARMLESS if one == action else one for one in actions_of(statement)]
+        statement["Action"] = [HARMLESS if one in gone else one for one in actions_of(statement)]
     return changed
 
 
@@ -95,7 +115,7 @@ class Role:
         return write
 
     def actions(self):
-        return {a for _, document in self.policies() for s in document["Statement"] for a in actions_of(s)}
+        return granted_by(document for _, document in self.policies()).difference(ALSO_ASKED.values())
 
     @contextmanager
     def without(self, action):

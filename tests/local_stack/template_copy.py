@@ -11,6 +11,8 @@ from pathlib import Path
 import yaml
 from template_reader import ROOT, Template
 
+from .rights import ALSO_ASKED
+
 # What ministack works out in a condition. It takes any other function for true.
 KNOWN_IN_CONDITIONS = {"Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Select", "Ref", "Condition"}
 
@@ -25,6 +27,16 @@ def functions_in(node):
     elif isinstance(node, list):
         for item in node:
             yield from functions_in(item)
+
+
+def mappings_in(node):
+    """All mappings in a part of a template."""
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from mappings_in(item)
 
 
 def conditions_are_worked_out(raw, template):
@@ -46,17 +58,9 @@ def lists_take_any_value(raw, template):
 
 def plain_http_is_served(raw, _template):
     """Everything here is called by plain HTTP, so a statement that denies this denies nothing."""
-
-    def walk(node):
-        if isinstance(node, dict):
-            if "aws:SecureTransport" in node:
-                node["aws:SecureTransport"] = "neither"
-            node = list(node.values())
-        if isinstance(node, list):
-            for item in node:
-                walk(item)
-
-    walk(raw["Resources"])
+    for condition in mappings_in(raw["Resources"]):
+        if "aws:SecureTransport" in condition:
+            condition["aws:SecureTransport"] = "neither"
 
 
 def metric_math_watches_nothing(raw, _template):
@@ -68,11 +72,46 @@ def metric_math_watches_nothing(raw, _template):
             resource["Properties"].update(nothing)
 
 
+def roles_are_known_by_their_sessions(raw, template):
+    """To AWS the aws:PrincipalArn of a session is its role's ARN, to ministack the session's own."""
+
+    def session(role):
+        # arn:aws:iam::123456789012:role/a/path/name
+        head, name = role.split(":role/")
+        return f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rsplit('/', 1)[-1]}/*"
+
+    for condition in mappings_in(raw["Resources"]):
+        if "aws:PrincipalArn" in condition:
+            roles = template.resolve(condition["aws:PrincipalArn"])
+            condition["aws:PrincipalArn"] = [session(role) for role in roles]
+
+
+def batches_are_asked_for_by_name(raw, _template):
+    """ministack asks for rights to operations that are no actions of IAM, such as sqs:SendMessageBatch."""
+    for resource in raw["Resources"].values():
+        for statement in mappings_in(resource["Properties"].get("Policies", [])):
+            # Where there are several they stand in a list, with conditions in it.
+            also = ALSO_ASKED.get(str(statement.get("Action")))
+            if also:
+                statement["Action"] = [statement["Action"], also]
+
+
+def concurrency_is_a_number(raw, template):
+    """ministack compares the greatest concurrency of a queue's consumers with a number, and a parameter is a text
+    to it. Its comparison fails, and no function gets a message of any queue."""
+    for scaling in mappings_in(raw["Resources"]):
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(template.resolve(scaling["MaximumConcurrency"]))
+
+
 CHANGES = [
     conditions_are_worked_out,
     lists_take_any_value,
     plain_http_is_served,
     metric_math_watches_nothing,
+    roles_are_known_by_their_sessions,
+    batches_are_asked_for_by_name,
+    concurrency_is_a_number,
 ]
 
 
@@ -116,7 +155,7 @@ def write(folder, binaries, source=None, **parameters):
     for change in CHANGES:
         change(raw, template)
     code_is_found(raw, folder / "functions", source, binaries)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     target = folder / "template.yaml"
     target.write_text(yaml.safe_dump(raw, sort_keys=False))
     return target

@@ -8,7 +8,7 @@ import pytest
 from .conftest import TWO_OPEN
 from .rights import without
 
-# What the README says that it reads, and the listings of the kinds that the stack watches.
+# What docs/reference/rights.md says that it reads, and the listings of the kinds that the stack watches.
 READS = [
     "sts:GetCallerIdentity",
     "dynamodb:DescribeTable",
@@ -38,7 +38,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [STATEMENT]}
 
 
 class Doctor:
-    """Somebody with the rights of the README and no others, who examines a stack."""
+    """Somebody with the rights of docs/reference/rights.md and no others, who examines a stack."""
 
     USER = "doctor"
 

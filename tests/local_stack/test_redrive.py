@@ -1,4 +1,4 @@
-"""What a webhook refused is posted once it is mended: by the command of docs/operations.md."""
+"""What a webhook refused is posted once it is mended: by the command of docs/operations/recovery.md."""
 
 import json
 

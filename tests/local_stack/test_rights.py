@@ -1,68 +1,26 @@
 """Each right of each role is needed: without it something fails, and says so; given back, nothing is lost."""
 
 import json
-from itertools import count
 
 import pytest
 
 from . import template_copy
-from .conftest import NONE_OPEN, PARAMETERS, ended
+from .conftest import PARAMETERS
 from .driving import denials, now
-from .rights import binary, functions, granted
+from .polls import Polls
+from .rights import BY_LAMBDA, binary, functions, granted
 from .waiting import wait_for
 
 TEMPLATE = template_copy.read(**PARAMETERS)
 RIGHTS = granted(TEMPLATE)
 
 # Rights of which nothing here can see that they are gone, by function and action, each with the reason.
-LOGS = "Lambda writes the log in the function's name; ministack does not ask the role for it"
-TAKES = "Lambda takes the queue's messages in the function's name; ministack does not ask the role for it"
-BY_LAMBDA = {
-    "logs:CreateLogStream": LOGS,
-    "logs:PutLogEvents": LOGS,
-    "sqs:ReceiveMessage": TAKES,
-    "sqs:DeleteMessage": TAKES,
-    "sqs:GetQueueAttributes": TAKES,
-}
 NOT_SEEN = {
     **{(name, action): reason for name, _ in functions(TEMPLATE) for action, reason in BY_LAMBDA.items()},
     ("Poller", "sqs:SendMessage"): "Lambda sends to the dead-letter queue in the function's name, after its "
     "retries; ministack does not ask the role for it",
 }
 SEEN = [right for right in RIGHTS if right not in NOT_SEEN]
-
-# So many first sights are saved in transactions.
-MANY = 12
-
-
-class Polls:
-    """Polls by hand, with everything to do that a poll may have to do."""
-
-    numbers = count(100)
-
-    def __init__(self, everything):
-        self.everything = everything
-        self.endings = []
-
-    def drive(self, since):
-        """One ending to tell, many first sights, and in a Region of its own a first listing. That there are one
-        or more open tasks far below in the listing is the scenario's doing."""
-        number = next(self.numbers)
-        self.everything.forget(NONE_OPEN)
-        ending = ended(number)
-        self.endings.append(ending["image_id"])
-        # The id is of the hour, as it were: no two polls see the same.
-        sights = [f"ami-0{number:08x}{one:08x}" for one in range(MANY)]
-        running = [{"image_id": image, "bucket": "new", "duration": "2d"} for image in sights]
-        self.everything.cloud.simulator.stores(ending, *running)
-        answer = self.everything.invoke()
-        return [answer.text, *self.everything.log("Poller", since)]
-
-    def is_denied(self, _function, since):
-        return denials(self.drive(since))
-
-    def is_well(self, _function):
-        self.everything.invoke().summary()
 
 
 class Posts:

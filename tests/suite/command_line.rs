@@ -1,5 +1,6 @@
 //! The real `amiwatch` binary: output, exit codes, errors.
 
+mod accounts;
 mod configuration;
 mod examining;
 mod examining_stack;

@@ -181,7 +181,7 @@ async fn a_function_that_is_killed_again_and_again_loses_nothing() {
     function.kill().await;
     let events = stack.inbox.events().await;
     let quiet = moto::table_as_text(&stack.table).await;
-    assert!(!quiet.contains("\\\"untold\\\":[{"), "something is left untold");
+    assert!(!quiet.contains("\\\"outbox\\\":[{"), "something is left untold");
 
     let mut told: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for event in &events {

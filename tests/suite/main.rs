@@ -10,11 +10,13 @@
 mod command_line;
 mod crash;
 mod ec2;
+mod fleet;
 mod function;
 mod kills;
 mod names;
 mod network;
 mod outages;
+mod queue;
 mod races;
 mod sinks;
 mod soak;

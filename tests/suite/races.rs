@@ -1,4 +1,5 @@
-//! Eight pollers at the same moment, round after round, on one store: each ending is told once.
+//! Eight pollers at the same moment, round after round, on one store: each ending is told once. As eight
+//! schedules that came at once, and as eight workers that were given the same message.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -6,20 +7,28 @@ use std::time::Duration;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::aws::ec2::Ec2Tasks;
+use amiwatch::aws::roles::Roles;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
+use amiwatch::functions::poller::dispatch::Dispatched;
+use amiwatch::functions::poller::fleet::{Fleet, Source};
+use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
 use amiwatch::poll::{Limits, Poller, Turn};
 use amiwatch::ports::{PublishError, Published, Sink, Store};
 use amiwatch::record::SinkName;
 use amiwatch::store::file::FileStore;
+use amiwatch::targets::{Defaults, Regions};
+use amiwatch::task::Kind;
 use amiwatch_simulator::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::soak::everything;
-use crate::support::{ACCOUNT, REGION, ago, moto, place, sdk};
+use crate::support::{ACCOUNT, REGION, ago, moto, now, place, sdk};
 
 const POLLERS: usize = 8;
 
@@ -49,16 +58,35 @@ fn store_task(sim: &Simulator, n: usize, bucket: &str) -> TaskId {
     sim.world().add_store_task(ACCOUNT, REGION, StorePlan::new(image, bucket, start, long))
 }
 
+const INVOCATION: Invocation<'static> = Invocation {
+    function_arn: "arn:aws:lambda:us-east-1:123456789012:function:poller",
+    deadline_ms: 0,
+};
+
+fn schedule() -> Value {
+    json!({ "source": "aws.scheduler" })
+}
+
+/// What a schedule dispatches now.
+fn message() -> Value {
+    let dispatched = Dispatched::of(&everything(&[place()]), now());
+    let record = |message: &Dispatched| {
+        let body = serde_json::to_string(message).unwrap();
+        json!({ "messageId": "m", "eventSource": "aws:sqs", "body": body })
+    };
+    json!({ "Records": dispatched.iter().map(record).collect::<Vec<_>>() })
+}
+
 /// Each round: some that ran end, some are born and end at once, one goes to two buckets, a bundle
 /// ends; then all pollers poll at once.
-async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
+async fn race(name: &str, ask: fn() -> Value, stores: Vec<Arc<dyn Store>>, rounds: usize) {
     let sim = Simulator::builder().throttle(Throttle::Off).start().await.unwrap();
     let told = Recorder::default();
     let ec2 = Ec2Tasks::new(&sdk(), Some(sim.url()));
-    let pollers: Vec<_> = stores
+    let handlers: Vec<_> = stores
         .into_iter()
         .map(|store| {
-            Arc::new(Poller {
+            let poller = Poller {
                 source: Box::new(ec2.clone()),
                 names: Some(Box::new(ec2.clone())),
                 memory: Memory::new(store),
@@ -68,13 +96,22 @@ async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
                 // Few and many first sights, so that both ways of writing them meet.
                 limits: Limits { first_sights_min: 3, ..Limits::default() },
                 turn: Turn::default(),
-            })
+            };
+            let defaults = Defaults {
+                regions: Regions::Listed(vec![REGION.into()]),
+                kinds: Kind::ALL.into(),
+                role: None,
+                home_region: REGION.into(),
+                own_account: None,
+            };
+            let accounts = Source::Accounts(Vec::new());
+            let fleet = Fleet::new(accounts, defaults, ec2.clone(), Roles::new(&sdk(), None));
+            Arc::new(Handler::new(poller, fleet, SignedDuration::from_mins(1)))
         })
         .collect();
-    let places = everything(&[place()]);
     // Somebody has to be first: what eight baselines at once make of a task that ends between them
     // is either old or news.
-    pollers[0].poll(&places, None).await;
+    handlers[0].handle(&ask(), &INVOCATION).await.unwrap();
     let (mut born, mut endings, mut running) = (0, 0, Vec::new());
     for round in 0..rounds {
         for task in running.drain(..) {
@@ -96,18 +133,22 @@ async fn race(name: &str, stores: Vec<Arc<dyn Store>>, rounds: usize) {
         sim.world().add_bundle_task(ACCOUNT, REGION, bundle);
         endings += 1;
 
-        let polls: Vec<_> = pollers
+        let asked = ask();
+        let invocations: Vec<_> = handlers
             .iter()
-            .map(|poller| {
-                let (poller, places) = (Arc::clone(poller), places.clone());
+            .map(|handler| {
+                let (handler, asked) = (Arc::clone(handler), asked.clone());
                 let runtime = tokio::runtime::Handle::current();
                 // A thread each.
-                tokio::task::spawn_blocking(move || runtime.block_on(poller.poll(&places, None)))
+                tokio::task::spawn_blocking(move || {
+                    runtime.block_on(handler.handle(&asked, &INVOCATION))
+                })
             })
             .collect();
-        for poll in polls {
-            let failures = poll.await.unwrap().all_failures();
-            assert!(failures.is_empty(), "{name}, round {round}: {failures:?}");
+        for invocation in invocations {
+            let answer = invocation.await.unwrap().unwrap();
+            let again = answer.get("batchItemFailures").and_then(Value::as_array);
+            assert!(again.is_none_or(Vec::is_empty), "{name}, round {round}: {answer}");
         }
         let told = told.0.lock().unwrap();
         let mut by_id: BTreeMap<Uuid, usize> = BTreeMap::new();
@@ -126,7 +167,16 @@ async fn eight_pollers_on_one_table_tell_every_ending_exactly_once() {
     let stores = (0..POLLERS).map(|_| -> Arc<dyn Store> {
         Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table))
     });
-    race("DynamoDB", stores.collect(), 25).await;
+    race("DynamoDB", schedule, stores.collect(), 25).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_workers_that_are_given_the_same_message_tell_every_ending_exactly_once() {
+    let table = moto::table().await;
+    let stores = (0..POLLERS).map(|_| -> Arc<dyn Store> {
+        Arc::new(DynamoStore::new(&sdk(), Some(moto::url()), &table))
+    });
+    race("workers", message, stores.collect(), 25).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -134,5 +184,5 @@ async fn eight_pollers_on_one_file_tell_every_ending_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::open(&folder.path().join("state.db"), &SystemClock).unwrap();
     let store: Arc<dyn Store> = Arc::new(store);
-    race("file", vec![store; POLLERS], 40).await;
+    race("file", schedule, vec![store; POLLERS], 40).await;
 }

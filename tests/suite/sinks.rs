@@ -8,13 +8,12 @@ use amiwatch::render::{ChatChannel, sample};
 use amiwatch::task::Kind;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::post;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
 use crate::support::moto::{self, Inbox};
+use crate::support::scripted::scripted;
 use crate::support::{ACCOUNT, REGION, sdk};
 
 fn event() -> Event {
@@ -56,10 +55,10 @@ async fn one_publish_carries_event_subject_and_attributes() {
     }
 }
 
-/// The filter policies that README.md shows, as a subscription takes them.
-fn policies_of_the_readme() -> Vec<String> {
-    let readme = include_str!("../../README.md");
-    let lines = readme.lines().filter_map(|line| line.trim().strip_prefix("--attributes '"));
+/// The filter policies that docs/guide/subscribers.md shows, as a subscription takes them.
+fn policies_of_the_guide() -> Vec<String> {
+    let guide = include_str!("../../docs/guide/subscribers.md");
+    let lines = guide.lines().filter_map(|line| line.trim().strip_prefix("--attributes '"));
     let policy = |line: &str| {
         let attributes: Value = serde_json::from_str(line.strip_suffix('\'').unwrap()).unwrap();
         attributes["FilterPolicy"].as_str().unwrap().to_owned()
@@ -68,9 +67,9 @@ fn policies_of_the_readme() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_filter_policies_of_the_readme_let_through_what_they_say() {
+async fn the_filter_policies_of_the_guide_let_through_what_they_say() {
     let all = Inbox::open().await;
-    let policies = policies_of_the_readme();
+    let policies = policies_of_the_guide();
     // Failures only; one bucket; one account.
     assert_eq!(policies.len(), 3, "{policies:?}");
     let mut inboxes = Vec::new();
@@ -167,24 +166,6 @@ async fn one_publish_gives_each_protocol_its_own_text() {
         assert_eq!(texts["email"], amiwatch::render::email::email(&event));
         assert_eq!(texts["sms"], amiwatch::render::sms::sms(&event));
     }
-}
-
-type Script = Arc<Mutex<(Vec<(u16, &'static str)>, Vec<String>)>>;
-
-/// A server that answers the n-th request as the script says, and the last again and again.
-async fn scripted(answers: Vec<(u16, &'static str)>) -> (String, Script) {
-    async fn answer(State(script): State<Script>, body: String) -> impl IntoResponse {
-        let mut script = script.lock().unwrap();
-        script.1.push(body);
-        let (status, body) = if script.0.len() > 1 { script.0.remove(0) } else { script.0[0] };
-        (StatusCode::from_u16(status).unwrap(), body)
-    }
-    let script: Script = Arc::new(Mutex::new((answers, Vec::new())));
-    let app = Router::new().route("/", post(answer)).with_state(Arc::clone(&script));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (url, script)
 }
 
 const REFUSED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>\

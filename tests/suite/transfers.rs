@@ -23,8 +23,6 @@ struct Case {
     id_name: &'static str,
     id_prefix: &'static str,
     start: fn(&Stack, Transfer) -> TaskId,
-    /// Whether EC2 says which failures are a user's doing.
-    tells_cancelled: bool,
     /// What the event of a completed task says of what was made.
     made: fn(&Value, &str),
 }
@@ -38,7 +36,6 @@ const CASES: [Case; 4] = [
             let plan = ImportSnapshotPlan::new(transfer, disk());
             stack.sim.world().add_import_snapshot_task(ACCOUNT, REGION, plan)
         },
-        tells_cancelled: true,
         made: |event, _| {
             let snapshot = event["detail"]["snapshotId"].as_str().unwrap();
             let arn = format!("arn:aws:ec2:us-east-1::snapshot/{snapshot}");
@@ -55,7 +52,6 @@ const CASES: [Case; 4] = [
             let plan = ImportImagePlan::new(transfer, vec![disk(), secret]);
             stack.sim.world().add_import_image_task(ACCOUNT, REGION, plan)
         },
-        tells_cancelled: true,
         made: |event, _| {
             let detail = &event["detail"];
             assert!(detail["imageId"].as_str().unwrap().starts_with("ami-"), "{event}");
@@ -71,7 +67,6 @@ const CASES: [Case; 4] = [
             let plan = ExportImagePlan::new(transfer, "ami-0123456789abcdef0", target);
             stack.sim.world().add_export_image_task(ACCOUNT, REGION, plan)
         },
-        tells_cancelled: true,
         made: |event, id| {
             assert_eq!(event["detail"]["bucket"], "exports");
             let object = format!("arn:aws:s3:::exports/vm/{id}.*");
@@ -87,8 +82,6 @@ const CASES: [Case; 4] = [
             let plan = ExportInstancePlan::new(transfer, "i-0123456789abcdef0", target);
             stack.sim.world().add_export_instance_task(ACCOUNT, REGION, plan)
         },
-        // `cancelled` without a text is a user's doing, as far as anybody knows.
-        tells_cancelled: true,
         made: |event, id| {
             let key = event["detail"]["objectKey"].as_str().unwrap();
             assert!(key.starts_with(&format!("vm/{id}.")), "{event}");
@@ -154,10 +147,9 @@ async fn each_end_of_an_import_or_export_is_told_once_as_what_it_is() {
             event
         };
         assert_eq!(events.len(), ids.len(), "{events:#?}");
-        let cancelled = if case.tells_cancelled { "cancelled" } else { "failed" };
         // An instance export that ended as `cancelled` and without a word counts as a user's doing.
         let silent = if case.kind == "export-instance" { "cancelled" } else { "failed" };
-        let outcomes = ["completed", "failed", silent, cancelled, "completed"];
+        let outcomes = ["completed", "failed", silent, "cancelled", "completed"];
         for (id, outcome) in ids.iter().zip(outcomes) {
             assert_eq!(told(id)["detail"]["outcome"], outcome, "{id}");
             assert_eq!(told(id)["detail"]["kind"], case.kind);

@@ -13,6 +13,9 @@ EVERYTHING = {
     "Chat": "true",
     "Regions": "us-east-1, eu-west-1",
     "StoreBuckets": "my-bucket, other-bucket",
+    "Accounts": "123456789012, 210987654321",
+    "ExternalId": "amiwatch-of-ours",
+    "FanOutAbove": 100,
     "Alarms": "all",
     "Dashboard": "true",
     "KmsKeyArn": KEY,
@@ -20,7 +23,7 @@ EVERYTHING = {
     **WEBHOOKS,
 }
 # The functions, with the folder of each one's code.
-FUNCTIONS = {"Poller": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
+FUNCTIONS = {"Poller": "poller", "Worker": "poller", "SlackWebhook": "webhook", "TeamsWebhook": "webhook"}
 APPS = ["Slack", "Teams"]
 
 # Each changes which resources there are, or what they refer to.
@@ -30,7 +33,11 @@ _SWITCHES = [
     {"TeamsWebhookParameter": "/amiwatch/teams"},
     {"EventBusName": "default"},
     {"Regions": "us-east-1,eu-west-1"},
+    {"Regions": "all"},
     {"StoreBuckets": "my-bucket"},
+    {"Accounts": "210987654321,345678901234"},
+    {"TargetsParameter": "/amiwatch/targets"},
+    {"FanOutAbove": 100},
     {"Alarms": "all"},
     {"Alarms": "none"},
     {"AlarmEmail": "b@example.com"},

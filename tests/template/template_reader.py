@@ -82,7 +82,7 @@ class Template:
 
     def accepted(self):
         """Whether the template's own rules let the parameters pass."""
-        rules = self.raw["Rules"].values()
+        rules = [rule for rule in self.raw["Rules"].values() if self.resolve(rule.get("RuleCondition", True))]
         return all(self.resolve(one["Assert"]) for rule in rules for one in rule["Assertions"])
 
     def output(self, name):
@@ -143,6 +143,12 @@ class Template:
                 return all(self.resolve(argument))
             case "Fn::Or":
                 return any(self.resolve(argument))
+            case "Fn::Contains":
+                several, one = self.resolve(argument)
+                return one in several
+            case "Fn::EachMemberEquals":
+                several, one = self.resolve(argument)
+                return all(it == one for it in several)
             case "Fn::Join":
                 separator, items = argument
                 return separator.join(self.resolve(items))

@@ -8,7 +8,8 @@ from stacks import APPS, EVERYTHING, WEBHOOKS, combinations
 from template_reader import ROOT, Template
 
 NAMESPACE = "amiwatch/amiwatch"
-MANUAL = (ROOT / "docs/operations.md").read_text()
+MANUAL = (ROOT / "docs/operations/alarms.md").read_text()
+OF_THE_LOG = (ROOT / "docs/operations/log.md").read_text()
 # What AWS counts by itself, of which a stack shows or watches some. From AWS's manuals.
 OF_AWS = {
     "AWS/Events": {"InvocationsFailedToBeSentToDlq"},
@@ -100,7 +101,7 @@ def test_a_metric_of_a_target_has_its_region_and_kind():
 
 
 def test_the_manual_has_every_metric():
-    section = MANUAL.split("\n## Metrics\n")[1].split("\n## ")[0]
+    section = OF_THE_LOG.split("\n## Metrics\n")[1].split("\n## ")[0]
     for name, _ in counted():
         assert f"`{name}`" in section, name
 
@@ -129,6 +130,11 @@ def test_essential_alarms_are_few_and_none_are_none():
     lost = {"LettersLostAlarm", "ScheduleLettersLostAlarm", "RedriveFailedAlarm"}
     assert of_all == lost | {app + name for app in APPS for name in of_app}
     assert "RuleLettersLostAlarm" in alarms(Alarms="all", StoreBuckets="my-bucket")
+    of_workers = ["TargetsDeadLettersAlarm", "TargetsWaitingAlarm"]
+    assert list(alarms(FanOutAbove=100)) == [*ESSENTIAL, *of_workers]
+    of_all = set(alarms(Alarms="all", FanOutAbove=100)) - set(alarms(Alarms="all"))
+    assert of_all == {*of_workers, "WorkerErrorsAlarm", "WorkerThrottlesAlarm"}
+    assert alarms(Alarms="none", FanOutAbove=100) == {}
 
 
 def test_the_bill_counts_what_the_alarms_look_at():
@@ -141,6 +147,8 @@ def test_the_bill_counts_what_the_alarms_look_at():
     assert counts == [6, 8, 10, 8, 23]
     assert f"ALARM_METRICS = {counts[0]}\n" in (ROOT / "bench/bill.py").read_text()
     text = (ROOT / "docs/cost.md").read_text()
+    more = [metrics(Alarms=level, FanOutAbove=100) - metrics(Alarms=level) for level in ("essential", "all")]
+    assert more == [3, 5] and "`FanOutAbove` adds three to `essential` and five to `all`." in text
     for count in counts:
         assert f"| {count} | ${count / 10:.2f} |" in text
 
@@ -152,10 +160,10 @@ def test_every_alarm_tells_of_its_begin_and_its_end_and_where_to_read_on(own):
     for name, alarm in alarms(**EVERYTHING | given).items():
         assert alarm["AlarmActions"] == topic
         assert alarm["OKActions"] == topic
-        sections = re.findall(r"docs/operations\.md#(\w+)$", alarm["AlarmDescription"])
+        sections = re.findall(r"docs/operations/alarms\.md#(\w+)$", alarm["AlarmDescription"])
         assert sections == [name.lower()]
         # GitHub makes the anchor out of the title.
-        assert f"\n### {name}\n" in MANUAL
+        assert f"\n## {name}\n" in MANUAL
 
 
 def test_the_alarms_reach_whoever_is_told():
@@ -223,12 +231,17 @@ def test_an_old_dead_letter_hides_no_new_one():
         # What arrives: what is there would keep the alarm standing.
         [(_, metric, dimensions, _)] = looks_at(made[f"{prefix}DeadLettersAlarm"])
         assert (metric, dimensions) == ("NumberOfMessagesSent", {"QueueName": f"<{prefix}DeadLetters.QueueName>"})
-    for app in APPS:
+    made |= alarms(FanOutAbove=100)
+    for alarm, queue in {
+        "SlackGivenUpAlarm": "SlackDeadLetters",
+        "TeamsGivenUpAlarm": "TeamsDeadLetters",
+        "TargetsDeadLettersAlarm": "TargetsDeadLetters",
+    }.items():
         # SQS does not count as sent what it moves itself.
-        alarm = made[f"{app}GivenUpAlarm"]
+        alarm = made[alarm]
         assert alarm["Metrics"][0]["Expression"] == "IF(DIFF(FILL(visible, 0) + FILL(hidden, 0)) > 0, 1, 0)"
         assert {str(dimensions) for _, _, dimensions, _ in looks_at(alarm)} == {
-            str({"QueueName": f"<{app}DeadLetters.QueueName>"})
+            str({"QueueName": f"<{queue}.QueueName>"})
         }
 
 
@@ -317,7 +330,7 @@ def test_the_dashboard_shows_every_outcome_that_can_be_told():
 
 
 def test_every_essential_alarm_is_on_the_dashboard():
-    template = Template(Dashboard="true", **WEBHOOKS)
+    template = Template(Dashboard="true", FanOutAbove=100, **WEBHOOKS)
     widgets = [widget for widget in dashboard(template) if widget["type"] == "alarm"]
     shown = [arn for widget in widgets for arn in widget["properties"]["alarms"]]
     assert set(shown) == {f"<{name}.Arn>" for name in template.made("AWS::CloudWatch::Alarm")}

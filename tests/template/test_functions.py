@@ -4,7 +4,7 @@ import pytest
 from stacks import EVERYTHING, FUNCTIONS, statement_for
 from template_reader import Template
 
-LOGS = {"Poller": "PollerLog", "SlackWebhook": "WebhookLog", "TeamsWebhook": "WebhookLog"}
+LOGS = {"Poller": "PollerLog", "Worker": "PollerLog", "SlackWebhook": "WebhookLog", "TeamsWebhook": "WebhookLog"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

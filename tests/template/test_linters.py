@@ -10,7 +10,7 @@ import pytest
 import yaml
 from template_reader import ROOT, Template
 
-TEMPLATES = ["template.yaml", "chat.yaml", "events/reactions.yaml"]
+TEMPLATES = ["template.yaml", "member-role.yaml", "chat.yaml", "events/reactions.yaml"]
 # One Region of each partition, where cfn-lint knows more than one that differs all of these.
 PARTITIONS = [
     "us-east-1",
@@ -45,7 +45,7 @@ def test_cfn_lint_finds_nothing(name):
     run(Path(sys.executable).with_name("cfn-lint"), name)
 
 
-@pytest.mark.parametrize("name", ["template.yaml", "events/reactions.yaml"])
+@pytest.mark.parametrize("name", ["template.yaml", "member-role.yaml", "events/reactions.yaml"])
 def test_cfn_lint_finds_nothing_in_any_partition(name):
     run(Path(sys.executable).with_name("cfn-lint"), "--regions", *PARTITIONS, "--template", name)
 

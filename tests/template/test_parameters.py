@@ -27,6 +27,8 @@ def has(resource):
 
 
 SCHEDULE = ("Poller", "Events", "Schedule", "Properties")
+# What a parameter needs beside it to have its effect.
+BESIDE = {"Workers": {"FanOutAbove": 100}}
 # For each parameter: a value, where to look, and what is there then. tests/template has more about most of them.
 EFFECTS = {
     "Email": ("a@example.com", has("EmailSubscription"), True),
@@ -40,10 +42,24 @@ EFFECTS = {
     "StalledAfterMinutes": (60, in_environment("AMIWATCH_STALLED_AFTER_MINUTES"), "60"),
     "ImageNames": ("false", in_environment("AMIWATCH_IMAGE_NAMES"), "false"),
     "StoreBuckets": ("my-bucket", has("StoreRule"), True),
+    "Accounts": ("210987654321, 345678901234", in_environment("AMIWATCH_ACCOUNTS"), "210987654321,345678901234"),
+    "TargetsParameter": (
+        "/amiwatch/targets",
+        in_environment("AMIWATCH_TARGETS_PARAMETER"),
+        "/amiwatch/targets",
+    ),
+    "MemberRoleName": ("watcher", in_environment("AMIWATCH_ROLE_NAME"), "watcher"),
+    "ExternalId": ("amiwatch-of-ours", in_environment("AMIWATCH_EXTERNAL_ID"), "amiwatch-of-ours"),
     "ScheduleMinutes": (5, of(*SCHEDULE, "ScheduleExpression"), "rate(5 minutes)"),
     "Paused": ("true", of(*SCHEDULE, "State"), "DISABLED"),
     "ListingCallsPerPoll": (4, in_environment("AMIWATCH_LISTING_CALLS"), "4"),
     "ReservedConcurrency": (2, of("Poller", "ReservedConcurrentExecutions"), "2"),
+    "FanOutAbove": (100, in_environment("AMIWATCH_QUEUE_URL"), "<Targets>"),
+    "Workers": (
+        50,
+        of("Worker", "Events", "Waiting", "Properties", "ScalingConfig"),
+        {"MaximumConcurrency": "50"},
+    ),
     "Architecture": ("arm64", of("Poller", "Architectures"), ["arm64"]),
     "LogLevel": ("DEBUG", of("Poller", "LoggingConfig", "ApplicationLogLevel"), "DEBUG"),
     "LogRetentionDays": (90, of("PollerLog", "RetentionInDays"), "90"),
@@ -80,8 +96,9 @@ def test_every_parameter_has_its_effect_tested():
 @pytest.mark.parametrize("name", EFFECTS)
 def test_a_parameter_has_its_effect(name):
     value, look, expected = EFFECTS[name]
-    assert look(Template()) != expected
-    template = Template(**{name: value})
+    beside = BESIDE.get(name, {})
+    assert look(Template(**beside)) != expected
+    template = Template(**beside, **{name: value})
     assert template.accepted()
     assert look(template) == expected
     definition = template.raw["Parameters"][name]
@@ -92,9 +109,9 @@ def test_a_parameter_has_its_effect(name):
         assert all(re.fullmatch(definition["AllowedPattern"], one) for one in values)
 
 
-def test_parameters_of_all_functions_reach_the_webhooks_too():
-    template = Template(Architecture="arm64", LogLevel="DEBUG", LogRetentionDays=90, **WEBHOOKS)
-    for function in ("SlackWebhook", "TeamsWebhook"):
+def test_parameters_of_all_functions_reach_the_others_too():
+    template = Template(Architecture="arm64", LogLevel="DEBUG", LogRetentionDays=90, FanOutAbove=100, **WEBHOOKS)
+    for function in ("Worker", "SlackWebhook", "TeamsWebhook"):
         assert template.properties(function)["Architectures"] == ["arm64"]
         assert template.properties(function)["LoggingConfig"]["ApplicationLogLevel"] == "DEBUG"
     assert template.properties("WebhookLog")["RetentionInDays"] == "90"
@@ -125,7 +142,14 @@ REGIONS = (
 @pytest.mark.parametrize(
     ("name", "taken", "refused"),
     [
-        ("Regions", REGIONS.split(), ["US-EAST-1", "us-east", "us-east-1a", "us_east_1", "all", "us east 1"]),
+        ("Regions", ["all", *REGIONS.split()], ["US-EAST-1", "us-east", "us-east-1a", "us_east_1", "every", "us east 1"]),
+        ("Accounts", ["123456789012", "000000000001"], ["12345678901", "1234-5678-9012", "all", "prod"]),
+        (
+            "TargetsParameter",
+            ["/targets", "/amiwatch/targets", "/amiwatch/targets/"],
+            ["targets", "/", "//", "/amiwatch//targets", "/amiwatch/*", "arn:aws:ssm:us-east-1:123456789012:parameter/t"],
+        ),
+        ("ExternalId", ["a1", "of:us/2026@x"], ["a", "with a space"]),
         ("StoreBuckets", ["my-bucket", "a.b.c"], ["My-Bucket", "s3://my-bucket", "ab", "arn:aws:s3:::my-bucket"]),
         (
             "EventBusName",
@@ -155,8 +179,8 @@ def test_the_groups_of_the_console_hold_each_parameter_once():
     assert [name for group in groups for name in group["Parameters"]] == list(Template().raw["Parameters"])
 
 
-def test_the_readme_has_each_parameter_with_its_default():
-    table = (ROOT / "README.md").read_text().split("| parameter of `template.yaml` |")[1].split("\n\n")[0]
+def test_the_reference_has_each_parameter_with_its_default():
+    table = (ROOT / "docs/reference/configuration.md").read_text().split("| parameter of `template.yaml` |")[1].split("\n\n")[0]
     for name, definition in Template().raw["Parameters"].items():
         [row] = [line for line in table.splitlines() if line.startswith(f"| `{name}` |")]
         default = str(definition["Default"])

@@ -4,7 +4,7 @@ import pytest
 from stacks import EVERYTHING, KEY, WEBHOOKS, actions, combinations, statements
 from template_reader import Template
 
-ROLES = ["ScheduleRole", "PollerRole", "SlackWebhookRole", "TeamsWebhookRole"]
+ROLES = ["ScheduleRole", "PollerRole", "WorkerRole", "SlackWebhookRole", "TeamsWebhookRole"]
 
 
 def test_every_reference_of_every_stack_leads_somewhere():
@@ -28,7 +28,7 @@ def test_every_role_is_bound_and_trusts_one_service_for_one_account():
         [trust] = role["AssumeRolePolicyDocument"]["Statement"]
         assert set(trust["Principal"]) == {"Service"}
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-        assert "PermissionsBoundary" not in Template(**WEBHOOKS).properties(name)
+        assert "PermissionsBoundary" not in Template(FanOutAbove=100, **WEBHOOKS).properties(name)
 
 
 def test_sam_makes_no_role_of_its_own():
@@ -106,7 +106,7 @@ def test_a_key_encrypts_everything_that_is_kept():
 
 
 def test_without_a_key_nothing_names_one():
-    template = Template(**WEBHOOKS)
+    template = Template(FanOutAbove=100, **WEBHOOKS)
     assert "SSESpecification" not in template.properties("Table")
     for kind, field in FIELDS.items():
         for name in template.made(kind):
@@ -121,6 +121,7 @@ def test_without_a_key_nothing_names_one():
     ("role", "rights", "services"),
     [
         ("PollerRole", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], ["dynamodb", "sns", "sqs"]),
+        ("WorkerRole", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], ["dynamodb", "sns", "sqs"]),
         ("ScheduleRole", ["kms:Decrypt", "kms:GenerateDataKey"], ["sqs"]),
         ("SlackWebhookRole", ["kms:Decrypt", "kms:GenerateDataKey"], ["sqs"]),
         ("TeamsWebhookRole", ["kms:Decrypt", "kms:GenerateDataKey"], ["sqs"]),

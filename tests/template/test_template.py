@@ -48,9 +48,17 @@ def test_every_action_exists(role):
             assert operation in known, f"{action} is no action"
 
 
-# Which function calls which services; a sink and a queue are granted on what they are given.
-CALLS = {"Poller": ["dynamodb", "ec2", "sns", "events"], "SlackWebhook": ["ssm", "sqs"], "TeamsWebhook": ["ssm", "sqs"]}
+# Which function calls which services. Sinks, queues and parameters are granted on what they are given, and
+# tests/template/test_fleet.py has what only a fleet needs.
+CALLS = {
+    "Poller": ["dynamodb", "ec2", "sns", "events"],
+    "Worker": ["dynamodb", "ec2", "sns", "events"],
+    "SlackWebhook": ["ssm", "sqs"],
+    "TeamsWebhook": ["ssm", "sqs"],
+}
 CRATES = {"events": "eventbridge"}
+# What only a poll over many accounts calls.
+OF_A_FLEET = {"parameters.rs", "targets_queue.rs", "roles.rs"}
 # Lambda takes from the queue in the function's name.
 TAKES = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 
@@ -59,7 +67,9 @@ TAKES = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
 def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(function, service):
     crate = CRATES.get(service, service)
     operations = {xform_name(name): name for name in AWS.get_service_model(service).operation_names}
-    files = [text for _, text in sources("src/aws") if f"aws_sdk_{crate}" in text]
+    files = [
+        text for path, text in sources("src/aws") if f"aws_sdk_{crate}" in text and path.name not in OF_A_FLEET
+    ]
     assert files, f"no file in src/aws uses aws_sdk_{crate}"
     calls = {call for text in files for call in re.findall(r"\.(\w+)\(\)", text)}
     needed = {operations[call] for call in calls & operations.keys()}
@@ -75,8 +85,10 @@ def test_the_role_grants_the_calls_that_the_code_makes_and_no_other(function, se
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_grants_nothing_of_other_services(function):
     services = {action.split(":")[0] for s in statements(role=f"{function}Role") for action in actions(s)}
-    # The poller's queue is written to by Lambda, in the function's name; kms is for the customer's key.
-    assert services == {*CALLS[function], "logs", "sqs", "kms"}
+    # The poller's queue is written to by Lambda, in the function's name; kms is for the customer's key, and sts for
+    # other accounts. tests/template/test_fleet.py has more about these.
+    others = {"sts"} if FUNCTIONS[function] == "poller" else set()
+    assert services == {*CALLS[function], "logs", "sqs", "kms"} | others
 
 
 def test_the_schedule_may_start_the_function_and_keep_what_failed_and_nothing_else():
@@ -119,16 +131,27 @@ def test_no_arn_names_a_partition():
 
 @pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
 def test_the_environment_is_what_the_configuration_reads(function, folder):
-    given = Template(**WEBHOOKS).properties(function)["Environment"]["Variables"]
-    text = (ROOT / f"src/functions/{folder}/config.rs").read_text().split("#[cfg(test)]\nmod ")[0]
+    given = Template(FanOutAbove=100, **WEBHOOKS).properties(function)["Environment"]["Variables"]
+    room = [ROOT / f"src/functions/{folder}/config.rs", *(ROOT / f"src/functions/{folder}/config").glob("*.rs")]
+    text = "".join(path.read_text().split("#[cfg(test)]\nmod ")[0] for path in room if path.name != "tests.rs")
     read = set(re.findall(r"\bAMIWATCH_[A-Z]+(?:_[A-Z]+)*\b|\bAWS_USE_FIPS_ENDPOINT\b", text))
     # In Lambda the account is in the function's ARN; the variable is for runtimes without one.
-    assert set(given) == read - {"AMIWATCH_ACCOUNT"}
+    # A worker sends nothing to a queue.
+    absent = {"AMIWATCH_QUEUE_URL", "AMIWATCH_FAN_OUT_ABOVE"} if function == "Worker" else set()
+    assert set(given) == read - {"AMIWATCH_ACCOUNT"} - absent
 
 
-@pytest.mark.parametrize(("name", "function"), [("poller", "Poller"), ("slack", "SlackWebhook"), ("teams", "TeamsWebhook")])
-def test_the_functions_are_tested_with_what_the_template_gives_them(name, function):
-    assert Template(**WEBHOOKS).properties(function)["Environment"]["Variables"] == ENVIRONMENTS[name]
+@pytest.mark.parametrize(
+    ("name", "function", "parameters"),
+    [
+        ("poller", "Poller", {}),
+        ("worker", "Worker", {"FanOutAbove": 100}),
+        ("slack", "SlackWebhook", WEBHOOKS),
+        ("teams", "TeamsWebhook", WEBHOOKS),
+    ],
+)
+def test_the_functions_are_tested_with_what_the_template_gives_them(name, function, parameters):
+    assert environment(function, **parameters) == ENVIRONMENTS[name]
 
 
 def test_the_environment_follows_the_parameters():
@@ -192,7 +215,7 @@ def test_a_failed_poll_ends_in_the_dead_letter_queue_whatever_failed():
     assert schedule()["DeadLetterConfig"]["Arn"] == "<DeadLetters.Arn>"
     failure = Template().properties("Poller")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
     assert failure["Destination"] == "<DeadLetters.Arn>"
-    assert statement_for("sqs:SendMessage")["Resource"] == "<DeadLetters.Arn>"
+    assert statement_for("sqs:SendMessage", Template())["Resource"] == "<DeadLetters.Arn>"
     assert Template().raw["Resources"]["DeadLetters"]["Type"] == "AWS::SQS::Queue"
     assert Template().properties("DeadLetters")["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
@@ -206,82 +229,6 @@ def test_a_poll_and_its_retries_never_list_faster_than_ec2_refills():
 
 def test_a_hanging_poll_is_over_before_the_next():
     assert Template().properties("Poller")["Timeout"] < 60
-
-
-# What the object of a completed store starts
-
-STORED = {
-    "version": "0",
-    "detail-type": "Object Created",
-    "source": "aws.s3",
-    "account": "123456789012",
-    "region": "us-east-1",
-    "detail": {"bucket": {"name": "my-bucket"}, "object": {"key": "ami-0123456789abcdef0.bin"}},
-}
-
-
-def test_the_rule_takes_the_objects_of_stored_amis_in_the_named_buckets():
-    pattern = Template(StoreBuckets="my-bucket, other-bucket").properties("StoreRule")["EventPattern"]
-    assert pattern == {
-        "source": [STORED["source"]],
-        "detail-type": [STORED["detail-type"]],
-        "detail": {
-            "bucket": {"name": ["my-bucket", "other-bucket"]},
-            "object": {"key": [{"wildcard": "ami-*.bin"}]},
-        },
-    }
-
-
-@pytest.mark.parametrize("key", ["ami-0123456789abcdef0.bin", 'ami-"}, "kinds": ["all.bin'])
-def test_the_rule_asks_for_a_poll_of_the_one_store(key):
-    [target] = Template(StoreBuckets="my-bucket").properties("StoreRule")["Targets"]
-    transformer = target["InputTransformer"]
-    event = STORED | {"detail": STORED["detail"] | {"object": {"key": key}}}
-    asked = transformer["InputTemplate"]
-    for name, path in transformer["InputPathsMap"].items():
-        value = event
-        for step in path.removeprefix("$.").split("."):
-            value = value[step]
-        # EventBridge writes a value outside of quotes as JSON.
-        asked = asked.replace(f"<{name}>", json.dumps(value))
-    assert json.loads(asked) == {
-        "region": "us-east-1",
-        "kind": "store-image",
-        "stored": {"objectKey": key, "bucket": "my-bucket"},
-    }
-
-
-def test_only_the_rule_may_fill_the_queue_and_what_it_cannot_hand_over_is_kept():
-    template = Template(StoreBuckets="my-bucket")
-    [may_fill, _] = template.properties("StoredObjectsPolicy")["PolicyDocument"]["Statement"]
-    assert may_fill["Principal"] == {"Service": "events.amazonaws.com"}
-    assert may_fill["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
-    [target] = template.properties("StoreRule")["Targets"]
-    assert target["Arn"] == "<StoredObjects.Arn>"
-    assert target["DeadLetterConfig"] == {"Arn": "<DeadLetters.Arn>"}
-    allowed = template.properties("DeadLettersPolicy")["PolicyDocument"]["Statement"][0]
-    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "<StoreRule.Arn>"}}
-
-
-def test_many_objects_at_once_start_few_polls():
-    template = Template(StoreBuckets="my-bucket")
-    mapping = template.properties("StoredObjectsStartPolls")
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
-    # Lambda takes more than ten messages of a queue together only if it may wait for them.
-    assert mapping["BatchSize"] > 10 and mapping["MaximumBatchingWindowInSeconds"] == 1
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    queue = template.properties("StoredObjects")
-    assert queue["VisibilityTimeout"] == 6 * template.properties("Poller")["Timeout"]
-    statements = template.properties("PollerRole")["Policies"][0]["PolicyDocument"]["Statement"]
-    [may_take] = [it for it in statements if it and it["Sid"] == "TakeStoredObjects"]
-    assert may_take["Resource"] == "<StoredObjects.Arn>"
-
-
-def test_there_is_a_rule_only_for_buckets_of_watched_stores():
-    assert not Template().has("StoreRule")
-    assert Template(StoreBuckets="my-bucket", Kinds="all").has("StoreRule")
-    assert not Template(StoreBuckets="my-bucket", Kinds="bundle").has("StoreRule")
 
 
 # What it remembers
@@ -328,7 +275,7 @@ def test_only_the_stacks_own_table_is_protected():
 def test_the_listings_are_permitted_before_the_function_asks_and_until_it_has_stopped():
     assert Template().raw["Resources"]["Poller"]["DependsOn"] == "Listings"
     # CloudFormation replaces a policy whose description changes: the new one is made first, the old one goes last.
-    changes = [{}, {"Regions": "eu-west-1"}, {"Kinds": "store-image"}, {"ImageNames": "false"}]
+    changes = [{}, {"Regions": "eu-west-1"}, {"Regions": "all"}, {"Kinds": "store-image"}, {"ImageNames": "false"}]
     policies = [Template(**some).properties("Listings") for some in changes]
     assert len({policy["Description"] for policy in policies}) == len(policies)
     assert len({json.dumps(policy["PolicyDocument"]) for policy in policies}) == len(policies)

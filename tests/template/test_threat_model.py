@@ -6,7 +6,7 @@ import pytest
 from template_reader import ROOT
 
 DOCUMENT = "docs/security.md"
-# `tests/suite/ec2.rs`: `one_test`, `another_test`
+# `tests/suite/ec2/items.rs`: `one_test`, `another_test`
 CITATION = re.compile(r"`([\w/.-]+\.(?:rs|py))`:\s+(`\w+`(?:,\s+`\w+`)*)")
 ATTRIBUTES = r"(?:#\[[^\]]*\]\s*)*"
 RUST = re.compile(rf"#\[(?:tokio::)?test(?:\([^)]*\))?\]\s*{ATTRIBUTES}(?:async\s+)?fn\s+(\w+)\s*\(")
@@ -45,14 +45,14 @@ def test_no_test_is_named_without_its_file():
 @pytest.mark.parametrize(
     "gone",
     [
-        "`tests/suite/ec2.rs`: `a_test_that_nobody_wrote`",
+        "`tests/suite/ec2/items.rs`: `a_test_that_nobody_wrote`",
         "`tests/suite/no_such_file.rs`: `a_bundle_task_comes_without_its_secrets`",
         # A function that is no test.
-        "`tests/suite/ec2.rs`: `simulator`",
+        "`tests/suite/ec2/mod.rs`: `simulator`",
         "`tests/template/test_threat_model.py`: `missing`",
     ],
 )
 def test_a_test_that_is_gone_is_missed(gone):
     assert len(missing(gone)) == 1
-    kept = "`tests/suite/ec2.rs`: `a_bundle_task_comes_without_its_secrets`"
+    kept = "`tests/suite/ec2/items.rs`: `a_bundle_task_comes_without_its_secrets`"
     assert missing(f"{kept}; {gone}, `also_this`; {kept}")[-1].endswith("also_this")

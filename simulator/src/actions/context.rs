@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::effects::Effects;
 use crate::error::ApiError;
-use crate::faults::Effects;
 use crate::params::Params;
 use crate::place::Place;
 use crate::settings::Settings;

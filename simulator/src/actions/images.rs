@@ -80,7 +80,7 @@ fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
 
 /// The AMIs that there are, with their names: those that were named to the simulator or are asked for,
 /// and those that imports have made.
-fn all(context: &mut Context<'_>, ids: &[&str], filters: &[Filter]) -> BTreeMap<String, String> {
+fn all(context: &Context<'_>, ids: &[&str], filters: &[Filter]) -> BTreeMap<String, String> {
     let (place, now) = (context.place, context.now);
     let mut all: BTreeMap<String, String> = context
         .state

@@ -1,4 +1,4 @@
-//! The actions of the EC2 API, each a function from its parameters to the elements of its answer.
+//! The actions of the APIs, each a function from its parameters to the elements of its answer.
 
 pub(crate) mod context;
 pub(crate) mod ids;
@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 
 use crate::error::ApiError;
 use crate::kinds;
+use crate::service::Service;
+use crate::sts;
 use crate::transfer::cancel;
 use part::{Action, Part};
 
-/// All of the API that is served.
-static PARTS: &[&Part] = &[
+/// All that is served of EC2's API.
+static EC2: &[&Part] = &[
     &kinds::store::PART,
     &kinds::bundle::PART,
     &kinds::import_snapshot::PART,
@@ -26,14 +28,25 @@ static PARTS: &[&Part] = &[
     &images::PART,
     &regions::PART,
 ];
+/// All that is served of STS's.
+static STS: &[&Part] = &[&sts::PART];
 
-fn all() -> impl Iterator<Item = &'static Action> {
-    PARTS.iter().flat_map(|part| part.actions)
+fn parts() -> impl Iterator<Item = &'static &'static Part> {
+    EC2.iter().chain(STS)
 }
 
-/// Finds an action by its name.
-pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
-    all().find(|action| action.name == name).ok_or_else(|| {
+fn all() -> impl Iterator<Item = &'static Action> {
+    parts().flat_map(|part| part.actions)
+}
+
+/// Finds an action of a service by its name.
+pub(crate) fn find(service: Service, name: &str) -> Result<&'static Action, ApiError> {
+    let parts = match service {
+        Service::Ec2 => EC2,
+        Service::Sts => STS,
+    };
+    let mut own = parts.iter().flat_map(|part| part.actions);
+    own.find(|action| action.name == name).ok_or_else(|| {
         if name.is_empty() {
             let message = "The request must contain the parameter Action";
             return ApiError::new("MissingAction", message);
@@ -43,6 +56,11 @@ pub(crate) fn find(name: &str) -> Result<&'static Action, ApiError> {
     })
 }
 
+/// Whether any service has an action of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    all().any(|action| action.name == name)
+}
+
 /// All actions, for a sentence.
 pub(crate) fn names() -> String {
     all().map(|action| action.name).collect::<Vec<_>>().join(", ")
@@ -50,5 +68,5 @@ pub(crate) fn names() -> String {
 
 /// The elements of all answers, by name.
 pub(crate) fn elements() -> BTreeSet<&'static str> {
-    PARTS.iter().flat_map(|part| part.elements).copied().collect()
+    parts().flat_map(|part| part.elements).copied().collect()
 }

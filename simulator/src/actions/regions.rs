@@ -6,7 +6,8 @@ use super::context::Context;
 use super::part::{Action, DRY_RUN, FILTER_NAME, FILTER_VALUE, Part};
 use crate::error::ApiError;
 use crate::filter::check_names;
-use crate::place::Partition;
+use crate::place::{Partition, Place};
+use crate::state::State;
 use crate::xml::Element;
 
 /// What belongs to Regions.
@@ -52,6 +53,34 @@ const REGIONS: [(&str, &str); 24] = [
     ("us-gov-west-1", ENABLED),
 ];
 
+/// The Regions that there are for an account, with the status of each.
+fn known(state: &State, place: &Place) -> BTreeMap<String, &'static str> {
+    let mut known: BTreeMap<String, &'static str> =
+        REGIONS.iter().map(|(name, status)| ((*name).to_owned(), *status)).collect();
+    if let Some(enabled) = state.enabled(&place.account) {
+        for (name, status) in &mut known {
+            if !enabled.contains(name) {
+                *status = NOT_ENABLED;
+            }
+        }
+        for region in enabled {
+            opt_in(&mut known, region);
+        }
+    } else {
+        for region in state.regions_of(&place.account).chain([place.region.as_str()]) {
+            opt_in(&mut known, region);
+        }
+    }
+    known
+}
+
+fn opt_in(known: &mut BTreeMap<String, &'static str>, region: &str) {
+    let status = known.entry(region.to_owned()).or_insert(NOT_ENABLED);
+    if *status == NOT_ENABLED {
+        *status = OPTED_IN;
+    }
+}
+
 fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
     let params = context.params;
     let filters = params.filters("Filter")?;
@@ -59,15 +88,7 @@ fn describe(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError> {
     let all = params.flag("AllRegions")?;
     let names = params.list("RegionName");
     let partition = context.place.partition();
-    let mut known: BTreeMap<String, &str> =
-        REGIONS.iter().map(|(name, status)| ((*name).to_owned(), *status)).collect();
-    let own = context.state.regions_of(&context.place.account);
-    for region in own.chain([context.place.region.as_str()]) {
-        let status = known.entry(region.to_owned()).or_insert(NOT_ENABLED);
-        if *status == NOT_ENABLED {
-            *status = OPTED_IN;
-        }
-    }
+    let mut known = known(context.state, context.place);
     known.retain(|name, _| Partition::of_region(name) == partition);
     if let Some(name) = names.iter().find(|name| !known.contains_key(**name)) {
         let message = format!("Invalid region: [{name}]");

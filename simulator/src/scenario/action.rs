@@ -5,7 +5,7 @@ use crate::actions;
 
 /// Refuses what the simulator has no action for.
 pub(super) fn check_action(field: &str, action: &str) -> Result<(), Problem> {
-    if actions::find(action).is_ok() {
+    if actions::is_known(action) {
         return Ok(());
     }
     let rule = format!("\"{action}\" is not an action of the simulator");

@@ -5,6 +5,7 @@ use crate::names::is_resource_id;
 /// Why a scenario was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {field}: {rule}: {way_out}")]
+#[non_exhaustive]
 pub struct ScenarioError {
     /// The file.
     pub file: String,

@@ -1,5 +1,6 @@
 //! Scenario files: what there is when a simulator starts, in YAML.
 
+mod account;
 mod action;
 pub(crate) mod check;
 pub(crate) mod course;
@@ -14,6 +15,7 @@ mod yaml;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub(crate) use account::AccountSpec;
 pub use check::ScenarioError;
 use check::check_each;
 pub(crate) use check::{Problem, check_percent, check_words};
@@ -42,6 +44,7 @@ struct File {
     speed: Option<f64>,
     settings: SettingsSpec,
     throttle: ThrottleSpec,
+    accounts: Vec<AccountSpec>,
     places: Vec<PlaceSpec>,
     faults: Vec<FaultSpec>,
 }
@@ -82,6 +85,9 @@ impl Scenario {
 
     /// Puts its tasks and faults into a world; relative times count from the world's now.
     pub fn apply(&self, world: &World) {
+        for account in &self.file.accounts {
+            account.apply(world);
+        }
         for place in &self.file.places {
             place.apply(world);
         }
@@ -102,6 +108,7 @@ impl File {
             return Err(Problem::new("settings.page_size", rule, "write 1 to 200"));
         }
         self.throttle.check()?;
+        check_each("accounts", &self.accounts, AccountSpec::check)?;
         check_each("places", &self.places, |place| place.check(settings))?;
         check_each("faults", &self.faults, FaultSpec::check)
     }

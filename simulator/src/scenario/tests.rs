@@ -49,6 +49,8 @@ fn an_error_names_the_field_the_rule_and_the_way_out() {
             "before until",
             "start",
         ),
+        ("accounts: [{account: 12}]", "accounts[0].account", "not an account id", "12 digits"),
+        ("accounts: [{regions: [Ohio]}]", "accounts[0].regions[0]", "no Region code", "us-east"),
         ("places: [{region: us-est}]", "places[0].region", "no Region code", "us-east-1"),
         ("places: [{images: [ami-1]}]", "places[0].images[0]", "no AMI id", "ami-0123"),
         ("faults: [{kind: slow}]", "faults[0].by", "which the kind slow needs", "add by"),
@@ -123,6 +125,7 @@ start: 2026-11-22T00:00:00Z
 speed: 60
 settings: {page_size: 2, store_duration: 30m, bundle_linger: 5m, trailing_token: true, seed: 7}
 throttle: {DescribeStoreImageTasks: {capacity: 3, per_second: 1}}
+accounts: [{account: "111111111111", regions: [eu-west-1]}]
 places:
   - account: "111111111111"
     region: eu-west-1
@@ -149,9 +152,13 @@ faults:
     let effects = |state: &mut crate::state::State, seconds: u64| {
         let at = crate::clock::later(now, std::time::Duration::from_secs(seconds));
         let crate::state::State { faults, rng, .. } = state;
-        faults.befall("DescribeRegions", &place, at, rng).delay.as_secs()
+        faults
+            .befall(crate::service::Service::Ec2, "DescribeRegions", &place, at, rng)
+            .delay
+            .as_secs()
     };
     assert_eq!([9, 10, 11].map(|at| effects(&mut state, at)), [0, 2, 0]);
+    assert!(state.enabled("111111111111").is_some());
     let held = state.place(&place);
     let stores: Vec<_> = held.stores.plans().values().collect();
     let images: std::collections::BTreeSet<_> = stores.iter().map(|plan| &plan.image_id).collect();

@@ -3,12 +3,14 @@
 mod bundle;
 mod export_image;
 mod export_instance;
+mod fleet;
 mod images;
 mod import_image;
 mod import_snapshot;
 mod listing;
 mod protocol;
 mod serving;
+mod sts;
 mod transfer_case;
 mod transfer_scenarios;
 mod transfers;

@@ -64,7 +64,8 @@ fn cancel(
     }
     context.permit()?;
     if status.state != ending
-        && let Some(task) = context.state.place(context.place).transfers.get_mut(id)
+        && let Some(known) = context.state.known_mut(context.place)
+        && let Some(task) = known.transfers.get_mut(id)
     {
         let transfer = task.transfer_mut();
         transfer.cancelled.get_or_insert((now, takes));

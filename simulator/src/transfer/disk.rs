@@ -10,6 +10,7 @@ const BYTES: u64 = 705_638_400;
 
 /// A disk image in a bucket or behind a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Disk {
     /// Such as `VMDK`; empty where there is none.
     pub format: String,

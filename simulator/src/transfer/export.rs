@@ -8,6 +8,7 @@ pub(crate) const FORMATS: [&str; 3] = ["VMDK", "RAW", "VHD"];
 
 /// The bucket of an export, and its file there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExportTarget {
     /// The bucket.
     pub bucket: String,

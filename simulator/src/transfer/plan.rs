@@ -19,6 +19,7 @@ const ENDING_PART: u32 = 20;
 
 /// How an import or export task ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TransferEnd {
     /// `completed`.
     Completed,
@@ -38,6 +39,7 @@ pub enum TransferEnd {
 
 /// What every import and export task has.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transfer {
     /// Such as `import-snap-247b055a00000000t`.
     pub task_id: String,
@@ -60,9 +62,9 @@ pub struct Transfer {
     /// Elements left out of this task's item in every listing, by their XML names.
     pub omit: Vec<String>,
     /// A state set by hand, and since when: wins over everything.
-    pub fixed: Option<(TaskStatus, Timestamp)>,
+    pub(crate) fixed: Option<(TaskStatus, Timestamp)>,
     /// When its cancellation was asked for, and how long that takes.
-    pub cancelled: Option<(Timestamp, Duration)>,
+    pub(crate) cancelled: Option<(Timestamp, Duration)>,
     pub(crate) client_token: Option<String>,
 }
 

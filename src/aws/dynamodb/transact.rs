@@ -55,9 +55,6 @@ impl DynamoStore {
         });
         let mut puts = puts.collect::<Result<Vec<_>, StoreError>>()?;
         for round in 0..ROUNDS {
-            if puts.is_empty() {
-                return Ok(Saved::Written);
-            }
             tokio::time::sleep(PAUSE * round).await;
             let answer = self
                 .client
@@ -86,6 +83,9 @@ impl DynamoStore {
             // Stored already, by another poller or by this write when its answer was lost.
             let mut refused = refused.into_iter().skip(1);
             puts.retain(|_| refused.next() != Some(true));
+            if puts.is_empty() {
+                return Ok(Saved::Written);
+            }
         }
         Err(self.fail(operation(), format!("cancelled {ROUNDS} times by other writes")))
     }

@@ -4,6 +4,7 @@ mod ask;
 mod body;
 mod bundle;
 mod call;
+mod clients;
 mod convert;
 mod export_image;
 mod export_instance;
@@ -15,8 +16,7 @@ mod store_image;
 mod transfer;
 mod xml;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ec2::Client;
 use aws_types::SdkConfig;
@@ -25,43 +25,56 @@ use futures_util::future::BoxFuture;
 pub use self::ask::{Ask, Filter};
 use self::body::SafeXmlClient;
 use self::call::{Bounded, Call, Failed};
+use self::clients::{Clients, Key};
 use super::clients::{http_client, in_region};
+use super::roles::Roles;
 use crate::place::Place;
 use crate::ports::{ListError, Page, PageAt, TaskSource};
 use crate::task::Kind;
 
-/// EC2 in every Region asked for, over one HTTP client.
+/// EC2 in every account and Region asked for, over one HTTP client.
 #[derive(Debug, Clone)]
 pub struct Ec2Tasks {
     config: SdkConfig,
     endpoint_url: Option<String>,
-    clients: Arc<Mutex<HashMap<String, Client>>>,
+    roles: Option<Roles>,
+    clients: Arc<Mutex<Clients>>,
 }
 
 impl Ec2Tasks {
-    /// Lists with this configuration, in the Region of each place.
+    /// Lists with this configuration, in the Region of each place, whatever its account is called.
     #[must_use]
     pub fn new(config: &SdkConfig, endpoint_url: Option<String>) -> Self {
         let inner = config.http_client().unwrap_or_else(http_client);
         let elements = Kind::ALL.map(|kind| call(kind).elements).to_vec();
         let client = SafeXmlClient { inner, elements: elements.into() };
         let config = config.clone().into_builder().http_client(client).build();
-        Self { config, endpoint_url, clients: Arc::default() }
+        Self { config, endpoint_url, roles: None, clients: Arc::default() }
     }
 
-    fn client(&self, region: &str) -> Client {
-        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        clients
-            .entry(region.to_owned())
-            .or_insert_with(|| {
-                let config = in_region(&self.config, region);
-                let mut builder = aws_sdk_ec2::config::Builder::from(&config);
-                if let Some(url) = &self.endpoint_url {
-                    builder = builder.endpoint_url(url);
-                }
-                Client::from_conf(builder.build())
-            })
-            .clone()
+    /// The same, but in each account that has a role by that role.
+    #[must_use]
+    pub fn through(self, roles: Roles) -> Self {
+        Self { roles: Some(roles), ..self }
+    }
+
+    fn client(&self, place: &Place) -> Client {
+        let Place { account, region } = place;
+        let role = self.roles.as_ref().and_then(|roles| roles.role(account));
+        let key = Key { role: role.map(|role| (account.clone(), role)), region: region.clone() };
+        let make = || {
+            let config = in_region(&self.config, region);
+            let config = match &self.roles {
+                Some(roles) => roles.apply(&config, account),
+                None => config,
+            };
+            let mut builder = aws_sdk_ec2::config::Builder::from(&config);
+            if let Some(url) = &self.endpoint_url {
+                builder = builder.endpoint_url(url);
+            }
+            Client::from_conf(builder.build())
+        };
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).get_or_make(key, make)
     }
 }
 
@@ -101,7 +114,7 @@ impl Ec2Tasks {
         ask: Ask<'_>,
         calls_max: u32,
     ) -> Result<Page, ListError> {
-        let client = self.client(&place.region);
+        let client = self.client(place);
         let bounded = Bounded::new(calls_max);
         match (call(kind).list)(&client, ask, bounded.clone()).await {
             Ok(page) => Ok(Page { calls: bounded.made(), throttled: bounded.throttled(), ..page }),

@@ -34,7 +34,7 @@ impl Ec2Tasks {
         let bounds =
             aws_sdk_ec2::Config::builder().timeout_config(timeouts).retry_config(retries(1));
         let answer = self
-            .client(&place.region)
+            .client(place)
             .describe_images()
             // Asked for by id, one that is gone would spoil the answer for all.
             .filters(Filter::builder().name("image-id").set_values(Some(ids)).build())

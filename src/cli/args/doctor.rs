@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OutputForm, WhereArgs};
+use super::{AccountsArgs, OutputForm, WhereArgs};
 use crate::rules;
 
 /// `amiwatch doctor`
@@ -11,8 +11,11 @@ pub struct DoctorArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
     /// Stack to examine, in the Region; what it watches is read from its function
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["kinds", "table", "topic"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["kinds", "table", "topic", "account_ids", "accounts_file", "role_name"])]
     pub stack: Option<String>,
     /// DynamoDB table to examine
     #[arg(long, value_parser = rules::table)]

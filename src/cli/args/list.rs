@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::{WhereArgs, time};
+use super::{AccountsArgs, WhereArgs, time};
 use crate::cli::list::NamedFilter;
 
 /// `amiwatch list`
@@ -13,47 +13,50 @@ pub struct ListArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// Every Region that is enabled for the account
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
+    /// Every Region that is enabled for each account
     #[arg(long, conflicts_with = "regions")]
     pub all_regions: bool,
-    /// Only what runs
+    /// Only tasks that are running
     #[arg(long, conflicts_with = "failed")]
     pub running: bool,
-    /// Only what failed or was cancelled
+    /// Only tasks that failed or were cancelled
     #[arg(long)]
     pub failed: bool,
     /// Only tasks of this bucket
     #[arg(long)]
     pub bucket: Option<String>,
-    /// Only what started so long ago or later, such as 2d; of kinds whose start EC2 tells
+    /// Only tasks that started at most this long ago, such as 2d; for kinds whose start EC2 tells
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<SignedDuration>,
     /// Only the newest stores of these AMIs
-    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub image_ids: Vec<String>,
     /// Only these bundle tasks
-    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub bundle_ids: Vec<String>,
     /// Only these imports of snapshots and images
-    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub import_task_ids: Vec<String>,
     /// Only these exports of images
-    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub export_image_task_ids: Vec<String>,
     /// Only these exports of instances
-    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub export_task_ids: Vec<String>,
     /// Filters of EC2, such as Name=task-state,Values=Completed,Failed with --kind store-image
-    #[arg(long, value_name = "FILTER", num_args = 1.., help_heading = "As the AWS CLI has it")]
+    #[arg(long, value_name = "FILTER", num_args = 1.., help_heading = "As in the AWS CLI")]
     pub filters: Vec<NamedFilter>,
-    /// No more tasks than this; stderr then says where it goes on
-    #[arg(long, value_name = "N", value_parser = count, help_heading = "As the AWS CLI has it")]
+    /// At most this many tasks; where there are more, stderr says how to go on
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "As in the AWS CLI")]
     pub max_items: Option<usize>,
-    /// Where it goes on
-    #[arg(long, value_name = "TOKEN", help_heading = "As the AWS CLI has it")]
+    /// Go on where an earlier list stopped
+    #[arg(long, value_name = "TOKEN", help_heading = "As in the AWS CLI")]
     pub starting_token: Option<String>,
-    /// Only asks whether it is permitted
-    #[arg(long, help_heading = "As the AWS CLI has it")]
+    /// Only ask whether the listings are permitted
+    #[arg(long, help_heading = "As in the AWS CLI")]
     pub dry_run: bool,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]

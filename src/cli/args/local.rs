@@ -29,7 +29,7 @@ pub struct RenderArgs {
     /// Every channel
     #[arg(long, conflicts_with = "channel")]
     pub all: bool,
-    /// Folder that gets a gallery instead: a page with all texts, and a file for each
+    /// Folder to write a gallery into instead: a page with all texts, and a file for each
     #[arg(long, value_name = "FOLDER", requires = "all", conflicts_with = "output")]
     pub gallery: Option<PathBuf>,
     /// How to print it: with json a list of objects with kind, outcome, channel and text
@@ -89,7 +89,7 @@ pub struct DemoArgs {
     /// How much faster than real time the simulated time passes
     #[arg(long, default_value = "60", value_parser = speed)]
     pub speed: f64,
-    /// Where a person's notification goes: text as an email, json as the event
+    /// How to print a notification: text as the email, json as the event
     #[arg(short, long, value_enum, default_value_t)]
     pub output: OutputForm,
 }
@@ -104,6 +104,6 @@ pub struct CompletionsArgs {
 /// `amiwatch man`
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// Where they go
+    /// Folder for the pages
     pub folder: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! What can be written on the command line: here what commands have in common, and a file for each group
 //! of them.
 
+mod accounts;
 mod doctor;
 mod list;
 mod local;
@@ -8,15 +9,19 @@ mod polling;
 mod remembered;
 mod wait;
 
+use std::ops::RangeInclusive;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
+pub(super) use self::accounts::AccountsArgs;
 pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::list::{ListArgs, ListForm};
 pub(super) use self::local::{CompletionsArgs, DemoArgs, ManArgs, OnOff, RenderArgs, SimArgs};
 pub(super) use self::polling::{PollArgs, PollingArgs, WatchArgs};
 pub(super) use self::remembered::{ExplainArgs, HistoryArgs, RememberedArgs};
 pub(super) use self::wait::WaitArgs;
+use crate::record::EC2_LISTS_FOR;
 use crate::rules;
 use crate::task::Choice;
 
@@ -24,7 +29,7 @@ use crate::task::Choice;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Says more on stderr: once what is done, twice what is sent
+    /// Say more on stderr: -v what is done, -vv also what is sent
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Colours
@@ -53,7 +58,7 @@ pub enum Command {
         after_help = "Examples:\n  amiwatch wait ami-0123456789abcdef0@my-bucket\n  amiwatch wait \"$(aws ec2 import-snapshot … --query ImportTaskId --output text)\"\n  amiwatch wait --all-running --kind all --timeout 2h"
     )]
     Wait(WaitArgs),
-    /// Polls again and again, until it is ended, and tells what ends
+    /// Polls again and again until you end it, and tells what ends
     #[command(
         after_help = "Examples:\n  amiwatch watch --kind all --exec 'notify-send \"$AMIWATCH_SUBJECT\"'\n  amiwatch watch --webhook slack=/run/secrets/slack-url --no-terminal"
     )]
@@ -116,6 +121,19 @@ pub struct WhereArgs {
     #[arg(long = "kind", value_name = "KIND")]
     pub kinds: Vec<Choice>,
 }
+
+impl WhereArgs {
+    /// Refuses kinds where ids are given: they would say nothing, or something else than the ids do.
+    pub(in crate::cli) fn without_kinds(&self) -> Result<(), String> {
+        if self.kinds.is_empty() {
+            return Ok(());
+        }
+        Err("ids name their kind: leave --kind out".to_owned())
+    }
+}
+
+/// The minutes without progress that may be asked for: EC2 lists no store task for longer.
+const STALLED_AFTER_MINUTES: RangeInclusive<i64> = 1..=EC2_LISTS_FOR.as_mins();
 
 /// A length of time: `90s`, `2m`, `1h30m`, `2d`.
 fn time(text: &str) -> Result<SignedDuration, String> {

@@ -1,15 +1,21 @@
 //! The arguments of `poll` and `watch`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{OutputForm, WhereArgs, time};
+use super::{AccountsArgs, OutputForm, STALLED_AFTER_MINUTES, WhereArgs, time};
 use crate::cli::watch::WebhookChoice;
 use crate::event::Outcome;
 use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
+use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::rules;
+
+/// The days for which a store may be told to keep the records of ended tasks.
+const KEEP_DAYS: RangeInclusive<i64> =
+    RECORD_KEPT_FOR.as_hours() / 24..=RECORD_KEPT_FOR_MAX.as_hours() / 24;
 
 /// What is polled, and what is told of it
 #[derive(Debug, Args)]
@@ -17,10 +23,9 @@ pub struct PollingArgs {
     /// Where to look
     #[command(flatten)]
     pub place: WhereArgs,
-    /// 12-digit account id [default: `AMIWATCH_ACCOUNT`, unless --profile is given; else asked
-    /// of STS]
-    #[arg(long, value_name = "ID", value_parser = rules::account)]
-    pub account: Option<String>,
+    /// In which accounts
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
     /// File that remembers the tasks [default: `AMIWATCH_STATE`, else amiwatch/state.db in the
     /// user's state folder]
     #[arg(long, value_name = "FILE")]
@@ -29,16 +34,16 @@ pub struct PollingArgs {
     #[arg(long = "tell", value_name = "OUTCOME")]
     pub tell: Vec<Outcome>,
     /// Minutes without progress after which a task counts as stalled
-    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=44640))]
+    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u32).range(STALLED_AFTER_MINUTES))]
     pub stalled_after_minutes: u32,
     /// Days for which ended tasks are remembered, for `history`
-    #[arg(long, value_name = "DAYS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(45..=3653))]
+    #[arg(long, value_name = "DAYS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(KEEP_DAYS))]
     pub keep_days: u32,
     /// Do not ask EC2 what the AMIs in notifications are called (`DescribeImages`)
     #[arg(long)]
     pub no_image_names: bool,
-    /// Calls of DescribeStoreImageTasks a Region
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(LISTING_CALLS_MIN)..=i64::from(LISTING_CALLS_MAX)))]
+    /// Most calls of DescribeStoreImageTasks for a Region in one poll
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(LISTING_CALLS_MIN)..=i64::from(LISTING_CALLS_MAX)))]
     pub listing_calls: u32,
     /// How to print it
     #[arg(short, long, value_enum, default_value_t)]
@@ -66,18 +71,18 @@ pub struct WatchArgs {
     /// What is polled, and what is told of it
     #[command(flatten)]
     pub polling: PollingArgs,
-    /// The time from one poll to the next, 4s or more
+    /// Time from one poll to the next, 4s or more
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = interval)]
     pub every: SignedDuration,
-    /// Command of the shell for each event, which it gets on stdin as JSON and in parts in variables
-    /// such as `AMIWATCH_SUBJECT`; where it fails or takes more than 7.5 seconds it is tried again
+    /// Shell command to run for each event, which it gets as JSON on stdin and in parts in variables
+    /// such as `AMIWATCH_SUBJECT`; one that fails or takes more than 7.5 seconds is tried again
     #[arg(long, value_name = "CMD", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub exec: Option<String>,
     /// Chat app with the file that holds its webhook's URL, such as slack=FILE or teams=FILE; may be
     /// given for each app
     #[arg(long = "webhook", value_name = "APP=URL_FILE")]
     pub webhooks: Vec<WebhookChoice>,
-    /// SNS topic that is told, too
+    /// SNS topic to publish to as well
     #[arg(long, value_name = "ARN", value_parser = rules::topic_arn)]
     pub topic: Option<String>,
     /// Do not tell on the terminal

@@ -10,17 +10,44 @@ use super::finding::Finding;
 use crate::aws::error::reason;
 use crate::cli::connect::Connection;
 use crate::rules;
+use crate::targets::Regions;
 use crate::task::{Choice, Kind};
 
+/// Which accounts a function watches.
+#[derive(Debug)]
+pub(super) enum Watched {
+    /// The one that it is in.
+    Own,
+    /// These.
+    Accounts(Vec<String>),
+    /// Those that a document says, by its name in Parameter Store.
+    Document(String),
+}
+
 /// What a function is configured to do.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) regions: Vec<String>,
+    pub(super) watched: Watched,
+    pub(super) regions: Regions,
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) table: Option<String>,
     pub(super) topic: Option<String>,
     /// Whether a stack's function says so, and not the command line.
     pub(super) is_deployed: bool,
+}
+
+impl Settings {
+    /// What is watched in the own account.
+    pub(super) fn own(regions: Vec<String>, kinds: BTreeSet<Kind>) -> Self {
+        Self {
+            watched: Watched::Own,
+            regions: Regions::Listed(regions),
+            kinds,
+            table: None,
+            topic: None,
+            is_deployed: false,
+        }
+    }
 }
 
 pub(super) fn client(connection: &Connection) -> Client {
@@ -77,8 +104,21 @@ fn settings(variables: &HashMap<String, String>) -> Settings {
     let get = |name: &str| variables.get(name).filter(|it| !it.trim().is_empty());
     let list = |name| get(name).into_iter().flat_map(|it| it.split(',')).map(str::trim);
     let kinds: Vec<Choice> = list("AMIWATCH_KINDS").filter_map(|it| it.parse().ok()).collect();
+    let accounts: Vec<String> = list("AMIWATCH_ACCOUNTS").map(str::to_owned).collect();
+    let watched = match get("AMIWATCH_TARGETS_PARAMETER") {
+        Some(name) => Watched::Document(name.clone()),
+        None if accounts.is_empty() => Watched::Own,
+        None => Watched::Accounts(accounts),
+    };
+    let regions = match get("AMIWATCH_REGIONS").map(|it| it.trim()) {
+        Some("all") => Regions::All,
+        _ => Regions::Listed(
+            list("AMIWATCH_REGIONS").filter_map(|it| rules::region(it).ok()).collect(),
+        ),
+    };
     Settings {
-        regions: list("AMIWATCH_REGIONS").filter_map(|it| rules::region(it).ok()).collect(),
+        watched,
+        regions,
         kinds: Choice::kinds(&kinds),
         table: get("AMIWATCH_TABLE").cloned(),
         topic: get("AMIWATCH_TOPIC_ARN").cloned(),
@@ -88,7 +128,20 @@ fn settings(variables: &HashMap<String, String>) -> Settings {
 
 fn watches(settings: &Settings) -> String {
     let kinds: Vec<String> = settings.kinds.iter().map(ToString::to_string).collect();
-    format!("watches {} in {}", kinds.join(", "), settings.regions.join(", "))
+    let kinds = kinds.join(", ");
+    let regions = match &settings.regions {
+        Regions::All => "all Regions".to_owned(),
+        Regions::Listed(regions) => regions.join(", "),
+    };
+    match &settings.watched {
+        Watched::Own => format!("watches {kinds} in {regions}"),
+        Watched::Accounts(accounts) => {
+            format!("watches {kinds} in {regions} of {}", accounts.join(", "))
+        }
+        Watched::Document(name) => {
+            format!("watches what {name} says, by default {kinds} in {regions}")
+        }
+    }
 }
 
 fn posts(variables: &HashMap<String, String>) -> String {

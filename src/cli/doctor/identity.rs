@@ -22,7 +22,7 @@ const SKEW_SECONDS: i64 = 10;
 /// AWS refuses signatures that are older or younger.
 const SKEW_SECONDS_MAX: i64 = 300;
 
-/// Who asks, and the account where it is known.
+/// Who asks, and where AWS answers with a date, how well the clock agrees.
 pub(super) async fn examine(connection: &Connection) -> Vec<Finding> {
     let mut config = aws_sdk_sts::config::Builder::from(&connection.sdk);
     if let Some(url) = connection.endpoint("STS") {

@@ -12,8 +12,26 @@ pub(super) async fn of_polls(connection: &Connection, stack: &Stack) -> Finding 
     match queue::read(connection, about, url).await {
         Ok(found) => {
             let mend = format!(
-                "they say why (docs/operations.md, Dead letters), and need no replay: mend it, poll once \
-                 by hand, then: aws sqs purge-queue --queue-url {}",
+                "they say why (docs/operations/recovery.md, Dead letters), and need no replay: mend \
+                 it, poll once by hand, then: aws sqs purge-queue --queue-url {}",
+                url.unwrap_or_default()
+            );
+            letters(about, &found, &mend)
+        }
+        Err(finding) => finding,
+    }
+}
+
+/// What workers could not poll. A later tick has asked for the same targets.
+pub(super) async fn of_targets(connection: &Connection, stack: &Stack) -> Finding {
+    let about = "dead letters of targets";
+    let url = stack.get("TargetsDeadLetters");
+    match queue::read(connection, about, url).await {
+        Ok(found) => {
+            let mend = format!(
+                "each names the account whose polls fail, and needs no replay \
+                 (docs/operations/alarms.md, TargetsDeadLettersAlarm): mend it, then: aws sqs \
+                 purge-queue --queue-url {}",
                 url.unwrap_or_default()
             );
             letters(about, &found, &mend)
@@ -33,8 +51,8 @@ pub(super) async fn of_app(
     match queue::read(connection, &about, stack.get(&format!("{app}DeadLetters"))).await {
         Ok(found) => {
             let mend = format!(
-                "they say why (docs/operations.md, Webhooks): mend it, then send them again: aws sqs \
-                 start-message-move-task --source-arn {} --destination-arn {back}",
+                "they say why (docs/operations/recovery.md, Webhooks): mend it, then send them \
+                 again: aws sqs start-message-move-task --source-arn {} --destination-arn {back}",
                 found.arn
             );
             letters(&about, &found, &mend)

@@ -3,6 +3,7 @@
 //! Nothing is changed by it. What it looks at stands in the order of the way from EC2 to the inbox.
 
 mod finding;
+mod fleet;
 mod function;
 mod identity;
 mod letters;
@@ -17,29 +18,47 @@ mod table;
 mod topic;
 mod webhook;
 
+use std::collections::BTreeSet;
+
 use self::finding::{Finding, Verdict};
 use self::function::Settings;
 use self::stack::Stack;
 use super::args::{DoctorArgs, OutputForm};
 use super::connect::Connection;
 use super::output::{print, print_json, toned};
+use super::reach::Reach;
 use super::{CliError, Exit};
+use crate::aws::clients::in_region;
 use crate::clock::SystemClock;
 use crate::ports::Clock;
 use crate::task::Choice;
 
 pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
-    let connection = Connection::open(&args.place).await?;
+    let mut connection = Connection::open(&args.place).await?;
+    if args.stack.is_some() {
+        // As a typed option wins over a variable, also over that with the SDK's Region.
+        let [region] = connection.regions.as_slice() else {
+            return Err(CliError::new("a stack is in one Region: name one with --region"));
+        };
+        connection.sdk = in_region(&connection.sdk, region);
+    }
     let mut findings = identity::examine(&connection).await;
+    let kinds = Choice::kinds(&args.place.kinds);
     let given = Settings {
-        regions: connection.regions.clone(),
-        kinds: Choice::kinds(&args.place.kinds),
         table: args.table.clone(),
         topic: args.topic.clone(),
-        is_deployed: false,
+        ..Settings::own(connection.regions.clone(), kinds)
     };
     match &args.stack {
-        None => findings.extend(way(&connection, &given).await),
+        None => {
+            let (regions, kinds) = (given.regions.clone(), given.kinds.clone());
+            let Reach { ec2, places, faults, .. } =
+                Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
+            let mend = "permit ec2:DescribeRegions to the role of the account";
+            findings.extend(faults.into_iter().map(|it| Finding::failed("Regions", it, mend)));
+            findings.extend(listings::examine(&ec2, &places).await);
+            findings.extend(way(&connection, &given).await);
+        }
         Some(name) => match Stack::read(&connection, name).await {
             Ok(stack) => findings.extend(deployed(&connection, &stack).await),
             Err(finding) => findings.push(finding),
@@ -57,10 +76,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, CliError> {
     Ok(if is_failed { Exit::InPart } else { Exit::Done })
 }
 
-/// The way of an event: listings, table, topic.
+/// The way of an event behind the listings: table, topic.
 async fn way(connection: &Connection, settings: &Settings) -> Vec<Finding> {
-    let source = connection.ec2();
-    let mut findings = listings::examine(&source, &settings.regions, &settings.kinds).await;
+    let mut findings = Vec::new();
     if let Some(table) = &settings.table {
         let endpoint = connection.endpoint("DYNAMODB");
         let found = table::examine(&connection.sdk, endpoint, table, settings.is_deployed).await;
@@ -88,7 +106,7 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         None => findings.push(Finding::missing("schedule")),
     }
     findings.extend(rule::examine(connection, stack).await);
-    let mut settings = Settings::default();
+    let mut settings = Settings::own(Vec::new(), BTreeSet::new());
     match stack.get("Poller") {
         Some(name) => {
             let (found, of_function) = function::examine(connection, name).await;
@@ -104,6 +122,10 @@ async fn deployed(connection: &Connection, stack: &Stack) -> Vec<Finding> {
         None => findings.push(Finding::missing("log")),
     }
     findings.push(letters::of_polls(connection, stack).await);
+    findings.extend(fleet::workers(connection, stack).await);
+    let (places, members) = fleet::places(connection, &settings).await;
+    findings.extend(members);
+    findings.extend(listings::examine(&connection.ec2(), &places).await);
     findings.extend(way(connection, &settings).await);
     findings.extend(webhook::examine(connection, stack).await);
     if let Some(topic) = stack.get("AlarmTopic") {

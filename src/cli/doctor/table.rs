@@ -53,7 +53,7 @@ fn gone(table: &str) -> String {
     format!(
         "restore it (aws dynamodb list-backups --table-name {table} --backup-type ALL), or make an \
          empty table, which takes its baseline anew and tells nothing old; then deploy the stack with \
-         ExistingTable=NAME (docs/operations.md, The table)"
+         ExistingTable=NAME (docs/operations/recovery.md, The table)"
     )
 }
 

@@ -5,34 +5,30 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::listing::{Listing, Reading};
 use super::next::Next;
 use super::words::{listed_now, remembered_of};
 use crate::cli::remembered::{Past, past};
 use crate::cli::wait::Wanted;
 use crate::place::Place;
 use crate::record::{Ledger, Record};
+use crate::render::text::plain;
 use crate::task::{Kind, Task};
 
-/// What EC2 lists of the task.
-pub(super) struct Listing<'a> {
-    /// The task; none where it is not listed.
-    pub(super) task: Option<&'a Task>,
-    /// Whether the listing was read to its end.
-    pub(super) is_complete: bool,
-}
-
-/// All that is known of one task.
+/// All that is known of one task in one place.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Explanation {
-    /// As it was asked for.
+    /// Its id, or for a store the AMI's with the bucket.
     task: String,
+    /// Empty where nobody says whose the credentials are.
+    account: String,
     region: String,
     kind: Kind,
-    /// Null where EC2 does not list it.
+    /// Null where EC2 does not list it, or was not asked.
     listed: Option<Now>,
     listing_is_complete: bool,
-    /// For each account of which something is remembered.
+    /// Empty where no poll has looked at the place.
     remembered: Vec<Memories>,
     #[serde(skip)]
     listed_in_words: String,
@@ -50,7 +46,7 @@ struct Now {
     reason: Option<String>,
 }
 
-/// What is remembered in one account, and what follows from it.
+/// What is remembered of it, and what follows from that.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Memories {
@@ -66,7 +62,8 @@ pub(super) struct Memories {
     missed: u8,
     /// Until when another poll is telling it.
     leased_until: Option<Timestamp>,
-    next_poll: Next,
+    /// Null where it depends on what EC2 lists, and that is not known.
+    next_poll: Option<Next>,
     #[serde(skip)]
     in_words: String,
 }
@@ -76,7 +73,7 @@ impl Memories {
         place: &Place,
         record: Option<&Record>,
         ledger: Option<&Ledger>,
-        next_poll: Next,
+        next_poll: Option<Next>,
         now: Timestamp,
     ) -> Self {
         let lease = record.and_then(|record| record.lease.as_ref()).filter(|it| it.holds(now));
@@ -96,21 +93,21 @@ impl Memories {
 
 impl Explanation {
     pub(super) fn new(
-        wanted: &Wanted,
-        region: &str,
-        kind: Kind,
+        task: &Task,
+        place: &Place,
         listing: &Listing<'_>,
-        remembered: Vec<Memories>,
+        remembered: Option<Memories>,
         now: Timestamp,
     ) -> Self {
         Self {
-            task: wanted.to_string(),
-            region: region.to_owned(),
-            kind,
+            task: Wanted::of(task).to_string(),
+            account: place.account.clone(),
+            region: place.region.clone(),
+            kind: task.kind,
             listed: listing.task.map(Now::new),
-            listing_is_complete: listing.is_complete,
-            remembered,
-            listed_in_words: listed_now(kind, listing.task, listing.is_complete, now),
+            listing_is_complete: listing.reading == Reading::Whole,
+            remembered: remembered.into_iter().collect(),
+            listed_in_words: listed_now(task.kind, listing, place, now),
         }
     }
 }
@@ -131,12 +128,20 @@ impl Now {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}\n\n{}", self.task, self.region, self.listed_in_words)?;
+        write!(f, "{} in {}", plain(&self.task), self.region)?;
+        if !self.account.is_empty() {
+            write!(f, " of account {}", self.account)?;
+        }
+        write!(f, "\n\n{}", self.listed_in_words)?;
         if self.remembered.is_empty() {
             f.write_str("\n\nNo poll has looked at this Region yet.")?;
         }
         for it in &self.remembered {
-            write!(f, "\n\n{}\n\n{}", it.in_words, it.next_poll)?;
+            write!(f, "\n\n{}\n\n", it.in_words)?;
+            match &it.next_poll {
+                Some(next) => write!(f, "{next}")?,
+                None => f.write_str("What the next poll does depends on what EC2 lists then.")?,
+            }
         }
         Ok(())
     }

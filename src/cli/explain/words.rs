@@ -2,25 +2,30 @@
 
 use jiff::Timestamp;
 
+use super::listing::{Listing, Reading};
 use crate::place::Place;
 use crate::record::{Closing, Ledger, Record};
 use crate::render::story::time;
 use crate::render::text::{duration, plain};
-use crate::task::{Kind, Phase, Task};
+use crate::task::{Kind, Phase};
 
 /// What EC2 lists of the task.
 pub(super) fn listed_now(
     kind: Kind,
-    task: Option<&Task>,
-    is_complete: bool,
+    listing: &Listing<'_>,
+    place: &Place,
     now: Timestamp,
 ) -> String {
     let operation = kind.identity().operation;
-    let Some(task) = task else {
-        return if is_complete {
-            format!("EC2 now: {operation} does not list it.")
-        } else {
-            format!("EC2 now: {operation} could not be read to its end.")
+    let Some(task) = listing.task else {
+        return match listing.reading {
+            Reading::Whole => format!("EC2 now: {operation} does not list it."),
+            Reading::Part => format!("EC2 now: {operation} could not be read to its end."),
+            Reading::NotAsked => format!(
+                "EC2 now: not asked, as the credentials are of another account. Use those of account \
+                 {account}, or name a role in it: --account {account} --role-name NAME.",
+                account = place.account
+            ),
         };
     };
     let mut parts = vec![format!("EC2 now: {operation} calls it {}", plain(task.state.as_str()))];

@@ -3,6 +3,8 @@
 mod page;
 mod timeline;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::args::{HistoryArgs, OutputForm};
@@ -17,7 +19,7 @@ use crate::render::text::{duration, plain};
 use crate::task::Choice;
 
 pub(super) async fn run(args: HistoryArgs) -> Result<Exit, CliError> {
-    let places = remembered::read(&args.remembered).await?;
+    let places = remembered::read(&args.remembered, args.account.as_slice()).await?;
     let now = SystemClock.now();
     let mut all: Vec<Past> = Vec::new();
     let mut unreadable = 0;
@@ -87,6 +89,10 @@ fn columns(all: &[Past]) -> Vec<Column> {
         column("REASON", true, Some(5), &|it| plain(it.reason.as_deref().unwrap_or_default())),
         column("REGION", false, Some(0), &|it| it.region.clone()),
     ];
+    let accounts: BTreeSet<&str> = all.iter().map(|it| it.account.as_str()).collect();
+    if accounts.len() > 1 {
+        columns.insert(0, column("ACCOUNT", false, Some(6), &|it| it.account.clone()));
+    }
     columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
     columns
 }

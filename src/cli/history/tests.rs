@@ -50,3 +50,17 @@ fn the_table_and_the_timeline_fit_narrow_and_wide_terminals() {
         });
     }
 }
+
+#[test]
+fn the_account_is_shown_where_there_are_several() {
+    let now = at("2026-11-22T01:00:00Z");
+    let mut all = all(now);
+    assert!(!draw(columns(&all), Some(140)).contains("ACCOUNT"));
+    all[1].account = "111122223333".into();
+    for width in [80, 140] {
+        let table = draw(columns(&all), Some(width));
+        let line = table.lines().find(|line| line.contains("ami-0123456789abcdef1"));
+        assert!(line.is_some_and(|line| line.starts_with("111122223333  ")), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= width), "{table}");
+    }
+}

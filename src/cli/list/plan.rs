@@ -74,9 +74,7 @@ pub(super) fn plan(args: &ListArgs) -> Result<Vec<Plan>, String> {
 }
 
 fn check_ids(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
-    if !args.place.kinds.is_empty() {
-        return Err("ids name their kind: leave --kind out".to_owned());
-    }
+    args.place.without_kinds()?;
     if args.max_items.is_some() || args.starting_token.is_some() {
         return Err(
             "EC2 takes no page of a list of ids: leave --max-items and --starting-token out".into(),
@@ -107,6 +105,11 @@ fn check_pages(args: &ListArgs, plans: &[Plan]) -> Result<(), String> {
     };
     if args.place.regions.len() > 1 || args.all_regions {
         return Err(format!("{option} is about one Region's listing: name one Region"));
+    }
+    if !args.accounts.is_unsaid() {
+        return Err(format!(
+            "{option} is about one account's listing: use the credentials of that account, and name none"
+        ));
     }
     if args.starting_token.is_some() && !plan.kind.identity().parameters.has_pages {
         return Err(format!("EC2 gives the {} tasks in one page: leave {option} out", plan.kind));

@@ -11,6 +11,8 @@ use crate::task::Task;
 /// A task, and where it is listed.
 #[derive(Debug)]
 pub(super) struct Row {
+    /// Empty where no account was named.
+    pub(super) account: String,
     pub(super) region: String,
     pub(super) task: Task,
 }
@@ -29,11 +31,15 @@ impl Row {
             ("failure", json!(self.task.failure)),
         ];
         row.extend(common.map(|(name, value)| (name.to_owned(), value)));
+        if !self.account.is_empty() {
+            row.insert("account".to_owned(), json!(self.account));
+        }
         Value::Object(row)
     }
 }
 
-/// The columns of the CSV; the names are those of the JSON.
+/// The columns of the CSV; the names are those of the JSON. Where accounts were named there is one more,
+/// behind them.
 const CSV: [&str; 16] = [
     "region",
     "kind",
@@ -54,17 +60,18 @@ const CSV: [&str; 16] = [
 ];
 
 /// The tasks as CSV with a line of names, whatever their kind.
-pub(super) fn csv(rows: &[Row]) -> Result<String, String> {
+pub(super) fn csv(rows: &[Row], shows_accounts: bool) -> Result<String, String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| format!("cannot write CSV: {error}");
-    csv.write_record(CSV).map_err(failed)?;
-    for Row { region, task } in rows {
+    let names = CSV.iter().copied().chain(shows_accounts.then_some("account"));
+    csv.write_record(names).map_err(failed)?;
+    for Row { account, region, task } in rows {
         let subject = &task.subject;
         let text = |text: &Option<String>| text.as_deref().map(safe).unwrap_or_default();
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let failure = task.failure.clone().unwrap_or_default();
         let percent = task.progress_percent.map(|it| it.to_string()).unwrap_or_default();
-        csv.write_record([
+        let cells = [
             region.clone(),
             task.kind.to_string(),
             text(&subject.task_id),
@@ -81,8 +88,9 @@ pub(super) fn csv(rows: &[Row]) -> Result<String, String> {
             text(&subject.status_message),
             text(&failure.code),
             text(&failure.message),
-        ])
-        .map_err(failed)?;
+        ];
+        let cells = cells.into_iter().chain(shows_accounts.then(|| account.clone()));
+        csv.write_record(cells).map_err(failed)?;
     }
     let bytes = csv.into_inner().map_err(|error| format!("cannot write CSV: {error}"))?;
     String::from_utf8(bytes).map_err(|error| format!("cannot write CSV: {error}"))
@@ -109,12 +117,22 @@ fn is_formula_sign(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
 }
 
-/// The tasks as a table that fits the terminal.
-pub(super) fn table(rows: &[Row], asked: &[String], now: Timestamp) -> String {
-    draw(columns(rows, asked, now), width())
+/// The tasks as a table that fits the terminal. The Region is shown where several were asked.
+pub(super) fn table(
+    rows: &[Row],
+    shows_regions: bool,
+    shows_accounts: bool,
+    now: Timestamp,
+) -> String {
+    let mut columns = columns(rows, shows_regions, now);
+    if shows_accounts {
+        let cells = rows.iter().map(|row| row.account.clone()).collect();
+        columns.insert(0, Column { title: "ACCOUNT", wraps: false, leave_out: Some(8), cells });
+    }
+    draw(columns, width())
 }
 
-fn columns(rows: &[Row], asked: &[String], now: Timestamp) -> Vec<Column> {
+fn columns(rows: &[Row], shows_regions: bool, now: Timestamp) -> Vec<Column> {
     let column = |title, wraps, leave_out, cell: &dyn Fn(&Row) -> String| Column {
         title,
         wraps,
@@ -144,8 +162,7 @@ fn columns(rows: &[Row], asked: &[String], now: Timestamp) -> Vec<Column> {
         column("BUCKET", true, Some(2), &|row| plain(&destination(&row.task))),
         column("REASON", true, Some(6), &|row| plain(&reason(&row.task))),
     ];
-    // The Region is the one asked for, unless there are several.
-    if asked.len() > 1 {
+    if shows_regions {
         columns.insert(0, column("REGION", false, Some(7), &|row| row.region.clone()));
     }
     // What says nothing of any task is not shown.
@@ -197,14 +214,19 @@ mod tests {
                 State::new("Failed"),
             )
         };
-        let rows = [Row { region: "us-east-1".into(), task }];
+        let mut rows = [Row { account: String::new(), region: "us-east-1".into(), task }];
         assert_eq!(
-            csv(&rows).unwrap(),
+            csv(&rows, false).unwrap(),
             format!(
                 "{}\nus-east-1,store-image,,ami-1,,,my-bucket,,,Failed,,,,,,\"'=cmd, \"\"quoted\"\" and more\"\n",
                 CSV.join(",")
             )
         );
+        rows[0].account = "111122223333".into();
+        let text = csv(&rows, true).unwrap();
+        let (names, cells) = text.trim_end().split_once('\n').unwrap();
+        assert!(names.ends_with(",account") && cells.ends_with(",111122223333"), "{text}");
+        assert_eq!(rows[0].json()["account"], "111122223333");
     }
 
     #[test]

@@ -17,18 +17,27 @@ use crate::place::Place;
 use crate::record::Snapshot;
 use crate::store::file::FileStore;
 
-/// What is remembered, by place.
-pub(super) async fn read(args: &RememberedArgs) -> Result<Vec<(Place, Snapshot)>, CliError> {
+/// What is remembered, by place: of these accounts; where none is named, of each in the file, or of the one
+/// of the credentials in a table.
+pub(super) async fn read(
+    args: &RememberedArgs,
+    accounts: &[String],
+) -> Result<Vec<(Place, Snapshot)>, CliError> {
     if let Some(table) = &args.table {
         let connection = Connection::open(&args.place).await?;
-        let account = connection.account(args.account.as_deref()).await?;
+        let accounts = match accounts {
+            [] => vec![connection.account(None).await?],
+            named => named.to_vec(),
+        };
         let store = DynamoStore::new(&connection.sdk, connection.endpoint("DYNAMODB"), table);
         let memory = Memory::new(Arc::new(store));
         let mut places = Vec::new();
-        for region in &connection.regions {
-            let place = Place::new(&account, region);
-            let known = memory.everything(&place).await.map_err(CliError::new)?;
-            places.push((place, known));
+        for account in &accounts {
+            for region in &connection.regions {
+                let place = Place::new(account, region);
+                let known = memory.everything(&place).await.map_err(CliError::new)?;
+                places.push((place, known));
+            }
         }
         return Ok(places);
     }
@@ -41,10 +50,9 @@ pub(super) async fn read(args: &RememberedArgs) -> Result<Vec<(Place, Snapshot)>
         )));
     }
     let mut places = FileStore::look(&path, &SystemClock).map_err(CliError::new)?;
-    let account = args.account.as_deref();
     let regions = &args.place.regions;
     places.retain(|(place, _)| {
-        account.is_none_or(|account| place.account == account)
+        (accounts.is_empty() || accounts.contains(&place.account))
             && (regions.is_empty() || regions.contains(&place.region))
     });
     Ok(places)

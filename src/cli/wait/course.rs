@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::wanted::{Wanted, same};
 use crate::event::Outcome;
+use crate::place::Place;
 use crate::task::{Phase, Task, TaskKey};
 
 /// Absent from so many complete listings in a row, a task has vanished.
@@ -14,7 +15,7 @@ const MISSED_MAX: u8 = 2;
 pub(super) struct Course {
     pub(super) wanted: Wanted,
     /// Where it was found.
-    pub(super) region: Option<String>,
+    pub(super) place: Option<Place>,
     /// As it was seen last.
     pub(super) task: Option<Task>,
     pub(super) first_seen_at: Option<Timestamp>,
@@ -25,12 +26,12 @@ pub(super) struct Course {
     missed: u8,
 }
 
-/// What one look at a Region's listing of the task's kind showed.
+/// What one look at a place's listing of the task's kind showed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look<'a> {
-    pub(super) region: &'a str,
+    pub(super) place: &'a Place,
     pub(super) tasks: &'a [Task],
-    /// Whether the listing was read to its end.
+    /// Whether the listing was read to its end, and each item of it could be read.
     pub(super) is_complete: bool,
     /// Only a task that started then or later is meant.
     pub(super) not_before: Option<Timestamp>,
@@ -41,7 +42,7 @@ impl Course {
     pub(super) fn new(wanted: Wanted) -> Self {
         Self {
             wanted,
-            region: None,
+            place: None,
             task: None,
             first_seen_at: None,
             previous_state: None,
@@ -62,7 +63,7 @@ impl Course {
 
     /// Takes in what a look showed.
     pub(super) fn note(&mut self, look: &Look<'_>) {
-        let elsewhere = self.region.as_ref().is_some_and(|region| region != look.region);
+        let elsewhere = self.place.as_ref().is_some_and(|place| place != look.place);
         if self.outcome.is_some() || elsewhere {
             return;
         }
@@ -83,7 +84,7 @@ impl Course {
         };
         self.missed = 0;
         if key.is_none() {
-            self.region = Some(look.region.to_owned());
+            self.place = Some(look.place.clone());
             self.first_seen_at = Some(look.now);
             self.others = look.tasks.iter().filter(|it| self.wanted.may_be(it)).count() - 1;
         }
@@ -102,6 +103,8 @@ impl Course {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::task::{Kind, State, Subject};
 
@@ -122,8 +125,9 @@ mod tests {
     }
 
     fn look(tasks: &[Task]) -> Look<'_> {
-        let (region, now) = ("us-east-1", minute(60));
-        Look { region, tasks, is_complete: true, not_before: None, now }
+        static HERE: LazyLock<Place> = LazyLock::new(|| Place::new("", "us-east-1"));
+        let now = minute(60);
+        Look { place: &HERE, tasks, is_complete: true, not_before: None, now }
     }
 
     #[test]
@@ -159,8 +163,10 @@ mod tests {
         one.note(&look(&running));
         one.note(&none);
         assert_eq!(one.outcome, None);
-        one.note(&Look { region: "eu-west-1", ..none });
-        assert_eq!(one.outcome, None, "another Region says nothing of it");
+        for place in [Place::new("", "eu-west-1"), Place::new("111122223333", "us-east-1")] {
+            one.note(&Look { place: &place, ..none });
+            assert_eq!(one.outcome, None, "another place says nothing of it");
+        }
         one.note(&none);
         assert_eq!(one.outcome, Some(Outcome::Vanished));
     }

@@ -1,6 +1,5 @@
 //! One look at the listings of the tasks that are waited for.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +9,9 @@ use super::kinds;
 use super::wanted::Wanted;
 use crate::aws::ec2::Ec2Tasks;
 use crate::cli::pages::{Extent, Listing, pages};
+use crate::cli::reach::{named, unreadable};
 use crate::place::Place;
+use crate::poll::PlaceToPoll;
 use crate::ports::Clock;
 use crate::task::{Kind, Phase, Task};
 
@@ -23,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Where to look.
 pub(super) struct Looking<'a> {
     pub(super) source: &'a Ec2Tasks,
-    pub(super) regions: &'a [String],
+    pub(super) places: &'a [PlaceToPoll],
     pub(super) clock: &'a dyn Clock,
 }
 
@@ -37,6 +38,11 @@ pub(super) struct Found {
 }
 
 impl Looking<'_> {
+    /// The places by name, for what there is to say of all of them.
+    pub(super) fn named(&self) -> String {
+        self.places.iter().map(|it| named(&it.place)).collect::<Vec<_>>().join(", ")
+    }
+
     /// Looks for all that has not ended.
     pub(super) async fn look(
         &self,
@@ -45,14 +51,14 @@ impl Looking<'_> {
     ) -> Found {
         let mut found = Found::default();
         let open = || |course: &&Course| course.outcome.is_none();
-        for region in self.regions {
+        for PlaceToPoll { place, .. } in self.places {
             for kind in kinds(courses.iter().filter(open())) {
                 let of_kind = |course: &&Course| course.wanted.kind == kind;
                 let wanted: Vec<Course> = courses
                     .iter()
                     .filter(open())
                     .filter(of_kind)
-                    .filter(|it| it.region.as_ref().is_none_or(|known| known == region))
+                    .filter(|it| it.place.as_ref().is_none_or(|known| known == place))
                     .cloned()
                     .collect();
                 if wanted.is_empty() {
@@ -66,12 +72,13 @@ impl Looking<'_> {
                             None => it.wanted.newest(tasks).is_some(),
                         })
                 };
-                let listing = self.read(region, kind, &is_enough).await;
+                let listing = self.read(place, kind, &is_enough).await;
                 found.calls = found.calls.max(listing.calls);
                 found.failure = found.failure.or(listing.failure);
-                let (now, tasks, is_complete) =
-                    (self.clock.now(), &listing.tasks, listing.is_complete);
-                let look = Look { region, tasks, is_complete, not_before, now };
+                // An item that could not be read may be the task that is missing.
+                let is_complete = listing.is_complete && listing.rejected.is_empty();
+                let (now, tasks) = (self.clock.now(), &listing.tasks);
+                let look = Look { place, tasks, is_complete, not_before, now };
                 for course in courses.iter_mut().filter(|it| it.wanted.kind == kind) {
                     course.note(&look);
                 }
@@ -83,32 +90,33 @@ impl Looking<'_> {
     /// Reads a listing at a pace that leaves some of EC2's calls to others.
     async fn read(
         &self,
-        region: &str,
+        place: &Place,
         kind: Kind,
         is_enough: &(dyn Fn(&[Task]) -> bool + Send + Sync),
     ) -> Listing {
         let extent = Extent { is_enough, pace: Some((PAGES_AT_ONCE, PAUSE)), ..Extent::default() };
-        pages(self.source, &Place::new("", region), kind, extent).await
+        pages(self.source, place, kind, extent).await
     }
 
-    /// All that runs now.
-    pub(super) async fn all_running(&self, kinds: &BTreeSet<Kind>) -> Result<Vec<Course>, String> {
-        let mut courses = Vec::new();
-        for region in self.regions {
+    /// All that runs now, and what is to be said of items that cannot be read, which may run as well.
+    pub(super) async fn all_running(&self) -> Result<(Vec<Course>, Vec<String>), String> {
+        let (mut courses, mut faults) = (Vec::new(), Vec::new());
+        for PlaceToPoll { place, kinds } in self.places {
             for kind in kinds {
-                let listing = self.read(region, *kind, &|_| false).await;
+                let listing = self.read(place, *kind, &|_| false).await;
                 if let Some(failure) = listing.failure {
                     return Err(failure);
                 }
+                faults.extend(listing.rejected.iter().map(|it| unreadable(place, *kind, it)));
                 let running = listing.tasks.iter().filter(|task| task.phase() == Phase::Running);
                 for task in running {
                     let mut course = Course::new(Wanted::of(task));
                     let (tasks, now) = (std::slice::from_ref(task), self.clock.now());
-                    course.note(&Look { region, tasks, is_complete: true, not_before: None, now });
+                    course.note(&Look { place, tasks, is_complete: true, not_before: None, now });
                     courses.push(course);
                 }
             }
         }
-        Ok(courses)
+        Ok((courses, faults))
     }
 }

@@ -19,7 +19,8 @@ use self::look::{Found, Looking};
 use self::show::Shown;
 use super::args::{OutputForm, WaitArgs};
 use super::connect::Connection;
-use super::output::{Reader, json_line, print, say};
+use super::output::{Reader, fail, json_line, print, say};
+use super::reach::Reach;
 use super::terminal::is_trouble;
 use super::{CliError, Exit};
 use crate::clock::SystemClock;
@@ -27,29 +28,49 @@ use crate::event::{Event, Transition};
 use crate::place::Place;
 use crate::ports::Clock;
 use crate::render::text::plain;
+use crate::targets::Regions;
 use crate::task::{Choice, Kind};
 
 pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
+    if !args.all_running {
+        args.place.without_kinds().map_err(CliError)?;
+    }
     let connection = Connection::open(&args.place).await?;
     let account = match args.output {
-        OutputForm::Json => connection.account(None).await?,
-        // Only an event names it.
-        OutputForm::Text => String::new(),
+        OutputForm::Json if args.accounts.is_unsaid() => connection.account(None).await?,
+        // Only an event names it, and a place has it where accounts were named.
+        _ => String::new(),
     };
+    let regions = Regions::Listed(connection.regions.clone());
+    let kinds = Choice::kinds(&args.place.kinds);
+    let Reach { ec2: source, places, faults, .. } =
+        Reach::of_looks(&connection, &args.accounts, regions, kinds).await?;
+    if !faults.is_empty() {
+        // What is waited for may be there.
+        return Err(CliError(plain(&faults.join("; "))));
+    }
     let clock = SystemClock;
     let began = clock.now();
-    let source = connection.ec2();
-    let looking = Looking { source: &source, regions: &connection.regions, clock: &clock };
+    let looking = Looking { source: &source, places: &places, clock: &clock };
     let mut courses: Vec<Course> = Vec::new();
     for wanted in &args.ids {
         if !courses.iter().any(|known| known.wanted == *wanted) {
             courses.push(Course::new(wanted.clone()));
         }
     }
+    let mut is_in_part = false;
     if args.all_running {
-        courses = looking.all_running(&Choice::kinds(&args.place.kinds)).await.map_err(CliError)?;
+        let (running, faults) = looking.all_running().await.map_err(CliError)?;
+        for fault in &faults {
+            fail(&plain(fault));
+        }
+        is_in_part = !faults.is_empty();
+        courses = running;
         if courses.is_empty() {
-            say(&format!("nothing runs in {}", connection.regions.join(", ")));
+            if is_in_part {
+                return Ok(Exit::InPart);
+            }
+            say(&format!("nothing runs in {}", looking.named()));
             return Ok(Exit::Done);
         }
     }
@@ -63,7 +84,10 @@ pub(super) async fn run(args: WaitArgs) -> Result<Exit, CliError> {
         told: BTreeSet::new(),
         reader_gone: false,
     };
-    waiting.wait().await
+    match waiting.wait().await? {
+        Exit::Done if is_in_part => Ok(Exit::InPart),
+        exit => Ok(exit),
+    }
 }
 
 struct Waiting<'a> {
@@ -147,7 +171,7 @@ impl Waiting<'_> {
         let Some(first) = unknown.first() else { return Ok(()) };
         let names: Vec<String> = unknown.iter().map(|it| it.wanted.to_string()).collect();
         let operation = first.wanted.kind.identity().operation;
-        let regions = self.looking.regions.join(", ");
+        let places = self.looking.named();
         let way_out = if self.args.appear.is_some() {
             "check the id, the Region and the account"
         } else {
@@ -155,7 +179,7 @@ impl Waiting<'_> {
              started"
         };
         let names = names.join(", ");
-        Err(CliError(format!("{operation} does not list {names} in {regions}: {way_out}")))
+        Err(CliError(format!("{operation} does not list {names} in {places}: {way_out}")))
     }
 
     /// Prints the ends that were not printed yet.
@@ -178,7 +202,9 @@ impl Waiting<'_> {
     /// The event of an end.
     fn event(&self, course: &Course, now: Timestamp) -> Option<Event> {
         let (outcome, task) = (course.outcome?, course.task.as_ref()?);
-        let place = Place::new(&self.account, course.region.as_deref()?);
+        let Place { account, region } = course.place.as_ref()?;
+        let account = if account.is_empty() { &self.account } else { account };
+        let place = Place::new(account, region);
         let change = Transition {
             outcome,
             previous_state: course.previous_state.as_deref(),

@@ -32,8 +32,8 @@ impl Wanted {
         fitting.max_by_key(|task| task.started_at)
     }
 
-    /// A task that is listed.
-    pub(super) fn of(task: &Task) -> Self {
+    /// A task that is listed, as it would be named.
+    pub(in crate::cli) fn of(task: &Task) -> Self {
         let bucket = task.subject.task_id.is_none().then(|| task.subject.bucket.clone()).flatten();
         Self { kind: task.kind, id: task.name().to_owned(), bucket }
     }

@@ -47,7 +47,7 @@ fn the_first_ledger_takes_the_last_hour_as_not_yet_old() {
 }
 
 #[test]
-fn where_nothing_was_listed_or_something_leases_to_start_later_than_now_now_is_the_top() {
+fn where_nothing_was_listed_or_something_is_said_to_start_later_than_now_now_is_the_top() {
     for newest in [None, Some(minute(60 * 24 * 365 * 1_000))] {
         let ledger = Ledger::baseline(Kind::StoreImage, newest, minute(61));
         assert_eq!((ledger.baseline_top, ledger.cutoff), (minute(61), minute(1)));
@@ -65,12 +65,12 @@ fn the_head_reaches_below_the_window_once_the_baseline_is_done() {
 #[test]
 fn a_check_is_due_at_the_baseline_once_a_day_and_for_a_day_after_disorder() {
     let place = home();
-    let swept = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
-    assert!(!swept.is_resync_due(&place, minute(1)));
-    assert!(swept.is_resync_due(&place, minute(28 * 60)));
-    let baseline = Ledger { baseline_done: false, ..swept.clone() };
+    let checked = Ledger { resynced_at: Some(minute(0)), ..done(Kind::StoreImage) };
+    assert!(!checked.is_resync_due(&place, minute(1)));
+    assert!(checked.is_resync_due(&place, minute(28 * 60)));
+    let baseline = Ledger { baseline_done: false, ..checked.clone() };
     assert!(baseline.is_resync_due(&place, minute(1)));
-    let mut distrusted = swept;
+    let mut distrusted = checked;
     distrusted.distrust(minute(1));
     assert!(distrusted.is_resync_due(&place, minute(24 * 60)));
     assert!(!distrusted.is_resync_due(&place, minute(24 * 60 + 1)));
@@ -262,13 +262,27 @@ fn a_ledger_names_as_many_keys_as_fit_into_its_bytes_each_with_what_json_adds() 
 }
 
 #[test]
-fn what_another_poll_watches_below_the_watermark_stays_named_beside_what_this_one_does() {
-    let mut theirs = done(Kind::StoreImage);
-    let (named, _) = record(-500, false);
-    theirs.open_below = [named.clone()].into();
-    let (open, value) = record(-400, false);
-    theirs.watch_too(&known([(open.clone(), value)]), minute(0));
-    assert_eq!(theirs.open_below, [named, open].into());
+fn what_only_another_poll_knows_stays_named_or_in_the_window_however_much_it_is() {
+    let most = i64::try_from(OPEN_BELOW_MAX).unwrap();
+    let mut theirs = Ledger { watermark: minute(5_000), ..done(Kind::StoreImage) };
+    theirs.open_below = (0..most).map(|n| record(n, false).0).collect();
+    let (mine, value) = record(-400, false);
+    theirs.watch_too(&known([(mine.clone(), value)]), minute(6_000));
+    assert_eq!(theirs.open_below.len(), OPEN_BELOW_MAX);
+    assert!(theirs.open_below.contains(&mine) && theirs.open_below.contains(&record(0, false).0));
+    assert_eq!(theirs.watermark, minute(most - 1), "it holds the one that is not named");
+}
+
+#[test]
+fn what_cannot_be_understood_and_is_one_too_many_to_be_named_is_in_the_window() {
+    let most = i64::try_from(OPEN_BELOW_MAX).unwrap();
+    let mut all = known((0..most).map(|n| record(n, false)));
+    let (torn, _) = record(most, false);
+    all.unreadable = vec![Unreadable { key: torn.to_string(), reason: "torn".into() }];
+    let mut ledger = Ledger { watermark: minute(5_000), ..done(Kind::StoreImage) };
+    ledger.watch(&all, minute(6_000));
+    assert_eq!(ledger.open_below.len(), OPEN_BELOW_MAX);
+    assert_eq!(ledger.watermark, minute(most));
 }
 
 #[test]

@@ -1,5 +1,4 @@
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
@@ -8,6 +7,8 @@ use crate::event::Outcome;
 use crate::place::Place;
 use crate::record::{Lease, SinkName, Unreadable, Versioned};
 use crate::task::{Kind, State, Subject};
+
+mod properties;
 
 fn minute(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
@@ -141,15 +142,17 @@ fn after_the_baseline_a_task_without_a_record_is_news() {
 }
 
 #[test]
-fn while_the_first_listing_is_still_read_only_what_started_after_it_began_is_news() {
+fn while_the_first_listing_is_still_read_only_what_started_after_its_newest_task_is_news() {
     let stored = ledger(Kind::StoreImage, false);
     let tasks = [
         store("ami-new", 1, State::new("Completed")),
+        store("ami-same", 0, State::new("Completed")),
         store("ami-old", -1, State::new("Completed")),
     ];
+    assert_eq!(stored.baseline_top, minute(0));
     let decisions = run(&listed(tasks), &Snapshot::default(), Some(&stored), Kind::StoreImage);
     assert_eq!(told(&decisions), [("ami-new".to_owned(), Outcome::Completed)]);
-    assert_eq!(decisions.settled.len(), 1);
+    assert_eq!(decisions.settled.len(), 2);
 }
 
 #[test]
@@ -233,98 +236,6 @@ fn a_state_that_ec2_does_not_document_is_named() {
     assert_eq!(decisions.first_sights[0].1.closed, None);
 }
 
-fn any_state() -> impl Strategy<Value = State> {
-    prop_oneof![
-        Just(State::new("InProgress")),
-        Just(State::new("Completed")),
-        Just(State::new("Failed")),
-        Just(State::new("Paused")),
-    ]
-}
-
-fn any_tasks() -> impl Strategy<Value = Vec<Task>> {
-    let task = (0..30_u8, -2000_i64..1000, any_state(), any::<bool>());
-    proptest::collection::vec(task, 0..40).prop_map(|tasks| {
-        let of = |(name, start, state, is_bundle): (u8, i64, State, bool)| {
-            if is_bundle {
-                bundle(&format!("bun-{name}"), state)
-            } else {
-                store(&format!("ami-{name}"), start, state)
-            }
-        };
-        tasks.into_iter().map(of).collect()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_is_ever_told_at_the_baseline(tasks in any_tasks()) {
-        for kind in Kind::ALL {
-            let decisions = run(&listed(tasks.clone()), &Snapshot::default(), None, kind);
-            prop_assert_eq!(told(&decisions), vec![]);
-            prop_assert!(decisions.settled.iter().all(|(_, record)| record.outbox.is_empty()));
-        }
-    }
-
-    #[test]
-    fn judging_never_stops_and_decides_on_each_task_at_most_once(
-        tasks in any_tasks(),
-        known_tasks in any_tasks(),
-        absent in any_tasks(),
-        done in any::<bool>(),
-        looked_up in any::<bool>(),
-        window in -2000_i64..2000,
-        bundles in any::<bool>(),
-    ) {
-        let kind = if bundles { Kind::Bundle } else { Kind::StoreImage };
-        let records = known_tasks
-            .into_iter()
-            .map(|task| {
-                let key = task.key().unwrap();
-                (key, Versioned { value: Record::first_seen(task, minute(0)), version: 1 })
-            })
-            .collect();
-        let known = Snapshot { records, ..Snapshot::default() };
-        let stored = Ledger { watermark: minute(window), ..ledger(kind, done) };
-        let mut all = looked(looked_up, listed(tasks));
-        all.absent = absent
-            .iter()
-            .filter_map(Task::key)
-            .filter(|key| !all.tasks.contains_key(key))
-            .collect();
-        let decisions = run(&all, &known, Some(&stored), kind);
-        let mut keys: Vec<_> = decisions.changes.iter().map(|change| &change.key).collect();
-        keys.extend(decisions.settled.iter().map(|(key, _)| key));
-        let count = keys.len();
-        keys.sort();
-        keys.dedup();
-        prop_assert_eq!(count, keys.len());
-    }
-
-    #[test]
-    fn after_the_baseline_every_ended_task_since_the_cutoff_is_told_once(tasks in any_tasks()) {
-        let stored = ledger(Kind::StoreImage, true);
-        let all = looked(true, listed(tasks));
-        let decisions = run(&all, &Snapshot::default(), Some(&stored), Kind::StoreImage);
-        let expected = all
-            .tasks
-            .values()
-            .filter(|task| task.phase() != Phase::Running)
-            .filter(|task| task.started_at.is_none_or(|start| start >= minute(-60)))
-            .filter(|task| task.kind == Kind::StoreImage)
-            .count();
-        let of_store_images = decisions
-            .changes
-            .iter()
-            .filter(|change| change.key.kind() == Kind::StoreImage)
-            .map(|change| change.record.outbox.len())
-            .sum::<usize>();
-        prop_assert_eq!(of_store_images, expected);
-    }
-}
-
 #[test]
 fn what_is_neither_listed_nor_missing_is_left_as_it_is() {
     let known = Record::first_seen(store("ami-1", 1, State::new("InProgress")), minute(1));
@@ -373,18 +284,6 @@ fn changes_weigh_what_they_are_good_for() {
         (moves, Weight::Moves),
     ];
     assert_eq!(weights, expected);
-}
-
-#[test]
-fn during_the_first_listing_only_what_started_after_its_newest_task_is_news() {
-    let stored = ledger(Kind::StoreImage, false);
-    assert_eq!(stored.baseline_top, minute(0));
-    let found = listed([
-        store("ami-same", 0, State::new("Completed")),
-        store("ami-later", 1, State::new("Completed")),
-    ]);
-    let decisions = run(&found, &Snapshot::default(), Some(&stored), Kind::StoreImage);
-    assert_eq!(told(&decisions), [("ami-later".to_owned(), Outcome::Completed)]);
 }
 
 #[test]

@@ -17,8 +17,8 @@ const REFILL: SignedDuration = SignedDuration::from_secs(8);
 /// Instances of the function that take objects at the same time, as the template bounds them.
 const INSTANCES: i64 = 2;
 
-/// What EC2 refills in that time, at one call in two seconds, less what a schedule's poll of ten calls a minute
-/// takes.
+/// Together they take no more than EC2 refills in a minute, one call in two seconds, less the ten that the
+/// schedule's poll may take.
 const _: () = assert!(INSTANCES * 60 / REFILL.as_secs() <= 60 / 2 - 10);
 
 /// The calls that are left, by Region.

@@ -1,5 +1,7 @@
 //! The function's configuration.
 
+mod fleet;
+
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
@@ -8,11 +10,14 @@ use crate::aws::network::Network;
 use crate::decide::Policy;
 use crate::event::Outcome;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
-use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN};
+use crate::poll::{LISTING_CALLS_MAX, LISTING_CALLS_MIN, Limits};
 use crate::record::{RECORD_KEPT_FOR, RECORD_KEPT_FOR_MAX};
 use crate::render::ChatChannel;
 use crate::rules;
+use crate::targets::Regions;
 use crate::task::{Choice, Kind};
+
+pub use self::fleet::{FanOut, Fleet};
 
 /// The longest time that a stall may be set to: tasks are listed no longer.
 const STALLED_AFTER_MINUTES_MAX: i64 = 31 * 24 * 60;
@@ -26,13 +31,15 @@ pub struct Config {
     pub topic_arn: Option<String>,
     /// `AMIWATCH_EVENT_BUS`: an EventBridge event bus, by name or ARN.
     pub event_bus: Option<String>,
-    /// `AMIWATCH_REGIONS`: what is polled; the function's own Region where empty.
-    pub regions: Vec<String>,
+    /// `AMIWATCH_REGIONS`: the Regions that are polled; the function's own where empty.
+    pub regions: Regions,
+    /// Which accounts, by which roles, and whether the polls are spread over workers.
+    pub fleet: Fleet,
     /// `AMIWATCH_KINDS`.
     pub kinds: BTreeSet<Kind>,
     /// `AMIWATCH_TELL` and `AMIWATCH_STALLED_AFTER_MINUTES`.
     pub policy: Policy,
-    /// `AMIWATCH_LISTING_CALLS`: `DescribeStoreImageTasks` calls a poll and Region.
+    /// `AMIWATCH_LISTING_CALLS`: calls of each listing, for each poll, account and Region.
     pub listing_calls: u32,
     /// `AMIWATCH_KEEP_DAYS`: how long records of ended tasks stay in the table.
     pub kept_for: SignedDuration,
@@ -60,6 +67,7 @@ impl Config {
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let mut environment = Environment::new(lookup);
         let home_region = environment.home_region();
+        let (policy, limits) = (Policy::default(), Limits::default());
         let config = Self {
             table: {
                 environment.checked("AMIWATCH_TABLE", rules::table);
@@ -68,25 +76,24 @@ impl Config {
             topic_arn: environment.checked("AMIWATCH_TOPIC_ARN", rules::topic_arn),
             event_bus: environment.checked("AMIWATCH_EVENT_BUS", rules::event_bus),
             regions: environment.regions("AMIWATCH_REGIONS", &home_region),
+            fleet: Fleet::read(&mut environment),
             kinds: Choice::kinds(&environment.list("AMIWATCH_KINDS").unwrap_or_default()),
             policy: Policy {
-                tell: environment
-                    .list::<Outcome>("AMIWATCH_TELL")
-                    .unwrap_or(Policy::default().tell),
+                tell: environment.list::<Outcome>("AMIWATCH_TELL").unwrap_or(policy.tell),
                 stalled_after: SignedDuration::from_mins(environment.number(
                     "AMIWATCH_STALLED_AFTER_MINUTES",
-                    180,
+                    policy.stalled_after.as_mins(),
                     1,
                     STALLED_AFTER_MINUTES_MAX,
                 )),
             },
             listing_calls: u32::try_from(environment.number(
                 "AMIWATCH_LISTING_CALLS",
-                10,
+                limits.listing_calls.into(),
                 LISTING_CALLS_MIN.into(),
                 LISTING_CALLS_MAX.into(),
             ))
-            .unwrap_or(10),
+            .unwrap_or(limits.listing_calls),
             kept_for: SignedDuration::from_hours(
                 24 * environment.number(
                     "AMIWATCH_KEEP_DAYS",
@@ -101,13 +108,14 @@ impl Config {
             } else {
                 ChatChannel::Absent
             },
-            account: environment.account("AMIWATCH_ACCOUNT"),
+            account: environment.checked("AMIWATCH_ACCOUNT", rules::account),
             account_of_key: environment.account_of_key(),
             home_region,
             use_fips: environment.flag("AWS_USE_FIPS_ENDPOINT"),
             network: environment.network(),
         };
         environment.credentials();
+        config.check_partition(&mut environment);
         if config.topic_arn.is_none() && config.event_bus.is_none() {
             environment.fault("AMIWATCH_TOPIC_ARN", "is not set, and neither is AMIWATCH_EVENT_BUS; set one, so that there is somebody to tell");
         }

@@ -1,18 +1,18 @@
 //! One invocation: from its payload to its answer.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::request::{Request, Selection};
+use super::dispatch::{FanOut, tick};
+use super::fleet::{Fleet, Found};
+use super::request::Request;
+use super::selection::Selection;
+use super::ticks::Ticks;
 use crate::functions::deadline;
-use crate::functions::environment::is_account;
-use crate::place::Place;
-use crate::poll::{PlaceToPoll, Poller, Summary};
-use crate::task::Kind;
+use crate::poll::{Poller, Summary};
+use crate::rules::is_account;
 
 /// What Lambda says of an invocation.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +31,14 @@ pub struct Handler {
     pub account: Option<String>,
     /// The account that the access key id names, where it names one.
     pub account_of_key: Option<String>,
-    /// The configured Regions.
-    pub regions: Vec<String>,
-    /// The configured kinds.
-    pub kinds: BTreeSet<Kind>,
+    /// What is polled.
+    pub fleet: Fleet,
+    /// The queue of workers, where there is one.
+    pub fan_out: Option<FanOut>,
+    /// The time from one schedule's event to the next.
+    pub interval: SignedDuration,
+    /// The ticks that were polled.
+    pub(super) ticks: Ticks,
     /// What the objects of stored AMIs may start.
     pub(super) allowance: Allowance,
 }
@@ -57,6 +61,8 @@ pub enum ErrorType {
     InvalidRequest,
     /// The function does not know something that it needs. Another try ends alike.
     ConfigurationError,
+    /// Parameter Store does not give the targets document.
+    ParameterUnreadable,
     /// Part of the poll failed; the next one takes it up again.
     PollFailed,
 }
@@ -68,6 +74,7 @@ impl ErrorType {
         match self {
             Self::InvalidRequest => "InvalidRequest",
             Self::ConfigurationError => "ConfigurationError",
+            Self::ParameterUnreadable => "ParameterUnreadable",
             Self::PollFailed => "PollFailed",
         }
     }
@@ -80,6 +87,21 @@ impl From<HandlerError> for Diagnostic {
 }
 
 impl Handler {
+    /// A handler that takes the account from the function's ARN and has no queue of workers.
+    #[must_use]
+    pub fn new(poller: Poller, fleet: Fleet, interval: SignedDuration) -> Self {
+        Self {
+            poller,
+            account: None,
+            account_of_key: None,
+            fleet,
+            fan_out: None,
+            interval,
+            ticks: Ticks::default(),
+            allowance: Allowance::default(),
+        }
+    }
+
     /// Answers an invocation with its summary, or for SQS with the records to deliver again.
     ///
     /// # Errors
@@ -99,16 +121,37 @@ impl Handler {
             .account(invocation.function_arn)
             .map_err(|reason| failed(ErrorType::ConfigurationError, reason))?;
         let deadline = deadline(invocation.deadline_ms, self.poller.clock.now());
+        let found = async || {
+            let may_ask = || self.has_time(deadline);
+            let now = self.poller.clock.now();
+            // Boxed: nested deeper, the compiler gives up.
+            let found = Box::pin(self.fleet.places(account, None, now, &may_ask)).await;
+            found.inspect_err(|error| tracing::error!("{error}"))
+        };
         match request {
-            Request::Everything => {
-                let summary = self.poll_some(account, &Selection::default(), deadline).await;
+            Request::Queue(records) => Ok(Box::pin(self.queue(account, records, deadline)).await),
+            Request::Some(selection) => self.some(found().await?, &selection, deadline).await,
+            Request::Everything(due) => {
+                // Now: to find out what is to be polled may take a while.
+                let tick = tick(due, self.poller.clock.now());
+                let found = found().await?;
+                if let Some(fan_out) = &self.fan_out
+                    && found.places.len() > fan_out.above
+                {
+                    return Box::pin(self.dispatch(fan_out, found, tick, deadline)).await;
+                }
+                let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an
                 // alarm that stands for it would hide whatever else fails.
                 answered(&summary, summary.failures_beside_blind())
             }
-            Request::Some(selection) => self.some(account, &selection, deadline).await,
-            Request::Queue(records) => Ok(self.queue(account, records, deadline).await),
         }
+    }
+
+    /// Whether what is found out now can still be polled.
+    pub(super) fn has_time(&self, deadline: Option<Timestamp>) -> bool {
+        let reserve = self.poller.limits.reserve_to_list;
+        deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > reserve)
     }
 
     /// What is configured goes first: a local runtime's ARN may name an account that is none of ours.
@@ -124,56 +167,36 @@ impl Handler {
 
     async fn some(
         &self,
-        account: &str,
+        found: Found,
         selection: &Selection,
         deadline: Option<Timestamp>,
     ) -> Result<Value, HandlerError> {
-        let regions = selection.regions.iter().filter_map(|region| self.unknown_region(region));
-        let kinds = selection.kinds.iter().filter_map(|kind| self.unknown_kind(*kind));
-        let unknown: Vec<String> = regions
-            .chain(kinds)
+        let unknown: Vec<String> = selection
+            .unknown(&found.places)
+            .into_iter()
             .map(|fault| format!("the invocation names {fault}; nothing was done"))
             .collect();
         if !unknown.is_empty() {
             tracing::error!("{}", unknown.join("; "));
             return Err(HandlerError { kind: ErrorType::InvalidRequest, faults: unknown });
         }
-        let summary = self.poll_some(account, selection, deadline).await;
+        let summary = self.poll_some(found, selection, deadline).await;
         answered(&summary, summary.first_failures())
     }
 
     async fn poll_some(
         &self,
-        account: &str,
+        found: Found,
         selection: &Selection,
         deadline: Option<Timestamp>,
     ) -> Summary {
-        let wanted =
-            |region: &&String| selection.regions.is_empty() || selection.regions.contains(*region);
-        let kinds = if selection.kinds.is_empty() { &self.kinds } else { &selection.kinds };
-        let places: Vec<PlaceToPoll> = self
-            .regions
-            .iter()
-            .filter(wanted)
-            .map(|region| PlaceToPoll { place: Place::new(account, region), kinds: kinds.clone() })
-            .collect();
-        let summary = self.poller.poll(&places, deadline).await;
+        let mut summary = self.poller.poll(&selection.of(found.places), deadline).await;
+        for failure in found.failures {
+            tracing::error!("{failure}");
+            summary.failures.push(failure);
+        }
         log_summary(&summary);
         summary
-    }
-
-    pub(super) fn unknown_region(&self, region: &str) -> Option<String> {
-        (!self.regions.iter().any(|known| known == region)).then(|| {
-            let known = self.regions.join(", ");
-            format!("{region}, which is not among the configured Regions ({known})")
-        })
-    }
-
-    pub(super) fn unknown_kind(&self, kind: Kind) -> Option<String> {
-        (!self.kinds.contains(&kind)).then(|| {
-            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
-            format!("{kind}, which is not among the configured kinds ({})", known.join(", "))
-        })
     }
 }
 

@@ -2,17 +2,22 @@
 
 mod allowance;
 pub mod config;
+pub mod dispatch;
+pub mod fleet;
 pub mod handler;
 mod queue;
 pub mod request;
+pub mod selection;
 mod stored;
+mod ticks;
 
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use self::allowance::Allowance;
 use self::config::Config;
+use self::dispatch::FanOut;
+use self::fleet::{Fleet, Source};
 use self::handler::{Handler, Invocation};
 use super::environment::Lookup;
 use super::sdk::sdk_config;
@@ -20,7 +25,10 @@ use crate::aws::clients::endpoint_url;
 use crate::aws::dynamodb::DynamoStore;
 use crate::aws::ec2::Ec2Tasks;
 use crate::aws::event_bridge::EventBus;
+use crate::aws::parameters::Parameters;
+use crate::aws::roles::Roles;
 use crate::aws::sns::SnsTopic;
+use crate::aws::targets_queue::TargetsQueue;
 use crate::clock::SystemClock;
 use crate::memory::Memory;
 use crate::poll::{Limits, Poller, Turn};
@@ -40,7 +48,17 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         Box::new(EventBus::new(&sdk, endpoint_url("EVENTBRIDGE", lookup), bus))
     });
     let store = DynamoStore::new(&sdk, endpoint_url("DYNAMODB", lookup), &config.table);
-    let ec2 = Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup));
+    let roles = Roles::new(&sdk, endpoint_url("STS", lookup));
+    let ec2 = Ec2Tasks::new(&sdk, endpoint_url("EC2", lookup)).through(roles.clone());
+    let source = match &config.fleet.targets_parameter {
+        Some(name) => Source::Document(Parameters::new(&sdk, endpoint_url("SSM", lookup), name)),
+        None => Source::Accounts(config.fleet.accounts.clone()),
+    };
+    let fleet = Fleet::new(source, config.defaults(None), ec2.clone(), roles);
+    let fan_out = config.fleet.fan_out.as_ref().map(|fan_out| FanOut {
+        queue: TargetsQueue::new(&sdk, endpoint_url("SQS", lookup), &fan_out.queue_url),
+        above: fan_out.above,
+    });
     let names = config.image_names.then(|| -> Box<dyn ImageNames> { Box::new(ec2.clone()) });
     let poller = Poller {
         source: Box::new(ec2),
@@ -53,12 +71,10 @@ pub async fn run(lookup: Lookup<'_>) -> Result<(), lambda_runtime::Error> {
         turn: Turn::default(),
     };
     let handler = Handler {
-        poller,
         account: config.account.clone(),
         account_of_key: config.account_of_key.clone(),
-        regions: config.regions.clone(),
-        kinds: config.kinds.clone(),
-        allowance: Allowance::default(),
+        fan_out,
+        ..Handler::new(poller, fleet, config.fleet.tick)
     };
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {

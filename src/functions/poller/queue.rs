@@ -1,42 +1,81 @@
-//! What the queue's messages ask for: the poll of a Region, at once.
+//! What messages of a queue ask for: the poll of a Region, at once, or of an account's share of a fan-out.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::dispatch::Dispatched;
+use super::fleet::Found;
 use super::handler::{Handler, log_summary};
-use super::request::{QueueRecord, QueueTarget};
+use super::request::{QueueBody, QueueRecord, QueueTarget};
+use super::selection::Selection;
 use super::stored::{PAUSES, Stored};
 use crate::place::Place;
 use crate::poll::{PlaceToPoll, Summary};
 use crate::task::Kind;
 
 impl Handler {
-    /// Polls each Region that the batch names once, however many records name it: each poll of it
-    /// takes from what EC2 lets the account list.
+    /// Polls what a batch asks for.
     pub(super) async fn queue(
         &self,
-        account: &str,
+        own: &str,
         records: Vec<QueueRecord>,
         deadline: Option<Timestamp>,
     ) -> Value {
-        let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
         let mut again = Vec::new();
-        for QueueRecord { message_id, target } in records {
-            let target = target.and_then(|target| {
-                let unknown = self.unknown_region(&target.region);
-                let unknown = unknown.or_else(|| self.unknown_kind(target.kind));
-                match unknown {
-                    None => Ok(target),
-                    Some(fault) => Err(format!("SQS message {message_id} names {fault}")),
-                }
-            });
-            match target {
-                Ok(QueueTarget { region, kind, stored }) => {
-                    targets.entry(region).or_default().push(Asked { kind, stored, message_id });
-                }
+        let (mut targets, mut dispatched) = (Vec::new(), Vec::new());
+        for QueueRecord { message_id, body } in records {
+            match body {
+                Ok(QueueBody::Target(target)) => targets.push((message_id, target)),
+                Ok(QueueBody::Dispatched(message)) => dispatched.push((message_id, message)),
                 Err(reason) => again.push(deliver_again(&message_id, &reason)),
+            }
+        }
+        if !targets.is_empty() {
+            again.extend(self.targets(own, targets, deadline).await);
+        }
+        if !dispatched.is_empty() {
+            again.extend(self.dispatched(own, dispatched, deadline).await);
+        }
+        json!({ "batchItemFailures": again })
+    }
+
+    /// Polls each Region that the batch names once, however many records name it: each poll of it
+    /// takes from what EC2 lets the account list.
+    async fn targets(
+        &self,
+        own: &str,
+        named: Vec<(String, QueueTarget)>,
+        deadline: Option<Timestamp>,
+    ) -> Vec<Value> {
+        let mut again = Vec::new();
+        let mut targets: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+        let (now, may_ask) = (self.poller.clock.now(), || self.has_time(deadline));
+        let known = match self.fleet.places(own, Some(own), now, &may_ask).await {
+            Ok(Found { places, failures }) => {
+                // Where the Regions are not known, the messages name one that is not among them.
+                for failure in failures {
+                    tracing::error!("{failure}");
+                }
+                places
+            }
+            Err(fault) => {
+                return all_again(named.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
+        };
+        for (message_id, QueueTarget { region, kind, stored }) in named {
+            let selection = Selection {
+                regions: [region.clone()].into(),
+                kinds: [kind].into(),
+                ..Selection::default()
+            };
+            match selection.unknown(&known).first() {
+                None => targets.entry(region).or_default().push(Asked { kind, stored, message_id }),
+                Some(fault) => {
+                    let reason = format!("SQS message {message_id} names {fault}");
+                    again.push(deliver_again(&message_id, &reason));
+                }
             }
         }
         for (region, asked) in targets {
@@ -50,7 +89,7 @@ impl Handler {
                 continue;
             }
             let kinds = asked.iter().map(|asked| asked.kind).collect();
-            let to_poll = PlaceToPoll { place: Place::new(account, region), kinds };
+            let to_poll = PlaceToPoll { place: Place::new(own, region), kinds };
             let summary = self.until_ended(&to_poll, &asked, deadline).await;
             for Asked { kind, message_id, .. } in asked {
                 let failures = summary.failures_of(kind);
@@ -59,7 +98,60 @@ impl Handler {
                 }
             }
         }
-        json!({ "batchItemFailures": again })
+        again
+    }
+
+    /// Polls what the scheduled function dispatched, but for what needs no poll any more.
+    async fn dispatched(
+        &self,
+        own: &str,
+        messages: Vec<(String, Dispatched)>,
+        deadline: Option<Timestamp>,
+    ) -> Vec<Value> {
+        let now = self.poller.clock.now();
+        let named = messages.iter().map(|(_, message)| message.account.clone()).collect();
+        let known = match self.fleet.polled(own, named, now).await {
+            Ok(accounts) => accounts,
+            Err(fault) => {
+                return all_again(messages.iter().map(|(id, _)| id.as_str()), &fault.to_string());
+            }
+        };
+        let mut again = Vec::new();
+        let mut fresh = Vec::new();
+        for (message_id, message) in messages {
+            let Dispatched { account, tick, .. } = &message;
+            if !known.contains(account) {
+                // The document was changed: since the message was sent, or since it was read here.
+                tracing::warn!(
+                    "SQS message {message_id} is dropped: it names {account}, which is not among the \
+                     accounts that are polled"
+                );
+            } else if let Some(dropped) = self.ticks.dropped(&message, self.interval, now) {
+                tracing::info!(
+                    dropped = 1,
+                    "SQS message {message_id} for {account} at {tick} is dropped: {}",
+                    dropped.reason()
+                );
+            } else {
+                fresh.push((message_id, message));
+            }
+        }
+        let places: Vec<PlaceToPoll> =
+            fresh.iter().flat_map(|(_, message)| message.places()).collect();
+        if places.is_empty() {
+            return again;
+        }
+        let summary = self.poller.poll(&places, deadline).await;
+        log_summary(&summary);
+        for (message_id, message) in fresh {
+            let failures = summary.failures_in(&message.account);
+            if failures.is_empty() {
+                self.ticks.note(&message);
+            } else {
+                again.push(deliver_again(&message_id, &failures.join("; ")));
+            }
+        }
+        again
     }
 
     /// Polls a Region. Where the object of a store is there and EC2 still calls the task running, polls
@@ -101,6 +193,10 @@ struct Asked {
     kind: Kind,
     stored: Option<Stored>,
     message_id: String,
+}
+
+fn all_again<'a>(message_ids: impl Iterator<Item = &'a str>, reason: &str) -> Vec<Value> {
+    message_ids.map(|message_id| deliver_again(message_id, reason)).collect()
 }
 
 fn deliver_again(message_id: &str, reason: &str) -> Value {

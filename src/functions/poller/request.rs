@@ -1,13 +1,15 @@
 //! The forms in which the function can be invoked.
 
-use std::collections::BTreeSet;
-
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::dispatch::Dispatched;
+use super::selection::Selection;
 use super::stored::Stored;
 use crate::place::is_region_code;
 use crate::render::text::clipped;
+use crate::rules;
 use crate::task::Kind;
 
 /// Of what was given no more characters are repeated.
@@ -16,24 +18,12 @@ const LONGEST_QUOTED: usize = 500;
 /// What an invocation asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Poll every configured target: a schedule's or a rule's event.
-    Everything,
+    /// Poll every configured target: a schedule's or a rule's event, with the time for which it was due.
+    Everything(Option<Timestamp>),
     /// Poll some of them: by hand.
     Some(Selection),
-    /// Poll one target a record: from SQS.
+    /// Poll what each record names, a target or an account's share of a fan-out: from SQS.
     Queue(Vec<QueueRecord>),
-}
-
-/// Some of the configured targets. An empty list stands for all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Selection {
-    /// Region codes.
-    #[serde(default)]
-    pub regions: BTreeSet<String>,
-    /// Kinds.
-    #[serde(default)]
-    pub kinds: BTreeSet<Kind>,
 }
 
 /// One record of an SQS batch.
@@ -41,8 +31,17 @@ pub struct Selection {
 pub struct QueueRecord {
     /// The message's id, by which a failure is reported.
     pub message_id: String,
-    /// The target, or why the body names none.
-    pub target: Result<QueueTarget, String>,
+    /// What the body asks for, or why it asks for nothing.
+    pub body: Result<QueueBody, String>,
+}
+
+/// What an SQS record asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueBody {
+    /// A target of this account.
+    Target(QueueTarget),
+    /// An account's share of a fan-out.
+    Dispatched(Dispatched),
 }
 
 /// The target that an SQS record names.
@@ -89,6 +88,12 @@ impl Request {
                     quoted(&error.to_string())
                 ))
             })?;
+            if let Some(account) = selection.accounts.iter().find(|it| !rules::is_account(it)) {
+                return Err(RequestError(format!(
+                    "names \"{}\", which is no account id of 12 digits",
+                    quoted(account)
+                )));
+            }
             if let Some(region) = selection.regions.iter().find(|region| !is_region_code(region)) {
                 return Err(RequestError(format!(
                     "names \"{}\", which is no Region code such as us-east-1",
@@ -101,9 +106,14 @@ impl Request {
             Some(records) if records.iter().any(is_from_queue) => {
                 records.iter().map(queue_record).collect::<Result<_, _>>().map(Self::Queue)
             }
-            _ => Ok(Self::Everything),
+            _ => Ok(Self::Everything(due(payload))),
         }
     }
+}
+
+/// When an event was due, as EventBridge's rules and the schedule say it.
+fn due(event: &Value) -> Option<Timestamp> {
+    event.get("time").and_then(Value::as_str)?.parse().ok()
 }
 
 fn is_from_queue(record: &Value) -> bool {
@@ -116,25 +126,36 @@ fn queue_record(record: &Value) -> Result<QueueRecord, RequestError> {
         .and_then(Value::as_str)
         .ok_or_else(|| RequestError("has an SQS record without \"messageId\"".into()))?;
     let body = record.get("body").and_then(Value::as_str).unwrap_or_default();
-    let target = serde_json::from_str::<QueueTarget>(body)
-        .map_err(|error| {
-            format!(
-                "SQS message {message_id} has a body that cannot be read ({}); write \
-                 {{\"region\": \"us-east-1\", \"kind\": \"store-image\"}}",
-                quoted(&error.to_string())
-            )
-        })
-        .and_then(|target| {
-            if is_region_code(&target.region) {
-                Ok(target)
-            } else {
-                Err(format!(
-                    "SQS message {message_id} names \"{}\", which is no Region code such as us-east-1",
-                    quoted(&target.region)
-                ))
-            }
-        });
-    Ok(QueueRecord { message_id: message_id.to_owned(), target })
+    let body = queue_body(body).map_err(|fault| format!("SQS message {message_id} {fault}"));
+    Ok(QueueRecord { message_id: message_id.to_owned(), body })
+}
+
+fn queue_body(body: &str) -> Result<QueueBody, String> {
+    let unreadable = |error: serde_json::Error| {
+        format!(
+            "has a body that cannot be read ({}); write \
+             {{\"region\": \"us-east-1\", \"kind\": \"store-image\"}}",
+            quoted(&error.to_string())
+        )
+    };
+    let value: Value = serde_json::from_str(body).map_err(unreadable)?;
+    let (body, regions) = if value.get("tick").is_some() {
+        let dispatched: Dispatched = serde_json::from_value(value).map_err(unreadable)?;
+        rules::account(&dispatched.account)
+            .map_err(|fault| format!("names no account: {}", quoted(&fault)))?;
+        let regions = dispatched.regions.clone();
+        (QueueBody::Dispatched(dispatched), regions)
+    } else {
+        let target: QueueTarget = serde_json::from_value(value).map_err(unreadable)?;
+        let regions = vec![target.region.clone()];
+        (QueueBody::Target(target), regions)
+    };
+    match regions.iter().find(|region| !is_region_code(region)) {
+        None => Ok(body),
+        Some(region) => {
+            Err(format!("names \"{}\", which is no Region code such as us-east-1", quoted(region)))
+        }
+    }
 }
 
 /// What was given, as far as it helps to find it: an answer and a log line have their limits.

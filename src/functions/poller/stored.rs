@@ -10,7 +10,8 @@ use crate::poll::Summary;
 const SUFFIX: &str = ".bin";
 
 /// Pauses before the listings that follow the first one, where EC2 still calls a task running whose object
-/// is there. All of them end well before a poll must have begun to be told within the function's time.
+/// is there. Together they are so short that what the last listing shows can still be told within the function's
+/// time.
 pub(super) const PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),

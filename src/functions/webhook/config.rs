@@ -2,6 +2,7 @@
 
 use crate::aws::network::Network;
 use crate::functions::environment::{ConfigError, Environment, Lookup};
+use crate::rules;
 use crate::webhook::App;
 
 /// The function's configuration.
@@ -36,11 +37,12 @@ impl Config {
         });
         let parameter = environment
             .required("AMIWATCH_WEBHOOK_PARAMETER", "set it to a Parameter Store parameter's name");
-        if parameter.contains("://") {
-            // Not repeated: it may be the secret itself.
+        if rules::parameter(&parameter).is_err() {
+            // Not repeated: it may be the URL, with or without its scheme, which is a secret.
             environment.fault(
                 "AMIWATCH_WEBHOOK_PARAMETER",
-                "holds a URL; put the URL into a SecureString parameter, and write its name here",
+                "holds no name of a parameter; put the webhook's URL into a SecureString parameter, \
+                 and write its name here, such as /amiwatch/slack",
             );
         }
         let dead_letters_url =
@@ -95,22 +97,22 @@ mod tests {
 
     #[test]
     fn all_faults_are_reported_together_and_a_url_in_place_of_its_name_is_not_repeated() {
-        let error = read(&[
-            ("AMIWATCH_WEBHOOK", "discord"),
-            ("AMIWATCH_WEBHOOK_PARAMETER", "https://hooks.example/T0/secret"),
-        ])
-        .unwrap_err()
-        .to_string();
-        for name in [
-            "AWS_REGION",
-            "AMIWATCH_WEBHOOK ",
-            "AMIWATCH_WEBHOOK_PARAMETER",
-            "AMIWATCH_DEAD_LETTERS_URL",
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-        ] {
-            assert!(error.contains(name), "{name}: {error}");
+        for url in ["https://hooks.example/T0/secret", "hooks.example/T0/secret"] {
+            let error =
+                read(&[("AMIWATCH_WEBHOOK", "discord"), ("AMIWATCH_WEBHOOK_PARAMETER", url)])
+                    .unwrap_err()
+                    .to_string();
+            for name in [
+                "AWS_REGION",
+                "AMIWATCH_WEBHOOK ",
+                "AMIWATCH_WEBHOOK_PARAMETER",
+                "AMIWATCH_DEAD_LETTERS_URL",
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+            ] {
+                assert!(error.contains(name), "{name}: {error}");
+            }
+            assert!(error.contains("discord") && !error.contains("secret"), "{error}");
         }
-        assert!(error.contains("discord") && !error.contains("secret"), "{error}");
     }
 }

@@ -18,8 +18,8 @@ pub struct DeliveryLimits {
     pub first_pause: Duration,
     /// The longest pause that is our own choice.
     pub longest_pause: Duration,
-    /// No attempt begins when less than this is left until the deadline: it must be able to end,
-    /// and the message to be kept if it is refused.
+    /// No further attempt begins when less than this is left until the deadline: it must be able to
+    /// end, and the message to be kept if it is refused.
     pub reserve: Duration,
 }
 

@@ -4,16 +4,13 @@
 use jiff::SignedDuration;
 
 use super::fakes::{
-    SNS, World, both_kinds, bundle, home, minute, places, rewrite, store, store_images,
+    SNS, World, both_kinds, bundle, home, listing_calls, minute, old_tasks, places, rewrite, store,
+    store_images,
 };
 use crate::ports::Rejected;
 use crate::record::{Ledger, Record, ledger_key};
 use crate::store::codec::partition_key;
 use crate::task::{Kind, State, Task};
-
-fn old_tasks(count: i64) -> Vec<Task> {
-    (0..count).map(|n| store(&format!("ami-{n}"), -4 * n, State::new("Completed"))).collect()
-}
 
 /// A world with its baseline, whose window was moved far up by `count` tasks that ended since then,
 /// a minute apart.
@@ -32,10 +29,6 @@ fn moved_on(before: &[Task], count: i64) -> (World, Vec<Task>) {
     assert!(world.ledger().watermark > minute(count / 2), "the window moved");
     world.with(|inner| inner.published.clear());
     (world, tasks)
-}
-
-fn listing_calls(log: &[String]) -> usize {
-    log.iter().filter(|name| name.starts_with("list us-east-1 store-image")).count()
 }
 
 #[test]
@@ -156,7 +149,7 @@ fn the_end_of_a_bundle_is_kept_while_another_poll_tells_what_came_before_it() {
     let world = World::new();
     world.list(Kind::Bundle, &[bundle("bun-1", State::new("storing"))]);
     world.poll(&both_kinds()).unwrap();
-    // A poll dies after it saved that the task is stalled, and laid its lease.
+    // A poll dies after it saved that the task is stalled, and took its lease.
     world.with(|inner| {
         inner.now = minute(3 * 60);
         inner.effects = 0;

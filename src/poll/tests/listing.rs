@@ -1,20 +1,14 @@
 //! How much of a listing a poll reads, and what it concludes from it.
 
-use super::fakes::{SNS, World, both_kinds, bundle, home, minute, places, store, store_images};
+use super::fakes::{
+    SNS, World, both_kinds, bundle, home, listing_calls, minute, old_tasks, places, store,
+    store_images,
+};
 use crate::ports::Rejected;
 use crate::record::ledger_key;
 use crate::task::{Kind, State, Task};
 
-fn old_tasks(count: i64) -> Vec<Task> {
-    // Four minutes apart: 10,000 of them fill 28 days.
-    (0..count).map(|n| store(&format!("ami-{n}"), -4 * n, State::new("Completed"))).collect()
-}
-
-fn listing_calls(log: &[String]) -> usize {
-    log.iter().filter(|name| name.starts_with("list us-east-1 store-image")).count()
-}
-
-/// A world of 10,000 old tasks whose baseline is done.
+/// A world with these tasks whose baseline is done.
 fn baselined(tasks: &[Task]) -> World {
     let world = World::new();
     world.list(Kind::StoreImage, tasks);

@@ -3,15 +3,13 @@
 
 use jiff::SignedDuration;
 
-use super::fakes::{SNS, World, both_kinds, bundle, home, minute, store, store_images};
+use super::fakes::{
+    SNS, World, both_kinds, bundle, home, listing_calls, minute, old_tasks, store, store_images,
+};
 use crate::ports::Rejected;
 use crate::record::Torn;
 use crate::store::codec::partition_key;
 use crate::task::{Kind, State, Subject, Task};
-
-fn old_tasks(count: i64) -> Vec<Task> {
-    (0..count).map(|n| store(&format!("ami-{n}"), -4 * n, State::new("Completed"))).collect()
-}
 
 /// So many tasks that started within a few minutes from a time on, newest first.
 fn burst(name: &str, count: i64, from: i64, state: &State) -> Vec<Task> {
@@ -34,10 +32,6 @@ fn baselined(tasks: &[Task]) -> World {
         }
     }
     panic!("the baseline does not end: {:?}", world.ledger().scan);
-}
-
-fn listing_calls(log: &[String]) -> usize {
-    log.iter().filter(|name| name.starts_with("list us-east-1 store-image")).count()
 }
 
 /// Polls a minute apart, with so many calls each, until all is told.

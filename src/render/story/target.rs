@@ -78,7 +78,12 @@ fn examine(event: &Event) -> Command {
 fn blind(event: &Event) -> Next {
     let reason = reason(event).unwrap_or_default();
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let cause = if says(&["UnauthorizedOperation", "AccessDenied"]) {
+    // STS denies with the same word as EC2, and then it is not the right to list that is missing.
+    let cause = if says(&["cannot be assumed"]) {
+        "The poller could not assume its role in this account. The account must have the role, the role must \
+         trust the poller's own and ask for the same external id, and no policy of the organisation may \
+         forbid it. See whether EC2 answers somebody in the account."
+    } else if says(&["UnauthorizedOperation", "AccessDenied"]) {
         "The poller may not list them. Its role must have the right, in this Region, and no policy of the \
          organisation may deny it. See what you may do yourself."
     } else if says(&["RequestLimitExceeded", "Throttl"]) {
@@ -107,5 +112,28 @@ fn seeing(event: &Event) -> Next {
         meaning: "There is nothing to do. What ended in the meantime is told now, as long as EC2 still \
                   lists it.",
         steps: vec![step("To look through all that EC2 lists, ask it.", list(event))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::task::Kind;
+
+    #[test]
+    fn a_role_that_cannot_be_assumed_is_told_from_a_right_that_is_missing() {
+        let cause = |message: &str| {
+            let mut event = sample::event(Kind::StoreImage, Outcome::Blind);
+            if let Some(failure) = &mut event.detail.failure {
+                failure.message = Some(message.to_owned());
+            }
+            Story::of(&event).next.steps[0].say
+        };
+        let denied = "DescribeStoreImageTasks in us-east-1: UnauthorizedOperation: no";
+        assert!(cause(denied).starts_with("The poller may not list them"));
+        let not_assumed = "DescribeStoreImageTasks in us-east-1: the role \
+            arn:aws:iam::111122223333:role/amiwatch-member cannot be assumed: AccessDenied: no";
+        assert!(cause(not_assumed).contains("trust the poller's own"), "{}", cause(not_assumed));
     }
 }

@@ -56,7 +56,10 @@ pub(super) fn not_copied(path: &Path, error: std::io::Error) -> StoreError {
     StoreError {
         operation: "copy".to_owned(),
         store: path.display().to_string(),
-        reason: format!("another amiwatch has it open, and it cannot be copied: {error}"),
+        reason: format!(
+            "another amiwatch has it open, and it cannot be copied ({error}); make room beside it, or wait \
+             until the other one has ended"
+        ),
         refused: false,
         source: Some(error.into()),
     }

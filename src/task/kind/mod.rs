@@ -97,13 +97,21 @@ mod tests {
 
     #[test]
     fn no_two_kinds_share_a_name_a_key_or_a_listing() {
-        for (one, other) in Kind::ALL.iter().zip(Kind::ALL.iter().skip(1)) {
-            let (one, other) = (one.identity(), other.identity());
-            assert_ne!(one.name, other.name);
-            assert_ne!(one.key_prefix, other.key_prefix);
-            assert_ne!(one.operation, other.operation);
-            assert_ne!(one.id_prefix, other.id_prefix);
-            assert_ne!(one.detail_type, other.detail_type);
+        for (n, one) in Kind::ALL.into_iter().enumerate() {
+            for other in Kind::ALL.into_iter().skip(n + 1) {
+                let (one, other) = (one.identity(), other.identity());
+                assert_ne!(one.name, other.name);
+                assert_ne!(one.key_prefix, other.key_prefix);
+                assert_ne!(one.operation, other.operation);
+                assert_ne!(one.id_prefix, other.id_prefix);
+                assert_ne!(one.detail_type, other.detail_type);
+            }
         }
+    }
+
+    #[test]
+    fn one_kind_at_most_is_listed_by_start() {
+        let by_start = Kind::ALL.into_iter().filter(|kind| kind.identity().is_newest_first());
+        assert!(by_start.count() <= 1, "what a poll reads first has one window");
     }
 }

@@ -20,8 +20,8 @@ pub(super) const STATES: &[(&str, Phase)] = &[
     ("error", Phase::Failed),
 ];
 
-/// EC2's words for a task that a user cancelled begin with these, in whatever case and spelling of
-/// "cancellation".
+/// What EC2 says of a task that a user cancelled holds these words, in whatever case; how the last one
+/// ends differs, as in "cancelation" and "cancellation".
 const BY_A_USER: &str = "user initiated task cancel";
 
 /// Tells a task that somebody cancelled from one that failed. `cancelled` with a text is a failure, such

@@ -139,3 +139,18 @@ async fn a_stack_says_itself_what_it_watches() {
         assert!(said.contains("cannot be used with"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_stack_is_looked_for_in_the_one_region_that_is_typed() {
+    let sim = simulator().await;
+    let home = tempfile::tempdir().unwrap();
+    // The variable says us-east-1.
+    let options = ["--stack", "no-such-stack", "--region", "eu-west-1"];
+    let (out, said, code) = doctor(home.path(), &sim, &options).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(out.contains("DescribeStackResources in eu-west-1: "), "{out}");
+    let options = [&options[..], &["--region", "us-east-1"]].concat();
+    let (out, said, code) = doctor(home.path(), &sim, &options).await;
+    assert_eq!((out.as_str(), code), ("", Some(2)));
+    assert!(said.contains("a stack is in one Region"), "{said}");
+}

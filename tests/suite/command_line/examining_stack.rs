@@ -44,6 +44,11 @@ fn mapping(queue: &str, function: &str) -> Value {
 
 impl Stack {
     async fn deploy() -> Self {
+        Self::of(&json!({ "AMIWATCH_REGIONS": "us-east-1" }), &[]).await
+    }
+
+    /// A stack whose functions that poll have these variables, and with some resources more.
+    async fn of(settings: &Value, more: &[(&str, Value)]) -> Self {
         let name = unique("stack");
         let queue = json!({"Type": "AWS::SQS::Queue"});
         let statement = json!({
@@ -53,10 +58,9 @@ impl Stack {
         let slack = json!({
             "AMIWATCH_WEBHOOK": "slack", "AMIWATCH_WEBHOOK_PARAMETER": "/amiwatch/slack",
         });
-        let poller = json!({
-            "AMIWATCH_REGIONS": "us-east-1", "AMIWATCH_TABLE": "a-table-that-was-deleted",
-        });
-        let template = json!({"Resources": {
+        let mut poller = settings.clone();
+        poller["AMIWATCH_TABLE"] = json!("a-table-that-was-deleted");
+        let mut template = json!({"Resources": {
             "Role": {"Type": "AWS::IAM::Role", "Properties": {
                 "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
             }},
@@ -73,6 +77,9 @@ impl Stack {
             "SlackWebhookWaiting": mapping("SlackQueue", "SlackWebhook"),
             "SlackDeadLetters": queue,
         }});
+        for (name, resource) in more {
+            template["Resources"][*name] = resource.clone();
+        }
         let client = cloudformation();
         let create = client.create_stack().stack_name(&name).template_body(template.to_string());
         create.send().await.unwrap();
@@ -213,4 +220,50 @@ async fn the_rule_of_stored_objects_is_examined_with_its_queue_and_mapping() {
     assert_eq!(verdict, "failed");
     assert!(says.starts_with("DescribeRule: ResourceNotFound"), "{says}");
     assert!(mend.starts_with("deploy the stack again"), "{mend}");
+}
+
+#[tokio::test]
+async fn a_stack_with_workers_is_examined_from_their_queue_to_what_was_given_up() {
+    let queue = json!({"Type": "AWS::SQS::Queue"});
+    let settings = json!({
+        "AMIWATCH_REGIONS": "all", "AMIWATCH_KINDS": "bundle",
+        "AMIWATCH_ACCOUNTS": "123456789012,111122223333,444455556666",
+    });
+    let more = [
+        ("Targets", queue.clone()),
+        ("TargetsDeadLetters", queue),
+        ("Worker", function(&settings)),
+        ("WorkerWaiting", mapping("Targets", "Worker")),
+    ];
+    let stack = Stack::of(&settings, &more).await;
+    let found = stack.examined().await;
+    let worker = format!("function {}", stack.physical["Worker"]);
+    let watches =
+        "watches bundle in all Regions of 123456789012, 111122223333, 444455556666, with 128 MB";
+    for (about, says) in [
+        ("queue of targets", "empty"),
+        ("event source mapping of targets", "is Enabled"),
+        (worker.as_str(), watches),
+        ("dead letters of targets", "none"),
+        ("DescribeBundleTasks in ap-southeast-2", "permitted"),
+        ("DescribeBundleTasks in us-east-1", "permitted"),
+    ] {
+        assert_eq!(found[about], ["ok", says, ""], "{about}");
+    }
+    assert!(found["members"][1].starts_with("2 other accounts, in which only the functions"));
+
+    stack.put_letter("TargetsDeadLetters").await;
+    let found = stack.examined().await;
+    let [verdict, says, mend] = &found["dead letters of targets"];
+    assert_eq!((verdict.as_str(), says.as_str()), ("warning", "1 letter"));
+    assert!(mend.ends_with(&stack.physical["TargetsDeadLetters"]), "{mend}");
+    assert!(!mend.contains("  "), "{mend}");
+}
+
+#[tokio::test]
+async fn where_a_document_says_what_is_watched_the_last_polls_say_whether_it_can_be() {
+    let settings = json!({ "AMIWATCH_REGIONS": "us-east-1", "AMIWATCH_TARGETS_PARAMETER": "/amiwatch/targets" });
+    let found = Stack::of(&settings, &[]).await.examined().await;
+    assert!(found["members"][1].starts_with("what /amiwatch/targets says, in which"), "{found:?}");
+    assert!(!found.keys().any(|about| about.starts_with("Describe")), "{found:?}");
 }

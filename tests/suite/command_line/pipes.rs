@@ -128,6 +128,20 @@ async fn a_full_disk_is_an_error_and_leaves_everything_untold() {
 }
 
 #[tokio::test]
+async fn a_watch_whose_pipe_is_closed_ends_as_a_poll_does() {
+    let world = World::with_endings().await;
+    let mut watch = amiwatch(world.home.path(), Some(&world.sim.url()));
+    watch.args(["watch", "-o", "json", "--kind", "store-image"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    watch.stdout(writer);
+    let (_, said, code) = texts(&run(watch).await);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(!said.contains("error") && !said.contains("all is well"), "{said}");
+    assert_eq!(world.untold().await, ENDINGS);
+}
+
+#[tokio::test]
 async fn other_commands_end_quietly_where_nobody_reads_on() {
     let world = World::with_endings().await;
     for (arguments, code) in [

@@ -217,6 +217,9 @@ async fn explain_says_what_ec2_lists_what_is_remembered_and_what_the_next_poll_d
     let (_, said, code) = explain(AMI).await;
     assert_eq!(code, Some(2));
     assert!(said.contains(&format!("nothing is known of {AMI}")), "{said}");
+    let (_, said, code) = say(home.path(), &sim, &["explain", AMI, "--kind", "bundle"]).await;
+    assert_eq!(code, Some(2));
+    assert!(said.contains("ids name their kind: leave --kind out"), "{said}");
     let task = running(&sim, AMI);
     let (out, said, code) = explain(AMI).await;
     assert_eq!(code, Some(0), "{said}");

@@ -156,3 +156,18 @@ async fn a_gallery_keeps_several_events_of_one_kind_and_outcome_apart() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2 * 7 + 1);
 }
+
+#[tokio::test]
+async fn a_sample_that_there_is_not_is_an_error_and_no_empty_output() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("gallery");
+    let gallery = ["--all", "--gallery", folder.to_str().unwrap()];
+    for more in [&[][..], &["-o", "json"], &gallery] {
+        let mut command = amiwatch(home.path(), None);
+        command.args(["render", "--kind", "bundle", "--outcome", "cancelled"]).args(more);
+        let (out, said, code) = texts(&run(command).await);
+        assert_eq!((out.as_str(), code), ("", Some(2)), "{more:?}: {said}");
+        assert!(said.contains("no bundle task is ever cancelled"), "{said}");
+    }
+    assert!(!folder.exists());
+}

@@ -230,10 +230,47 @@ async fn a_task_that_leaves_the_listing_has_vanished() {
 }
 
 #[tokio::test]
+async fn a_task_whose_item_cannot_be_read_for_a_while_has_not_vanished() {
+    let sim = simulator().await;
+    let task = running(&sim, AMI);
+    let trouble = async {
+        after_looks(&sim, 1, || {
+            let fields = vec!["amiId".to_owned()];
+            let torn = FaultRule::new(FaultKind::MissingFields { fields, item: None });
+            sim.world().add_fault(torn);
+        })
+        .await;
+        after_looks(&sim, 4, || {
+            sim.world().clear_faults();
+            sim.world().set_state(task, TaskStatus::new("Completed", 100));
+        })
+        .await;
+        std::future::pending::<()>().await;
+    };
+    let ids = [AMI];
+    let (out, said, code) = tokio::select! {
+        ended = waited(&sim, &ids) => ended,
+        () = trouble => panic!("it never ends"),
+    };
+    assert_eq!(code, Some(0), "{out}{said}");
+    assert!(out.starts_with("Completed"), "{out}");
+}
+
+#[tokio::test]
 async fn all_that_runs_is_waited_for_and_what_starts_later_is_not() {
     let sim = simulator().await;
     let (out, said, code) = waited(&sim, &["--all-running"]).await;
     assert_eq!((out.as_str(), said.as_str(), code), ("", "nothing runs in us-east-1\n", Some(0)));
+    // What cannot be read may run.
+    let torn = running(&sim, AMI);
+    let fields = vec!["amiId".to_owned()];
+    sim.world().add_fault(FaultRule::new(FaultKind::MissingFields { fields, item: Some(0) }));
+    let (out, said, code) = waited(&sim, &["--all-running"]).await;
+    assert_eq!((out.as_str(), code), ("", Some(2)), "{said}");
+    assert!(said.contains("a store-image task in us-east-1 cannot be read"), "{said}");
+    assert!(!said.contains("nothing runs"), "{said}");
+    sim.world().clear_faults();
+    assert!(sim.world().remove_task(torn));
     let tasks: Vec<_> = (0..3).map(|n| running(&sim, &format!("ami-{n:017x}"))).collect();
     let ended = running(&sim, AMI);
     sim.world().set_state(ended, TaskStatus::new("Completed", 100));
@@ -329,6 +366,7 @@ async fn what_is_no_id_and_what_cannot_be_meant_is_refused_before_any_call() {
         (vec!["bun-1@b"], "write bun-1"),
         (vec![], "<ID>"),
         (vec!["--all-running", AMI], "cannot be used with"),
+        (vec!["--kind", "bundle", AMI], "leave --kind out"),
         (vec!["--timeout", "soon", AMI], "1h30m"),
         (vec!["--timeout=-5m", AMI], "1h30m"),
         (vec!["--appear", "0s", AMI], "1h30m"),

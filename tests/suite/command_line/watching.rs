@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use amiwatch_simulator::{FaultKind, FaultRule, Simulator, TaskStatus, Throttle};
-use serde_json::Value;
+use amiwatch_simulator::{Call, FaultKind, FaultRule, Simulator, StorePlan, TaskStatus, Throttle};
+use serde_json::{Value, json};
 
 use super::{amiwatch, run, running, texts};
 use crate::support::chat_app::{ChatApp, Reply};
-use crate::support::{ACCOUNT, REGION, moto};
+use crate::support::{ACCOUNT, REGION, ago, moto};
 
 const AMI: &str = "ami-0123456789abcdef0";
 
@@ -65,7 +65,7 @@ impl Drop for Watch {
 fn command(home: &Path, sim: &Simulator, arguments: &[&str]) -> Command {
     let mut command = amiwatch(home, Some(&sim.url()));
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("AWS_ENDPOINT_URL_SNS", moto::url());
+    command.env("AWS_ENDPOINT_URL_SNS", moto::url()).env("AWS_ENDPOINT_URL_STS", sim.url());
     command.args(["watch", "--every", "4s", "--kind", "store-image"]).args(arguments);
     command
 }
@@ -169,6 +169,44 @@ async fn what_fails_is_said_once_and_what_ended_meanwhile_is_told_afterwards() {
     assert_eq!(said.matches("RequestExpired").count(), 1, "{said}");
     assert_eq!(watch.text("out").matches("Completed: AMI store").count(), 1);
     assert_eq!(watch.end().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn an_account_whose_regions_cannot_be_learned_at_the_start_is_watched_once_they_can() {
+    const MEMBER: &str = "111122223333";
+    let sim = simulator().await;
+    let plan = StorePlan::new(AMI, "my-bucket", ago(60), Duration::from_secs(1_000_000));
+    let task = sim.world().add_store_task(MEMBER, "eu-west-1", plan);
+    let home = tempfile::tempdir().unwrap();
+    let targets = home.path().join("targets.json");
+    let document = json!({ "targets": [
+        { "accounts": [ACCOUNT], "regions": [REGION] },
+        { "accounts": [MEMBER], "regions": "all", "roleName": "amiwatch-member" },
+    ] });
+    std::fs::write(&targets, document.to_string()).unwrap();
+    sim.world().add_fault(FaultRule::new(FaultKind::Denied).on("DescribeRegions"));
+    let arguments = ["--accounts", targets.to_str().unwrap()];
+    let watch = Watch::start(home.path(), &sim, &arguments);
+    after_polls(&sim, 2).await;
+    let is_polled = || {
+        let is_listing = |it: &Call| {
+            it.account == MEMBER && it.region == "eu-west-1" && it.action.ends_with("Tasks")
+        };
+        sim.world().calls().iter().any(is_listing)
+    };
+    assert!(!is_polled());
+    sim.world().clear_faults();
+    until(is_polled).await;
+    sim.world().set_state(task, TaskStatus::new("Completed", 100));
+    until(|| watch.text("out").contains("Completed: AMI store")).await;
+    let (code, said) = watch.end().await;
+    assert_eq!(code, Some(0), "{said}");
+    let of_member = format!("DescribeRegions in us-east-1 of account {MEMBER}");
+    assert_eq!(said.matches(&of_member).count(), 1, "{said}");
+    assert!(
+        said.contains("watching 2 accounts, in ") && said.contains("all is well again"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn with_every_fifth_request_to_dynamodb_spoilt_nothing_is_lost() {
         }
         let summaries = if rng.u32(..4) == 0 {
             let (one, two) =
-                futures_util::join!(pollers[0].poll(&places, None), pollers[1].poll(&places, None));
+                tokio::join!(pollers[0].poll(&places, None), pollers[1].poll(&places, None));
             vec![one, two]
         } else {
             vec![pollers[rng.usize(..2)].poll(&places, None).await]

@@ -5,6 +5,7 @@
 
 pub(crate) mod audit;
 mod dynamodb;
+mod fan_out;
 pub(crate) mod ports;
 pub(crate) mod time;
 pub(crate) mod world;
@@ -263,15 +264,23 @@ fn run(polls: u64, seed: u64) -> String {
             quiet += 1;
         }
     });
-    let verdict = judge(&world, time.now() - SignedDuration::from_mins(30));
+    sentence(
+        &world,
+        &format!("{} polls ({} died, {quiet} quiet)", figures.polls, figures.died),
+        seed,
+    )
+}
+
+/// Judges what became of the endings, and says it in one line.
+fn sentence(world: &World, polls: &str, seed: u64) -> String {
+    let verdict = judge(world, world.time.now() - SignedDuration::from_mins(30));
     let (line, untold) = world.with(|inner| {
         let mut line = format!(
             "{} endings to two sinks, {} told, {} lost, {} repeats, {} old news; {} left the list too soon ({} told as \
-             vanished, {} never seen), {} aged out; slowest {} min; {} polls ({} died, {quiet} quiet), {} calls, {} faults:",
+             vanished, {} never seen), {} aged out; slowest {} min; {polls}, {} calls, {} faults:",
             verdict.endings, verdict.told, verdict.lost.len(), inner.audit.repeats, verdict.old_news,
             verdict.as_vanished + verdict.never_seen, verdict.as_vanished, verdict.never_seen, verdict.aged_out,
-            verdict.slowest.as_mins(), figures.polls, figures.died,
-            inner.calls, inner.faults.values().sum::<u64>(),
+            verdict.slowest.as_mins(), inner.calls, inner.faults.values().sum::<u64>(),
         );
         for (fault, count) in &inner.faults {
             write!(line, " {fault} {count},").unwrap();

@@ -4,6 +4,7 @@ pub(crate) mod chat_app;
 pub(crate) mod lambda;
 pub(crate) mod moto;
 pub(crate) mod proxy;
+pub(crate) mod scripted;
 pub(crate) mod way;
 
 use std::time::Duration;

@@ -279,3 +279,23 @@ pub(crate) async fn put_secret(name: &str, value: &str) {
         .await
         .expect("the parameter is put");
 }
+
+/// Puts a text into Parameter Store, or replaces it.
+pub(crate) async fn put_parameter(name: &str, value: &str) {
+    let config = aws_sdk_ssm::config::Builder::from(&sdk()).endpoint_url(url()).build();
+    aws_sdk_ssm::Client::from_conf(config)
+        .put_parameter()
+        .name(name)
+        .value(value)
+        .r#type(aws_sdk_ssm::types::ParameterType::String)
+        .overwrite(true)
+        .send()
+        .await
+        .expect("the parameter is put");
+}
+
+/// A queue; gives its URL.
+pub(crate) async fn queue(name: &str) -> String {
+    let made = sqs().create_queue().queue_name(name).send().await.expect("the queue is made");
+    made.queue_url.expect("it has a URL")
+}

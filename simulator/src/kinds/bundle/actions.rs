@@ -34,7 +34,7 @@ struct Listed<'a> {
 }
 
 /// The tasks that EC2 lists: begun, and not ended for long.
-fn listed<'a>(context: &'a mut Context<'_>) -> Vec<Listed<'a>> {
+fn listed<'a>(context: &'a Context<'_>) -> Vec<Listed<'a>> {
     let (now, linger) = (context.now, context.settings.bundle_linger);
     let bundles = &context.state.place(context.place).bundles;
     let begun = bundles.iter().filter(|(_, plan)| plan.start <= now);
@@ -133,7 +133,7 @@ fn item(name: &str, task: &Listed<'_>) -> Element {
 }
 
 /// The answer of the calls that return one task.
-fn answer(context: &mut Context<'_>, id: TaskId) -> Vec<Element> {
+fn answer(context: &Context<'_>, id: TaskId) -> Vec<Element> {
     let tasks = listed(context);
     let wanted = tasks.iter().find(|task| task.id == id);
     wanted.map(|task| item("bundleInstanceTask", task)).into_iter().collect()
@@ -178,7 +178,8 @@ pub(super) fn cancel(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError
     }
     context.permit()?;
     let asked = (context.now, context.settings.cancel_duration);
-    if let Some(plan) = context.state.place(context.place).bundles.get_mut(id) {
+    let known = context.state.known_mut(context.place);
+    if let Some(plan) = known.and_then(|place| place.bundles.get_mut(id)) {
         plan.cancelled.get_or_insert(asked);
         plan.fixed = None;
     }

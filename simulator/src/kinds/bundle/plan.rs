@@ -14,6 +14,7 @@ pub(crate) const FAILS_AT_PERCENT: u8 = 90;
 
 /// How a bundle task ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BundleEnd {
     /// `complete`.
     Complete,
@@ -28,6 +29,7 @@ pub enum BundleEnd {
 
 /// A bundle task, from its start to its end. Each running state has its share of the duration.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BundlePlan {
     /// Such as `bun-c1a540a8`.
     pub bundle_id: String,
@@ -56,9 +58,9 @@ pub struct BundlePlan {
     /// Elements left out of this task's item in every listing, by their XML names.
     pub omit: Vec<String>,
     /// A state set by hand, and since when: wins over everything.
-    pub fixed: Option<(TaskStatus, Timestamp)>,
+    pub(crate) fixed: Option<(TaskStatus, Timestamp)>,
     /// When its cancellation was asked for, and how long that takes.
-    pub cancelled: Option<(Timestamp, Duration)>,
+    pub(crate) cancelled: Option<(Timestamp, Duration)>,
 }
 
 impl BundlePlan {

@@ -36,6 +36,7 @@ pub(crate) static KIND: TransferKind = TransferKind {
 
 /// An export-instance task, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExportInstancePlan {
     /// What it has in common with other imports and exports.
     pub transfer: Transfer,

@@ -52,6 +52,7 @@ pub(crate) static KIND: TransferKind = TransferKind {
 
 /// An import-image task, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportImagePlan {
     /// What it has in common with other imports and exports.
     pub transfer: Transfer,
@@ -64,7 +65,7 @@ pub struct ImportImagePlan {
     /// The key that encrypts them.
     pub kms_key_id: Option<String>,
     /// Elements that EC2 shows as they were given, such as `architecture` and `platform`.
-    pub given: Vec<(&'static str, String)>,
+    pub given: Vec<(String, String)>,
     /// `licenseSpecifications`: the ARNs of license configurations.
     pub licenses: Vec<String>,
 }

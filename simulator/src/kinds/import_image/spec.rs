@@ -67,7 +67,7 @@ impl TaskSpec for ImportImageSpec {
         }
         plan.encrypted = self.encrypted;
         plan.kms_key_id.clone_from(&self.kms_key_id);
-        plan.given = self.given().map(|(name, text)| (name, text.clone())).collect();
+        plan.given = self.given().map(|(name, text)| (name.to_owned(), text.clone())).collect();
         world.add_import_image_task(account, region, plan)
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn start(context: &mut Context<'_>) -> Result<Vec<Element>, ApiError>
     let encrypted = params.flag("Encrypted")?;
     let kms_key_id = params.get("KmsKeyId").map(str::to_owned);
     let shown = SHOWN.iter().filter_map(|(name, element)| Some((*element, params.get(name)?)));
-    let given = shown.map(|(element, text)| (element, text.to_owned())).collect();
+    let given = shown.map(|(element, text)| (element.to_owned(), text.to_owned())).collect();
     let mut licenses = Vec::new();
     for license in params.members("LicenseSpecifications") {
         licenses.push(params.required(&format!("{license}.LicenseConfigurationArn"))?.to_owned());

@@ -38,6 +38,7 @@ pub(crate) static KIND: TransferKind = TransferKind {
 
 /// An import-snapshot task, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportSnapshotPlan {
     /// What it has in common with other imports and exports.
     pub transfer: Transfer,

@@ -59,6 +59,8 @@ impl World {
     /// none.
     pub fn delete_object(&self, account: &str, region: &str, bucket: &str, key: &str) -> bool {
         let now = self.now();
-        self.state().place(&Place::new(account, region)).stores.delete_object(bucket, key, now)
+        let mut state = self.state();
+        let known = state.known_mut(&Place::new(account, region));
+        known.is_some_and(|place| place.stores.delete_object(bucket, key, now))
     }
 }

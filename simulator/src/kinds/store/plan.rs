@@ -11,6 +11,7 @@ use crate::status::{Moment, TaskStatus, moment_at};
 
 /// How a store task ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StoreEnd {
     /// `Completed`, at 100 percent, with the object in the bucket.
     Completed,
@@ -25,6 +26,7 @@ pub enum StoreEnd {
 
 /// A store task, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StorePlan {
     /// The AMI.
     pub image_id: String,
@@ -47,7 +49,7 @@ pub struct StorePlan {
     /// Elements left out of this task's item in every listing, by their XML names.
     pub omit: Vec<String>,
     /// A state set by hand: wins over everything.
-    pub fixed: Option<TaskStatus>,
+    pub(crate) fixed: Option<TaskStatus>,
     pub(crate) object_deleted: bool,
 }
 

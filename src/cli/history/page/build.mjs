@@ -37,7 +37,7 @@ async function bundle(entry, options) {
 }
 
 const LICENCES = [
-  ["Apache ECharts", ["echarts/NOTICE", "echarts/LICENSE"]],
+  ["Apache ECharts", ["echarts/NOTICE", "echarts/LICENSE", "echarts/licenses/LICENSE-d3"]],
   ["ZRender", ["zrender/LICENSE"]],
   ["tslib", ["tslib/LICENSE.txt"]],
 ];

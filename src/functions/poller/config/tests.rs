@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(super) fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     Config::from_lookup(&|name| variables.get(name).cloned())
@@ -13,7 +13,7 @@ const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:amiwatch";
 const KEYS: [(&str, &str); 2] =
     [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 
-const LEAST: [(&str, &str); 5] = [
+pub(super) const LEAST: [(&str, &str); 5] = [
     ("AWS_REGION", "us-east-1"),
     ("AMIWATCH_TABLE", "table"),
     ("AMIWATCH_TOPIC_ARN", TOPIC),
@@ -21,7 +21,7 @@ const LEAST: [(&str, &str); 5] = [
     KEYS[1],
 ];
 
-fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
+pub(super) fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
     let mut variables: Vec<_> = LEAST.into_iter().filter(|(known, _)| *known != name).collect();
     variables.push((name, value));
     read(&variables)
@@ -30,7 +30,7 @@ fn with(name: &str, value: &str) -> Result<Config, ConfigError> {
 #[test]
 fn the_least_configuration_has_the_documented_defaults() {
     let config = read(&LEAST).unwrap();
-    assert_eq!(config.regions, ["us-east-1"]);
+    assert_eq!(config.regions.listed(), ["us-east-1"]);
     assert_eq!(config.kinds, [Kind::StoreImage, Kind::Bundle].into());
     assert_eq!(config.policy, Policy::default());
     assert_eq!(config.policy.stalled_after, SignedDuration::from_hours(3));
@@ -65,7 +65,7 @@ fn every_variable_is_read() {
     assert_eq!(config.account.as_deref(), Some("999999999999"));
     assert_eq!(config.account_of_key.as_deref(), Some("123456789012"));
     assert_ne!(config.network, Network::default());
-    assert_eq!(config.regions, ["us-east-1", "us-gov-west-1"]);
+    assert_eq!(config.regions.listed(), ["us-east-1", "us-gov-west-1"]);
     assert_eq!(config.kinds, [Kind::Bundle].into());
     assert_eq!(config.policy.tell, [Outcome::Failed, Outcome::Started].into());
     assert_eq!(config.policy.stalled_after, SignedDuration::from_mins(30));
