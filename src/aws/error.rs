@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::foreign;
-use super::roles::RoleError;
+use super::role_error::RoleError;
 use crate::render::text::truncate;
 
 /// AWS says what is wrong in a sentence or two.

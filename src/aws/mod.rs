@@ -13,6 +13,7 @@ pub(crate) mod foreign;
 pub mod network;
 pub mod parameter;
 pub mod parameters;
+mod role_error;
 pub mod roles;
 pub mod sns;
 pub mod targets_queue;

@@ -5,12 +5,14 @@
 //! what answers there would be the proxy's own machine.
 
 mod client;
+pub(super) mod fault;
 
 use std::fmt;
 use std::net::IpAddr;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 
+use self::fault::NetworkFault;
 use super::bundle::{self, Bundle};
 
 /// Looks a variable up.
@@ -19,16 +21,6 @@ type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Where EC2, ECS and EKS give out credentials, by IPv4 and IPv6.
 const CREDENTIAL_ADDRESSES: [&str; 5] =
     ["169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
-
-/// A variable or a setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} {fault}")]
-pub struct NetworkFault {
-    /// Its name.
-    pub name: String,
-    /// What is wrong with it, and the way out.
-    pub fault: String,
-}
 
 /// How AWS is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{ATTEMPT, retries};
 use super::error::reason_of;
+use super::role_error::RoleError;
 use crate::clock::SystemClock;
 use crate::place::Partition;
 use crate::ports::Clock;
@@ -143,30 +144,6 @@ impl Roles {
             refused: Mutex::default(),
         };
         Member { role: role.clone(), provider: SharedCredentialsProvider::new(provider) }
-    }
-}
-
-/// A role that cannot be assumed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the role {arn} cannot be assumed: {reason}")]
-pub struct RoleError {
-    /// The role's ARN, which names the account.
-    pub arn: String,
-    /// What STS said, and the way out.
-    pub reason: String,
-}
-
-impl RoleError {
-    /// The role's error among the causes of another, where it is one.
-    pub(crate) fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            cause = error.source();
-        }
-        None
     }
 }
 

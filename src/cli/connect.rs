@@ -1,7 +1,5 @@
 //! From the AWS configuration of the user to the SDK's, with our time-outs and retries.
 
-use std::path::PathBuf;
-
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::provider_config::ProviderConfig;
@@ -12,6 +10,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::CliError;
 use super::args::WhereArgs;
+use super::environment::from_env;
 use super::profile::Profile;
 use crate::aws::clients::{endpoint_url, with_bounds};
 use crate::aws::ec2::Ec2Tasks;
@@ -27,16 +26,6 @@ pub(super) struct Connection {
     /// Proxies and certificates.
     pub(super) network: Network,
     profile: Profile,
-}
-
-/// A variable that is set; one that is empty is not.
-pub(super) fn from_env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The same for a path, which need not be UTF-8.
-pub(super) fn path_from_env(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Proxies and certificates, from the environment and the profile.

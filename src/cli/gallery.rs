@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::CliError;
-use super::render::Shown;
+use crate::event::Event;
 use crate::private;
 use crate::render::Channel;
 
@@ -28,6 +28,13 @@ nav a, h3 a { margin-right: 1em }
 </style>
 <h1>What amiwatch says</h1>
 ";
+
+/// One event as one channel shows it.
+pub(super) struct Shown<'a> {
+    pub(super) event: &'a Event,
+    pub(super) channel: Channel,
+    pub(super) text: String,
+}
 
 /// Writes `index.html` and the texts, over what an earlier gallery left. Gives a line that says
 /// where.

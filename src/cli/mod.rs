@@ -9,6 +9,7 @@ mod connect;
 mod demo;
 mod doctor;
 mod end;
+mod environment;
 mod events;
 mod explain;
 mod gallery;

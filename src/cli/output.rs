@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::CliError;
-use super::connect::from_env;
+use super::environment::from_env;
 use crate::render::story::Tone;
 use crate::render::text::{visible, visible_json};
 

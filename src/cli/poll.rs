@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::args::{PollArgs, PollingArgs};
-use super::connect::{Connection, path_from_env};
+use super::connect::Connection;
+use super::environment::path_from_env;
 use super::output::say;
 use super::reach::Reach;
 use super::terminal::{Terminal, is_trouble};

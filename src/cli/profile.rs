@@ -17,7 +17,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::CliError;
-use super::connect::{from_env, path_from_env};
+use super::environment::{from_env, path_from_env};
 
 /// What the AWS CLI reads, in its order.
 const VARIABLES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"];

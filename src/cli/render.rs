@@ -6,18 +6,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{OutputForm, RenderArgs};
+use super::gallery::{self, Shown};
 use super::output::{Reader, fail, print, print_json, say};
-use super::{CliError, Exit, events, gallery};
+use super::{CliError, Exit, events};
 use crate::event::{Event, Outcome};
 use crate::render::{Channel, render, sample};
 use crate::task::Choice;
-
-/// One event as one channel shows it.
-pub(super) struct Shown<'a> {
-    pub(super) event: &'a Event,
-    pub(super) channel: Channel,
-    pub(super) text: String,
-}
 
 pub(super) fn run(args: &RenderArgs) -> Result<Exit, CliError> {
     let (events, faults) = match &args.event {
