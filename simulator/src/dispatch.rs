@@ -11,7 +11,7 @@ use crate::actions::context::Context;
 use crate::call::Call;
 use crate::effects::Effects;
 use crate::error::ApiError;
-use crate::faults::FaultKind;
+use crate::fault_kind::FaultKind;
 use crate::params::Params;
 use crate::place::Place;
 use crate::request::Incoming;

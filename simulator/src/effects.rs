@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::ApiError;
-use crate::faults::FaultKind;
+use crate::fault_kind::FaultKind;
 use crate::service::Service;
 
 /// All that befalls one call. Of several errors the first counts; everything else adds up.

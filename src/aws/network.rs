@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 
-use self::fault::NetworkFault;
+pub use self::fault::NetworkFault;
 use super::bundle::{self, Bundle};
 
 /// Looks a variable up.

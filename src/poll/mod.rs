@@ -20,6 +20,7 @@
 //! | ack | as above, but the event was published | publishes it once more, same `id` |
 //! | the process, anywhere | as for the step that it was in | as above |
 
+mod advance;
 mod bounds;
 mod breaker;
 mod lease;

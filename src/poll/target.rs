@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::advance::advance;
 use super::bounds::Bounds;
-use super::ledger::advance;
 use super::notes::{note, note_late, note_states};
 use super::summary::TargetSummary;
 use super::walk::Walk;

@@ -7,15 +7,6 @@ use crate::event::{Event, Outcome, Sighting, Transition};
 use crate::place::Place;
 use crate::task::{Kind, TaskKey};
 
-/// When the made-up tasks started, where EC2 says so.
-pub(super) const STARTED: Timestamp = Timestamp::constant(1_795_306_200, 123_000_000);
-
-/// When EC2 last changed them, where it says so.
-pub(super) const UPDATED: Timestamp = Timestamp::constant(1_795_307_400, 123_000_000);
-
-/// What the made-up AMI is called.
-pub(super) const IMAGE_NAME: &str = "web-golden-2026-11";
-
 const FIRST_SEEN: Timestamp = Timestamp::constant(1_795_306_230, 456_000_000);
 const UNSEEN_SINCE: Timestamp = Timestamp::constant(1_795_304_400, 0);
 const OBSERVED: Timestamp = Timestamp::constant(1_795_308_010, 456_000_000);

@@ -11,7 +11,7 @@ use amiwatch::aws::roles::Roles;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
-use amiwatch::functions::poller::dispatch::Dispatched;
+use amiwatch::functions::poller::dispatched::Dispatched;
 use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;

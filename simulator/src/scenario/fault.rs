@@ -9,7 +9,8 @@ use super::action::check_action;
 use super::check::{Problem, check_elements, check_text};
 use super::text::{Account, Span, When};
 use crate::actions::elements;
-use crate::faults::{FaultKind, FaultRule};
+use crate::fault_kind::FaultKind;
+use crate::faults::FaultRule;
 use crate::names::is_region_code;
 
 #[derive(Debug, Clone, Deserialize)]

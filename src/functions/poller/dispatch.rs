@@ -1,67 +1,13 @@
 //! Fan-out: the scheduled function only says what is to be polled, and workers take it from a queue.
-//!
-//! A message names an account and all its Regions that have the same kinds: a worker assumes the account's role
-//! once for all of them. It carries its tick, the time at which the schedule asked. A later tick sends the same
-//! targets again, so that a message which is late or lost costs one poll and no ending.
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::dispatched::{Dispatched, is_overtaken};
+use super::failure::{ErrorType, HandlerError};
 use super::fleet::Found;
-use super::handler::{ErrorType, Handler, HandlerError};
 use crate::aws::targets_queue::TargetsQueue;
-use crate::place::Place;
-use crate::poll::PlaceToPoll;
-use crate::ports::CALL_LONGEST;
-use crate::task::Kind;
-
-/// What a worker is asked to poll.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dispatched {
-    /// The account.
-    pub account: String,
-    /// The Regions' codes.
-    pub regions: Vec<String>,
-    /// The kinds.
-    pub kinds: BTreeSet<Kind>,
-    /// When the schedule asked for it.
-    pub tick: Timestamp,
-}
-
-impl Dispatched {
-    /// What is to be polled, a message for each account and set of kinds.
-    #[must_use]
-    pub fn of(places: &[PlaceToPoll], tick: Timestamp) -> Vec<Self> {
-        let mut regions: BTreeMap<(&str, &BTreeSet<Kind>), Vec<String>> = BTreeMap::new();
-        for PlaceToPoll { place, kinds } in places {
-            regions.entry((&place.account, kinds)).or_default().push(place.region.clone());
-        }
-        let message = |((account, kinds), regions): ((&str, &BTreeSet<Kind>), Vec<String>)| Self {
-            account: account.to_owned(),
-            regions,
-            kinds: kinds.clone(),
-            tick,
-        };
-        regions.into_iter().map(message).collect()
-    }
-
-    /// The places that it names.
-    pub(super) fn places(&self) -> impl Iterator<Item = PlaceToPoll> {
-        self.regions.iter().map(|region| PlaceToPoll {
-            place: Place::new(&self.account, region),
-            kinds: self.kinds.clone(),
-        })
-    }
-
-    /// How many targets it names.
-    fn targets(&self) -> usize {
-        self.regions.len() * self.kinds.len()
-    }
-}
+use crate::ports::{CALL_LONGEST, Clock};
 
 /// The queue of workers, and from when on it is used.
 #[derive(Debug)]
@@ -72,40 +18,36 @@ pub struct FanOut {
     pub above: usize,
 }
 
-/// EventBridge Scheduler invokes within so long after the time that it names. What is later is Lambda's retry of
-/// a dispatch that failed, and other messages have been sent meanwhile.
-const INVOKED_WITHIN: SignedDuration = SignedDuration::from_mins(1);
-
-/// The tick of a dispatch that was due then. Of its own time a message could be overtaken before it is sent, as a
-/// schedule may ask each minute; and one from the future would hold up all that come before that.
-pub(super) fn tick(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    due.filter(|due| now.duration_since(*due) >= INVOKED_WITHIN).unwrap_or(now)
-}
-
-/// Whether a later tick has asked for the same: one that is as old as the schedule's interval.
-pub(super) fn is_overtaken(tick: Timestamp, interval: SignedDuration, now: Timestamp) -> bool {
-    now.duration_since(tick) >= interval
-}
-
 /// What is kept of the function's time for the last calls of the queue and the answer.
 const RESERVE: SignedDuration = SignedDuration::from_secs(10);
 
 const _: () = assert!(RESERVE.as_secs() > CALL_LONGEST.as_secs().cast_signed());
 
-impl Handler {
+/// What is dispatched by when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dispatch {
+    /// The time at which the schedule asked.
+    pub(super) tick: Timestamp,
+    /// The time from one schedule's event to the next.
+    pub(super) interval: SignedDuration,
+    /// When Lambda ends the invocation.
+    pub(super) deadline: Option<Timestamp>,
+}
+
+impl FanOut {
     /// Sends workers what is to be polled.
     ///
     /// # Errors
     /// Some of it was not sent, or it was not clear what is to be polled.
     pub(super) async fn dispatch(
         &self,
-        fan_out: &FanOut,
         found: Found,
-        tick: Timestamp,
-        deadline: Option<Timestamp>,
+        dispatch: &Dispatch,
+        clock: &dyn Clock,
     ) -> Result<Value, HandlerError> {
+        let Dispatch { tick, interval, deadline } = *dispatch;
         let mut messages = Dispatched::of(&found.places, tick);
-        if is_overtaken(tick, self.interval, self.poller.clock.now()) {
+        if is_overtaken(tick, interval, clock.now()) {
             tracing::warn!(
                 "Nothing is dispatched for {tick}, as workers would drop it: a later poll has been asked for"
             );
@@ -119,9 +61,8 @@ impl Handler {
             kind: ErrorType::PollFailed,
             faults: vec![format!("a message cannot be written: {error}")],
         })?;
-        let has_time =
-            || deadline.is_none_or(|by| by.duration_since(self.poller.clock.now()) > RESERVE);
-        let sent = fan_out.queue.send(&bodies, &has_time).await;
+        let has_time = || deadline.is_none_or(|by| by.duration_since(clock.now()) > RESERVE);
+        let sent = self.queue.send(&bodies, &has_time).await;
         let failures = sent.refused + sent.left + found.failures.len();
         let reasons = sent.reasons.iter().map(|(reason, count)| format!("{reason} ({count})"));
         let left = (sent.left > 0)
@@ -141,56 +82,6 @@ impl Handler {
             Ok(json!({ "dispatchedTargets": targets, "dispatchedMessages": sent.taken }))
         } else {
             Err(HandlerError { kind: ErrorType::PollFailed, faults })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn noon(seconds: i64) -> Timestamp {
-        let noon: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
-        noon + SignedDuration::from_secs(seconds)
-    }
-
-    fn place(account: &str, region: &str, kinds: &[Kind]) -> PlaceToPoll {
-        PlaceToPoll { place: Place::new(account, region), kinds: kinds.iter().copied().collect() }
-    }
-
-    #[test]
-    fn an_accounts_regions_with_the_same_kinds_are_one_message() {
-        let both = [Kind::StoreImage, Kind::Bundle];
-        let places = [
-            place("111122223333", "us-east-1", &both),
-            place("444455556666", "us-east-1", &both),
-            place("111122223333", "eu-west-1", &both),
-            place("111122223333", "eu-west-2", &both[..1]),
-        ];
-        let messages = Dispatched::of(&places, noon(0));
-        let said: Vec<_> = messages.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
-        assert_eq!(
-            said,
-            [
-                r#"{"account":"111122223333","regions":["eu-west-2"],"kinds":["store-image"],"tick":"2026-11-26T12:00:00Z"}"#,
-                r#"{"account":"111122223333","regions":["us-east-1","eu-west-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
-                r#"{"account":"444455556666","regions":["us-east-1"],"kinds":["store-image","bundle"],"tick":"2026-11-26T12:00:00Z"}"#,
-            ]
-        );
-        assert_eq!(messages.iter().map(Dispatched::targets).sum::<usize>(), 7);
-    }
-
-    #[test]
-    fn a_message_is_fresh_from_its_dispatch_on_but_for_one_that_lambda_tries_again() {
-        for (due, expected) in [
-            (None, noon(0)),
-            (Some(noon(0)), noon(0)),
-            (Some(noon(-59)), noon(0)),
-            (Some(noon(-60)), noon(-60)),
-            (Some(noon(-300)), noon(-300)),
-            (Some(noon(1)), noon(0)),
-        ] {
-            assert_eq!(tick(due, noon(0)), expected, "{due:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::handler::{ErrorType, HandlerError};
+use super::failure::{ErrorType, HandlerError};
 use crate::aws::ec2::Ec2Tasks;
 use crate::aws::parameters::Parameters;
 use crate::aws::roles::Roles;

@@ -1,11 +1,12 @@
 //! One invocation: from its payload to its answer.
 
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::allowance::Allowance;
-use super::dispatch::{FanOut, tick};
+use super::dispatch::{Dispatch, FanOut};
+use super::dispatched::tick;
+use super::failure::{ErrorType, HandlerError};
 use super::fleet::{Fleet, Found};
 use super::request::Request;
 use super::selection::Selection;
@@ -41,49 +42,6 @@ pub struct Handler {
     pub(super) ticks: Ticks,
     /// What the objects of stored AMIs may start.
     pub(super) allowance: Allowance,
-}
-
-/// An invocation that failed, in part or as a whole. What could be done was done.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", faults.join("; "))]
-pub struct HandlerError {
-    /// What kind of failure it is.
-    pub kind: ErrorType,
-    /// A sentence for each fault.
-    pub faults: Vec<String>,
-}
-
-/// What kind of failure an invocation ends in. Its name is the `errorType` of the answer, by which
-/// alarms, retries and state machines tell failures apart: a public name, which stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorType {
-    /// The payload asks for nothing that there is. Another try ends alike.
-    InvalidRequest,
-    /// The function does not know something that it needs. Another try ends alike.
-    ConfigurationError,
-    /// Parameter Store does not give the targets document.
-    ParameterUnreadable,
-    /// Part of the poll failed; the next one takes it up again.
-    PollFailed,
-}
-
-impl ErrorType {
-    /// The name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "InvalidRequest",
-            Self::ConfigurationError => "ConfigurationError",
-            Self::ParameterUnreadable => "ParameterUnreadable",
-            Self::PollFailed => "PollFailed",
-        }
-    }
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        Self { error_type: error.kind.name().to_owned(), error_message: error.to_string() }
-    }
 }
 
 impl Handler {
@@ -138,7 +96,8 @@ impl Handler {
                 if let Some(fan_out) = &self.fan_out
                     && found.places.len() > fan_out.above
                 {
-                    return Box::pin(self.dispatch(fan_out, found, tick, deadline)).await;
+                    let dispatch = Dispatch { tick, interval: self.interval, deadline };
+                    return fan_out.dispatch(found, &dispatch, self.poller.clock.as_ref()).await;
                 }
                 let summary = self.poll_some(found, &Selection::default(), deadline).await;
                 // Who is told that a target is blind need not be told by each poll that it fails; an

@@ -3,6 +3,8 @@
 mod allowance;
 pub mod config;
 pub mod dispatch;
+pub mod dispatched;
+pub mod failure;
 pub mod fleet;
 pub mod handler;
 mod queue;

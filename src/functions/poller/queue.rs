@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::dispatch::Dispatched;
+use super::dispatched::Dispatched;
 use super::fleet::Found;
 use super::handler::{Handler, log_summary};
 use super::request::{QueueBody, QueueRecord, QueueTarget};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::dispatch::Dispatched;
+use super::dispatched::Dispatched;
 use super::selection::Selection;
 use super::stored::Stored;
 use crate::place::is_region_code;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::dispatch::{Dispatched, is_overtaken};
+use super::dispatched::{Dispatched, is_overtaken};
 use crate::task::Kind;
 
 /// The newest tick that was polled of the same targets.

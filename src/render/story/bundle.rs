@@ -4,9 +4,8 @@ use super::command::{Command, Commands, given, quoted};
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::{Label, Sample, Words};
+use super::words::{Label, STARTED, Sample, UPDATED, Words};
 use crate::event::{Event, Outcome};
-use crate::render::sample::{STARTED, UPDATED};
 use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// What amiwatch says of bundle tasks.

@@ -6,9 +6,8 @@ use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
 use super::transfer::{self, Named, doing, role, who_cancelled};
-use super::words::{Label, Sample, Words};
+use super::words::{IMAGE_NAME, Label, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::render::sample::IMAGE_NAME;
 use crate::task::{Kind, Subject};
 
 /// What amiwatch says of image exports.

@@ -1,6 +1,5 @@
 //! Links into the management console of the right partition.
 
-use super::words::Words;
 use crate::event::Event;
 use crate::render::escape::percent;
 
@@ -16,12 +15,11 @@ pub struct Link {
 /// Chats refuse long links (Slack above 3,000 characters), and nobody misses such a one.
 const LONGEST_URL: usize = 2_000;
 
-/// Where to look in the console; none in a partition without a public one.
-pub(super) fn links(event: &Event, words: &Words) -> Vec<Link> {
-    let Some(host) = event.place().partition().console_host() else { return Vec::new() };
-    let console = Console { host, region: percent(&event.region), event };
-    let links = (words.links)(event, &console).into_iter().flatten();
-    links.filter(|link| link.url.len() <= LONGEST_URL).collect()
+impl Link {
+    /// Whether every chat takes it.
+    pub(super) fn is_short(&self) -> bool {
+        self.url.len() <= LONGEST_URL
+    }
 }
 
 /// The console of one Region.
@@ -31,7 +29,13 @@ pub(super) struct Console<'a> {
     event: &'a Event,
 }
 
-impl Console<'_> {
+impl<'a> Console<'a> {
+    /// The console for an event; none in a partition without a public one.
+    pub(super) fn of(event: &'a Event) -> Option<Self> {
+        let host = event.place().partition().console_host()?;
+        Some(Self { host, region: percent(&event.region), event })
+    }
+
     /// The AMI in EC2.
     pub(super) fn image(&self) -> Option<Link> {
         let id = self.event.detail.subject.image_id.as_deref()?;

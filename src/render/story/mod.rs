@@ -110,7 +110,7 @@ impl Story {
             why: (detail.outcome == Outcome::Failed)
                 .then(|| reason(event).map_or(Why::NotGiven, Why::Given)),
             next: (words.next)(detail.outcome, Commands::of(event)),
-            links: links::links(event, words),
+            links: words.links_of(event),
             name: detail.subject.name().to_owned(),
             tasks: words.tasks,
         }

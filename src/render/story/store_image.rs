@@ -5,9 +5,8 @@ use super::image;
 use super::links::{Console, Link};
 use super::next::{Next, step};
 use super::sentence::Sentence;
-use super::words::{Label, Sample, Words};
+use super::words::{IMAGE_NAME, Label, STARTED, Sample, Words};
 use crate::event::{Event, Outcome};
-use crate::render::sample::{IMAGE_NAME, STARTED};
 use crate::task::{Failure, Kind, State, Subject, Task};
 
 /// What amiwatch says of AMI store tasks.

@@ -1,5 +1,7 @@
 //! What a kind of task has to say for itself.
 
+use jiff::Timestamp;
+
 use super::command::{Command, Commands};
 use super::links::{Console, Link};
 use super::next::Next;
@@ -32,6 +34,23 @@ pub(super) struct Words {
     /// A made-up task with this outcome.
     pub(super) sample: fn(Outcome) -> Sample,
 }
+
+impl Words {
+    /// Where to look in the console.
+    pub(super) fn links_of(&self, event: &Event) -> Vec<Link> {
+        let links = Console::of(event).map(|console| (self.links)(event, &console));
+        links.into_iter().flatten().flatten().filter(Link::is_short).collect()
+    }
+}
+
+/// When the made-up tasks started, where EC2 says so.
+pub(super) const STARTED: Timestamp = Timestamp::constant(1_795_306_200, 123_000_000);
+
+/// When EC2 last changed them, where it says so.
+pub(super) const UPDATED: Timestamp = Timestamp::constant(1_795_307_400, 123_000_000);
+
+/// What the made-up AMI is called.
+pub(super) const IMAGE_NAME: &str = "web-golden-2026-11";
 
 /// A made-up task.
 pub(in crate::render) struct Sample {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use amiwatch::aws::ec2::Ec2Tasks;
 use amiwatch::aws::roles::Roles;
 use amiwatch::decide::Policy;
-use amiwatch::functions::poller::dispatch::Dispatched;
+use amiwatch::functions::poller::dispatched::Dispatched;
 use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
