@@ -4,7 +4,7 @@ use aws_sdk_ssm::Client;
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_types::SdkConfig;
 
-use super::error::reason;
+use super::error::reason_of;
 
 /// One parameter. Parameter Store would also give a secret of Secrets Manager, by the name
 /// `/aws/reference/secretsmanager/<name>`, but the template's roles have no right to read one.
@@ -44,16 +44,20 @@ impl Parameter {
     /// # Errors
     /// It is not there, is not ours to read, or SSM cannot be reached.
     pub async fn read(&self) -> Result<String, ParameterError> {
-        let fail = |reason: String| ParameterError { name: self.name.clone(), reason };
-        let answer =
-            self.client.get_parameter().name(&self.name).with_decryption(true).send().await;
-        let answer = answer.map_err(|error| match error.as_service_error() {
-            Some(GetParameterError::ParameterNotFound(_)) => fail(
-                "there is none; make it with `aws ssm put-parameter --type SecureString`".into(),
-            ),
-            _ => fail(reason(&error)),
-        })?;
-        let value = answer.parameter.and_then(|parameter| parameter.value);
-        value.ok_or_else(|| fail("SSM answered without its value".into()))
+        let read = value(&self.client, &self.name, "SecureString").await;
+        read.map_err(|reason| ParameterError { name: self.name.clone(), reason })
     }
+}
+
+/// Reads one value, in the clear. Where there is none, it is said how to make one of this type.
+pub(super) async fn value(client: &Client, name: &str, kind: &str) -> Result<String, String> {
+    let call = client.get_parameter().name(name).with_decryption(true);
+    let answer = call.send().await.map_err(|error| match error.as_service_error() {
+        Some(GetParameterError::ParameterNotFound(_)) => {
+            format!("there is none; make it with `aws ssm put-parameter --type {kind}`")
+        }
+        _ => reason_of("SSM", &error),
+    })?;
+    let value = answer.parameter.and_then(|parameter| parameter.value);
+    value.ok_or_else(|| "SSM answered without its value".to_owned())
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ssm::Client;
-use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_sdk_ssm::types::Parameter;
 use aws_types::SdkConfig;
 
 use super::error::reason_of;
-use super::parameter::ParameterError;
+use super::parameter::{ParameterError, value};
 
 /// Parameter Store gives no more on a page.
 const PAGE_SIZE: i32 = 10;
@@ -39,24 +38,13 @@ impl Parameters {
     /// # Errors
     /// There is none, one is not ours to read, or SSM cannot be reached.
     pub async fn read(&self) -> Result<Vec<(String, String)>, ParameterError> {
-        let read = match path(&self.name) {
-            Some(path) => self.of_path(path).await,
-            None => self.one().await,
+        let read = if let Some(path) = path(&self.name) {
+            self.of_path(path).await
+        } else {
+            let value = value(&self.client, &self.name, "String").await;
+            value.map(|value| vec![(self.name.clone(), value)])
         };
         read.map_err(|reason| ParameterError { name: self.name.clone(), reason })
-    }
-
-    async fn one(&self) -> Result<Vec<(String, String)>, String> {
-        let call = self.client.get_parameter().name(&self.name).with_decryption(true);
-        let answer = call.send().await.map_err(|error| match error.as_service_error() {
-            Some(GetParameterError::ParameterNotFound(_)) => {
-                "there is none; make it with `aws ssm put-parameter --type String`".to_owned()
-            }
-            _ => reason_of("SSM", &error),
-        })?;
-        let value = answer.parameter.and_then(|parameter| parameter.value);
-        let value = value.ok_or("SSM answered without its value")?;
-        Ok(vec![(self.name.clone(), value)])
     }
 
     async fn of_path(&self, path: &str) -> Result<Vec<(String, String)>, String> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::CliError;
 use super::args::AccountsArgs;
@@ -16,14 +16,11 @@ use crate::place::Place;
 use crate::poll::PlaceToPoll;
 use crate::ports::{Clock, Rejected};
 use crate::targets::document::parse;
-use crate::targets::{Defaults, Regions, Wish, of_accounts, places};
+use crate::targets::{Defaults, REGIONS_KNOWN_FOR, Regions, Wish, is_fresh, of_accounts, places};
 use crate::task::Kind;
 
 /// Accounts that are asked for their Regions at once.
 const AT_ONCE: usize = 10;
-
-/// For how long the Regions of an account count as known, as in the function: few are ever enabled.
-const REGIONS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Where EC2 is asked, and how.
 pub(super) struct Reach {
@@ -146,7 +143,9 @@ impl Reach {
     pub(super) async fn refresh(&mut self, now: Timestamp) {
         let everywhere = self.wishes.iter().filter(|wish| wish.regions == Regions::All);
         let is_due = |account: &&str| {
-            self.enabled.get(*account).is_none_or(|(asked, _)| !is_fresh(*asked, now))
+            self.enabled
+                .get(*account)
+                .is_none_or(|(asked, _)| !is_fresh(*asked, REGIONS_KNOWN_FOR, now))
         };
         let due: Vec<&str> = everywhere.map(|wish| wish.account.as_str()).filter(is_due).collect();
         let (mut learned, mut faults) = (Vec::new(), Vec::new());
@@ -217,10 +216,4 @@ async fn regions_of(ec2: &Ec2Tasks, account: &str, ask_in: &str) -> Result<Vec<S
         return Err(format!("DescribeRegions in {ask_in}{whose}{account} names no Region"));
     }
     Ok(regions)
-}
-
-/// Whether what was learned then still counts. What seems to come from the future does not: the clock was
-/// set back.
-fn is_fresh(asked: Timestamp, now: Timestamp) -> bool {
-    (SignedDuration::ZERO..REGIONS_KNOWN_FOR).contains(&now.duration_since(asked))
 }

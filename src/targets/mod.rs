@@ -4,11 +4,13 @@
 //! ([`of_accounts`]) or from a [`document`]; [`places`] makes of them what is polled.
 
 pub mod document;
+mod fresh;
 mod json;
 mod merged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::fresh::{REGIONS_KNOWN_FOR, is_fresh};
 use self::merged::Merged;
 use crate::place::{Partition, Place};
 use crate::poll::PlaceToPoll;

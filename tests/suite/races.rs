@@ -7,20 +7,15 @@ use std::time::Duration;
 
 use amiwatch::aws::dynamodb::DynamoStore;
 use amiwatch::aws::ec2::Ec2Tasks;
-use amiwatch::aws::roles::Roles;
 use amiwatch::clock::SystemClock;
 use amiwatch::decide::Policy;
 use amiwatch::event::Event;
-use amiwatch::functions::poller::dispatched::Dispatched;
-use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
 use amiwatch::poll::{Limits, Poller, Turn};
 use amiwatch::ports::{PublishError, Published, Sink, Store};
 use amiwatch::record::SinkName;
 use amiwatch::store::file::FileStore;
-use amiwatch::targets::{Defaults, Regions};
-use amiwatch::task::Kind;
 use amiwatch_simulator::{BundlePlan, Simulator, StorePlan, TaskId, TaskStatus, Throttle};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
@@ -28,7 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::soak::everything;
-use crate::support::{ACCOUNT, REGION, ago, moto, now, place, sdk};
+use crate::support::{ACCOUNT, REGION, ago, batch, bodies, fleet, moto, now, place, sdk};
 
 const POLLERS: usize = 8;
 
@@ -69,12 +64,7 @@ fn schedule() -> Value {
 
 /// What a schedule dispatches now.
 fn message() -> Value {
-    let dispatched = Dispatched::of(&everything(&[place()]), now());
-    let record = |message: &Dispatched| {
-        let body = serde_json::to_string(message).unwrap();
-        json!({ "messageId": "m", "eventSource": "aws:sqs", "body": body })
-    };
-    json!({ "Records": dispatched.iter().map(record).collect::<Vec<_>>() })
+    batch(&bodies(&everything(&[place()]), now()))
 }
 
 /// Each round: some that ran end, some are born and end at once, one goes to two buckets, a bundle
@@ -97,15 +87,7 @@ async fn race(name: &str, ask: fn() -> Value, stores: Vec<Arc<dyn Store>>, round
                 limits: Limits { first_sights_min: 3, ..Limits::default() },
                 turn: Turn::default(),
             };
-            let defaults = Defaults {
-                regions: Regions::Listed(vec![REGION.into()]),
-                kinds: Kind::ALL.into(),
-                role: None,
-                home_region: REGION.into(),
-                own_account: None,
-            };
-            let accounts = Source::Accounts(Vec::new());
-            let fleet = Fleet::new(accounts, defaults, ec2.clone(), Roles::new(&sdk(), None));
+            let fleet = fleet(&[], &[REGION], ec2.clone());
             Arc::new(Handler::new(poller, fleet, SignedDuration::from_mins(1)))
         })
         .collect();

@@ -8,7 +8,7 @@ use crate::targets::Role;
 
 /// Clients that are kept: as many as places are polled without workers, at some 20 KB each. With fewer, no poll
 /// of all of them would find one again: the oldest goes first, and they come in the same order each time.
-const CLIENTS_MAX: usize = 1024;
+pub(crate) const CLIENTS_MAX: usize = 1024;
 
 /// What one client serves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

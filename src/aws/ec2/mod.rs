@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 pub use self::ask::{Ask, Filter};
 use self::body::SafeXmlClient;
 use self::call::{Bounded, Call, Failed};
+pub(crate) use self::clients::CLIENTS_MAX;
 use self::clients::{Clients, Key};
 use super::clients::{http_client, in_region};
 use super::roles::Roles;

@@ -11,10 +11,9 @@ use crate::aws::ec2::Ec2Tasks;
 use crate::aws::parameters::Parameters;
 use crate::aws::roles::Roles;
 use crate::poll::PlaceToPoll;
-use crate::targets::{Defaults, Regions, Wish, document, of_accounts, places};
-
-/// For how long the Regions of an account count as known.
-const REGIONS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+use crate::targets::{
+    Defaults, REGIONS_KNOWN_FOR, Regions, Wish, document, is_fresh, of_accounts, places,
+};
 
 /// For how long a document counts as read. A change of it is followed within that time.
 const DOCUMENT_READ_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -223,9 +222,4 @@ impl Fleet {
             Err(reason) => Some(format!("{account}: its Regions cannot be found out: {reason}")),
         }
     }
-}
-
-/// Whether something is as fresh as that. What seems to come from the future is not: the clock was set back.
-fn is_fresh(since: Timestamp, kept_for: SignedDuration, now: Timestamp) -> bool {
-    (SignedDuration::ZERO..kept_for).contains(&now.duration_since(since))
 }

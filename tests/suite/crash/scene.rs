@@ -5,17 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amiwatch::aws::ec2::Ec2Tasks;
-use amiwatch::aws::roles::Roles;
 use amiwatch::decide::Policy;
-use amiwatch::functions::poller::dispatched::Dispatched;
-use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller, Turn};
 use amiwatch::ports::{Clock, Sink, Store};
 use amiwatch::record::SinkName;
-use amiwatch::targets::{Defaults, Regions};
 use amiwatch::task::Kind;
 use amiwatch_simulator::{
     BundlePlan, Disk, ExportImagePlan, ExportInstancePlan, ExportTarget, ImportImagePlan,
@@ -23,11 +19,10 @@ use amiwatch_simulator::{
 };
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 use tokio::sync::Notify;
 
 use super::{ACCOUNTS, By, Ear, Fate, Fuse, Gated, ManualClock, Scene, Told};
-use crate::support::{ACCOUNT, REGION, now, sdk};
+use crate::support::{ACCOUNT, REGION, batch, bodies, fleet, now, sdk};
 
 impl Scene {
     pub(super) async fn new(by: By, store: Arc<dyn Store>, sinks: &'static [SinkName]) -> Self {
@@ -158,27 +153,14 @@ impl Scene {
         places: &[PlaceToPoll],
         deadline: Option<Timestamp>,
     ) -> Vec<String> {
-        let defaults = Defaults {
-            regions: Regions::Listed(vec![REGION.into()]),
-            kinds: Kind::ALL.into(),
-            role: None,
-            home_region: REGION.into(),
-            own_account: None,
-        };
-        let source = Source::Accounts(Vec::new());
-        let fleet = Fleet::new(source, defaults, self.source.clone(), Roles::new(&sdk(), None));
+        let fleet = fleet(&[], &[REGION], self.source.clone());
         // So long that the message which comes again is not overtaken.
         let mut handler = Handler::new(poller, fleet, SignedDuration::from_hours(1));
         handler.account = Some(self.place.account.clone());
-        let messages = Dispatched::of(places, *self.tick.lock().unwrap());
-        let records = messages.iter().map(|message| {
-            let body = serde_json::to_string(message).unwrap();
-            json!({ "messageId": "m", "eventSource": "aws:sqs", "body": body })
-        });
+        let message = batch(&bodies(places, *self.tick.lock().unwrap()));
         let deadline_ms = deadline.map_or(0, |at| at.as_millisecond().try_into().unwrap());
         let invocation = Invocation { function_arn: "", deadline_ms };
-        let records: Vec<_> = records.collect();
-        let answer = handler.handle(&json!({ "Records": records }), &invocation).await.unwrap();
+        let answer = handler.handle(&message, &invocation).await.unwrap();
         let failures = answer["batchItemFailures"].as_array().unwrap();
         failures.iter().map(ToString::to_string).collect()
     }

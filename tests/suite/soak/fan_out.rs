@@ -5,28 +5,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amiwatch::aws::ec2::Ec2Tasks;
-use amiwatch::aws::roles::Roles;
 use amiwatch::decide::Policy;
-use amiwatch::functions::poller::dispatched::Dispatched;
-use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::functions::poller::handler::{Handler, Invocation};
 use amiwatch::memory::Memory;
 use amiwatch::place::Place;
 use amiwatch::poll::{Limits, PlaceToPoll, Poller, Turn};
-use amiwatch::targets::{Defaults, Regions, Role};
-use amiwatch::task::Kind;
 use fastrand::Rng;
 use futures_util::StreamExt;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::ports::{Ports, World};
 use super::time::{SkewedClock, Time};
 use super::world::{self, Tasks};
-use super::{BUS, SNS, everything, number, sentence, zero};
-use crate::support::{ACCOUNT, REGION, sdk};
+use super::{BUS, SNS, births, everything, number, sentence, zero};
+use crate::support::{ACCOUNT, REGION, batch, bodies, fleet, sdk};
 
 const ACCOUNTS: [&str; 3] = [ACCOUNT, "111122223333", "444455556666"];
 const REGIONS: [&str; 2] = [REGION, "eu-west-1"];
@@ -78,9 +72,8 @@ impl Queue {
 
     /// What the schedule sends. Where it is rough, some of it is lost, doubled or late.
     fn dispatch(&mut self, places: &[PlaceToPoll], tick: Timestamp, rng: &mut Rng, rough: bool) {
-        for dispatched in Dispatched::of(places, tick) {
-            let message =
-                Message { body: serde_json::to_string(&dispatched).unwrap(), received: 0 };
+        for body in bodies(places, tick) {
+            let message = Message { body, received: 0 };
             let copies = match rng.u32(..100) {
                 0..5 if rough => 0,
                 5..15 if rough => 2,
@@ -114,29 +107,19 @@ impl Worker {
             limits: Limits { first_sights_min: 3, ..Limits::default() },
             turn: Turn::default(),
         };
-        let defaults = Defaults {
-            regions: Regions::Listed(REGIONS.map(str::to_owned).into()),
-            kinds: Kind::ALL.into(),
-            role: Some(Role { name: "amiwatch-member".into(), external_id: None }),
-            home_region: REGION.into(),
-            own_account: None,
-        };
-        let source = Source::Accounts(ACCOUNTS.map(str::to_owned).into());
-        let roles = Roles::new(&sdk(), None);
-        let fleet = Fleet::new(source, defaults, Ec2Tasks::new(&sdk(), None), roles);
+        let fleet = fleet(&ACCOUNTS, &REGIONS, Ec2Tasks::new(&sdk(), None));
         Self { handler: Handler::new(poller, fleet, INTERVAL), number }
     }
 
     /// Whether the message need not come again.
     async fn handle(&self, world: &World, message: &Message) -> bool {
-        let record =
-            json!({ "messageId": "m", "eventSource": "aws:sqs", "body": message.body.clone() });
         let deadline = world.time.now() + SignedDuration::from_secs(55);
         let invocation = Invocation {
             function_arn: "arn:aws:lambda:us-east-1:123456789012:function:worker",
             deadline_ms: deadline.as_millisecond().try_into().unwrap(),
         };
-        let answer = self.handler.handle(&json!({ "Records": [record] }), &invocation).await;
+        let answer =
+            self.handler.handle(&batch(std::slice::from_ref(&message.body)), &invocation).await;
         world.with(|inner| inner.audit.ended(self.number));
         answer.unwrap()["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
     }
@@ -240,24 +223,6 @@ impl Fleets<'_> {
             }
         }
     }
-}
-
-/// The places that have their baselines, and what is born in the minutes that passed.
-fn births(world: &World, places: &[PlaceToPoll], rng: &mut Rng, tick: Timestamp) {
-    world.with(|inner| {
-        for PlaceToPoll { place, .. } in places {
-            let has_baseline = |kind| {
-                let ledger = inner.ledgers.get(&(place.clone(), kind));
-                ledger.is_some_and(|ledger| ledger.value.baseline_done)
-            };
-            if has_baseline(Kind::StoreImage) && has_baseline(Kind::Bundle) {
-                inner.baselines.entry(place.clone()).or_insert(tick);
-            }
-        }
-        for tasks in &mut inner.places {
-            world::births_until(tasks, rng, tick);
-        }
-    });
 }
 
 fn run(ticks: u64, seed: u64) -> String {

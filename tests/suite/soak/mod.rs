@@ -102,6 +102,24 @@ async fn poll_or_die(
     }
 }
 
+/// Notes which places have their baselines by now, and lets be born what is in the minutes that passed.
+fn births(world: &World, places: &[PlaceToPoll], rng: &mut Rng, tick: Timestamp) {
+    world.with(|inner| {
+        for PlaceToPoll { place, .. } in places {
+            let has_baseline = |kind| {
+                let ledger = inner.ledgers.get(&(place.clone(), kind));
+                ledger.is_some_and(|ledger| ledger.value.baseline_done)
+            };
+            if has_baseline(Kind::StoreImage) && has_baseline(Kind::Bundle) {
+                inner.baselines.entry(place.clone()).or_insert(tick);
+            }
+        }
+        for tasks in &mut inner.places {
+            world::births_until(tasks, rng, tick);
+        }
+    });
+}
+
 #[derive(Debug, Default)]
 struct Figures {
     polls: u64,
@@ -133,21 +151,7 @@ async fn soak(world: &World, places: &[PlaceToPoll], polls: u64, rng: &mut Rng) 
             }
         }
         sleep.await;
-        // The births of the minutes that passed.
-        world.with(|inner| {
-            for place in places {
-                let done = |kind| {
-                    let ledger = inner.ledgers.get(&(place.place.clone(), kind));
-                    ledger.is_some_and(|ledger| ledger.value.baseline_done)
-                };
-                if done(Kind::StoreImage) && done(Kind::Bundle) {
-                    inner.baselines.entry(place.place.clone()).or_insert(tick);
-                }
-            }
-            for tasks in &mut inner.places {
-                world::births_until(tasks, rng, tick);
-            }
-        });
+        births(world, places, rng, tick);
         let together = if rng.u32(..4) == 0 { 2 } else { 1 };
         for _ in 0..together {
             figures.polls += 1;

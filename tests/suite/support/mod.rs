@@ -10,14 +10,22 @@ pub(crate) mod way;
 use std::time::Duration;
 
 use amiwatch::aws::clients::{http_client, with_bounds};
+use amiwatch::aws::ec2::Ec2Tasks;
+use amiwatch::aws::roles::Roles;
+use amiwatch::functions::poller::dispatched::Dispatched;
+use amiwatch::functions::poller::fleet::{Fleet, Source};
 use amiwatch::place::Place;
+use amiwatch::poll::PlaceToPoll;
 use amiwatch::ports::Clock;
+use amiwatch::targets::{Defaults, Regions, Role};
+use amiwatch::task::Kind;
 use aws_credential_types::Credentials;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedCredentialsProvider;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
@@ -59,4 +67,29 @@ pub(crate) fn ago(seconds: i64) -> Timestamp {
 /// A name that no other test uses.
 pub(crate) fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::new_v4().simple())
+}
+
+/// These accounts, or the function's own, in these Regions, as the function gets them of its settings.
+pub(crate) fn fleet(accounts: &[&str], regions: &[&str], ec2: Ec2Tasks) -> Fleet {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let defaults = Defaults {
+        regions: Regions::Listed(texts(regions)),
+        kinds: Kind::ALL.into(),
+        role: Some(Role { name: "amiwatch-member".into(), external_id: None }),
+        home_region: REGION.into(),
+        own_account: None,
+    };
+    Fleet::new(Source::Accounts(texts(accounts)), defaults, ec2, Roles::new(&sdk(), None))
+}
+
+/// What a worker gets of the queue: some bodies.
+pub(crate) fn batch(bodies: &[String]) -> Value {
+    let record = |body| json!({ "messageId": "m", "eventSource": "aws:sqs", "body": body });
+    json!({ "Records": bodies.iter().map(record).collect::<Vec<_>>() })
+}
+
+/// What a dispatch of these places sends.
+pub(crate) fn bodies(places: &[PlaceToPoll], tick: Timestamp) -> Vec<String> {
+    let messages = Dispatched::of(places, tick);
+    messages.iter().map(|message| serde_json::to_string(message).unwrap()).collect()
 }
