@@ -23,8 +23,8 @@ fn deadline(milliseconds: u64, now: Timestamp) -> Option<Timestamp> {
         .filter(|deadline| *deadline > now)
 }
 
-/// Names of hosts that are looked up at the same time. Each lookup takes a thread, and a poll of many places
-/// would else begin with hundreds of them.
+/// How many host names are looked up at the same time. Each lookup takes a thread, and a poll of many places
+/// would otherwise begin with hundreds of them.
 const LOOKUPS_AT_ONCE: usize = 8;
 
 /// Runs a function until Lambda ends it: the log, one thread, and what kept it from starting.

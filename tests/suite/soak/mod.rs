@@ -102,7 +102,7 @@ async fn poll_or_die(
     }
 }
 
-/// Notes which places have their baselines by now, and lets be born what is in the minutes that passed.
+/// Notes which places have their baselines, and starts the tasks of the minutes that passed.
 fn births(world: &World, places: &[PlaceToPoll], rng: &mut Rng, tick: Timestamp) {
     world.with(|inner| {
         for PlaceToPoll { place, .. } in places {

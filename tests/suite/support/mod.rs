@@ -69,7 +69,7 @@ pub(crate) fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::new_v4().simple())
 }
 
-/// These accounts, or the function's own, in these Regions, as the function gets them of its settings.
+/// A fleet of these accounts, or of the function's own where there are none, in these Regions.
 pub(crate) fn fleet(accounts: &[&str], regions: &[&str], ec2: Ec2Tasks) -> Fleet {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let defaults = Defaults {

@@ -15,7 +15,7 @@ const ROLE_NAME: &str = "amiwatch-member";
 /// of them in its time, and the next one begins with the others.
 const FAN_OUT_ABOVE_MAX: i64 = 1_000;
 
-// Else a poll of so many would find none of its clients again.
+// Otherwise a poll of so many would find none of its clients again.
 const _: () = assert!(FAN_OUT_ABOVE_MAX <= CLIENTS_MAX.cast_signed() as i64);
 
 /// The longest time from one poll to the next, as the template has it.
